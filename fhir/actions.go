@@ -47,7 +47,7 @@ func (c *compiler) action(a mask.Action) int {
 	return n
 }
 
-// Withholds reports whether an action takes out a whole resource.
+// Withholds reports whether an action removes a whole resource.
 func (a *Automaton) Withholds(action int) bool {
 	if action == a.engine.unknownModifier {
 		return true

@@ -120,8 +120,8 @@ type node struct {
 	valueField  int             // the field "value" of a quantity that passes, or -1
 }
 
-// Automaton is a policy laid over the schema: one node for each object type
-// in each context that rules can tell apart. It is immutable.
+// Automaton is a policy applied to a schema: one node for each object type in each
+// context that rules can distinguish. It is immutable.
 type Automaton struct {
 	*mask.Plan
 	Policy *ruleset.Policy

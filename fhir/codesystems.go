@@ -180,20 +180,20 @@ func (cs *codeSystems) anyDisplay() bool {
 	return false
 }
 
-// CanonicalPasses reports whether a canonical URL is one that passes.
+// CanonicalPasses reports whether a canonical URL passes.
 func (a *Automaton) CanonicalPasses(url string) bool { return a.canonicalMayPass([]byte(url)) }
 
-// SystemPasses reports whether a code system is one whose codes may pass.
+// SystemPasses reports whether codes of a code system may pass.
 func (a *Automaton) SystemPasses(system string) bool { return a.codes.find([]byte(system)) != nil }
 
-// CodePasses reports whether a code is one of a system that passes unchanged: where codes
-// are rolled up, to search one would tell it from others that look the same.
+// CodePasses reports whether a code of a system passes unchanged. Codes that are rolled
+// up do not: searching for one would distinguish it from others that look the same.
 func (a *Automaton) CodePasses(system, code string) bool {
 	s := a.codes.find([]byte(system))
 	return s != nil && s.rollUp == 0 && a.codes.codeMayPass(s, []byte(system), []byte(code))
 }
 
-// DisplayPasses reports whether a display passes beside a code that does.
+// DisplayPasses reports whether a display passes next to a code that passes.
 func (a *Automaton) DisplayPasses(system, code, display string) bool {
 	s := a.codes.find([]byte(system))
 	return s != nil && s.rollUp == 0 && a.codes.codeMayPass(s, []byte(system), []byte(code)) && a.codes.displayMayPass(s, []byte(system), []byte(code), []byte(display))
@@ -202,8 +202,8 @@ func (a *Automaton) DisplayPasses(system, code, display string) bool {
 // DisplaysPass reports whether any code system shows displays.
 func (a *Automaton) DisplaysPass() bool { return a.codes.anyDisplay() }
 
-// SystemsHaving returns the systems that the ruleset lists by their whole name and
-// that a code has the form of, in order.
+// SystemsHaving returns, in order, the systems that the ruleset lists by their full
+// name and whose form the code has.
 func (a *Automaton) SystemsHaving(code string) []string {
 	var all []string
 	for _, system := range slices.Sorted(maps.Keys(a.codes.exact)) {

@@ -43,9 +43,9 @@ type compiler struct {
 	conflicts map[pair]*conflict
 }
 
-// Compile lays a policy over a schema. The error is mask.Problems: an
-// expression that names an unknown type or element, a method that does not
-// fit, two rules of equal rank for one element, a rule that can match nothing.
+// Compile applies a policy to a schema. The error is strictyaml.Problems, such as an
+// expression that names an unknown type or element, a method that does not fit, two
+// rules of equal rank for one element, or a rule that can match nothing.
 func Compile(policy *ruleset.Policy, sch *schema.Schema) (*Automaton, error) {
 	c := &compiler{
 		a: &Automaton{

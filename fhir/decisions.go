@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Decisions explains every element path that the rules can tell apart, each type of a
-// choice, each extension that a rule knows and each withheld resource type, sorted by
-// path. A path has several explanations where rules have conditions.
+// Decisions explains every element path that the rules can distinguish, each type of a
+// choice, each extension that a rule names and each withheld resource type, sorted by
+// path. A path has several explanations if rules have conditions.
 func (a *Automaton) Decisions() []Explanation {
 	var out []Explanation
 	seen := map[Explanation]bool{}

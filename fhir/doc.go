@@ -9,11 +9,12 @@
 // the text, without a tree, and remembers what repeats. What no rule covers is removed, an
 // unknown modifier withholds its resource, and no error holds a value of a resource.
 //
-// Leaves below it know nothing of masking: fhirjson and fhirxml the forms of resources,
-// schema the elements of a version, terminology code systems, lexical the forms of values.
-// Packages above it read the compiled rules: guard says what a search may compare.
+// The packages below it know nothing of masking: fhirjson and fhirxml read and write
+// resources, schema has the elements of a FHIR version, terminology has code systems,
+// lexical checks the forms of values. Packages above it read the compiled rules: guard
+// decides what a search may compare.
 //
-// The engine is one package because the compiler lays out what the walker reads at each
-// byte: nodes, decisions and memories are shared by their fields, and a boundary between
-// the two would cost a call for each element.
+// The engine is one package because the compiler builds exactly the structures that the
+// walker reads at each byte: nodes, decisions and memories share their fields, and a
+// package boundary between the two would cost a call for each element.
 package fhir

@@ -107,8 +107,8 @@ func (w *Walker) rememberedArray(n *node, f *field, obj, i int) (end int, kept b
 	return end, kept
 }
 
-// Entries returns where the entries stood of the Bundle that AppendJSON masked last, in its
-// text without a byte order mark; to is 0 if that is not known.
+// Entries returns the position of the entries of the Bundle that AppendJSON masked last, in
+// the original text without its byte order mark; to is 0 if it is not known.
 func (w *Walker) Entries() (from, to int) { return w.entriesFrom, w.entriesTo }
 
 // remembersArray reports whether the values of a field of the object at src[obj] are all

@@ -12,7 +12,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Explanation says which rule decides an element and what becomes of it.
+// Explanation says which rule decides an element, and what it does.
 type Explanation struct {
 	// Path is the element, such as "Patient.deceased.ofType(dateTime)".
 	Path string `json:"path"`
@@ -23,11 +23,11 @@ type Explanation struct {
 	Method   string `json:"method"`
 	// Effect is what happens to the value, in words.
 	Effect string `json:"effect"`
-	// Condition is the where() that must hold, if the rule has one.
+	// Condition is the where() clause that must hold, if the rule has one.
 	Condition string `json:"condition,omitempty"`
 	// Why is the rule's own note.
 	Why string `json:"why,omitempty"`
-	// At is where the rule stands.
+	// At is the position of the rule.
 	At string `json:"at,omitempty"`
 }
 
@@ -105,11 +105,11 @@ func (a *Automaton) explain(f *field, d *decision) Explanation {
 	return e
 }
 
-// Explain says what decides an element: a path of element names from a
-// resource or data type, such as "Patient.birthDate", "Observation.value" (all
-// its types) or "Observation.value.ofType(Quantity).value". A resource type
-// alone says whether it is withheld. Several explanations come back for a
-// choice and for rules under conditions, the most specific first.
+// Explain says which rules decide an element. path is a path of element names from a
+// resource or data type, such as "Patient.birthDate", "Observation.value" (all its
+// types) or "Observation.value.ofType(Quantity).value". For a resource type alone,
+// Explain says whether it is withheld. A choice and rules with conditions have several
+// explanations, the most specific first.
 func (a *Automaton) Explain(path string) ([]Explanation, error) {
 	p, err := parseMatch(path)
 	if err != nil {
@@ -209,10 +209,10 @@ func (a *Automaton) nodesOf(t *schema.Type) []*node {
 	return found
 }
 
-// Coverage is what a ruleset does to the element paths of FHIR R4.
+// Coverage says what a ruleset does to the element paths of a FHIR version.
 type Coverage struct {
-	// Total is the number of element paths: each element of each resource and
-	// data type, each type of a choice, in each context that rules tell apart.
+	// Total is the number of element paths: each element of each resource and data type,
+	// each type of a choice, in each context that rules distinguish.
 	Total      int                `json:"total"`
 	Categories []CategoryCoverage `json:"categories"`
 	// Passing lists every path whose original value can pass, and why.
@@ -234,8 +234,8 @@ type Passing struct {
 	Reason string `json:"reason"`
 }
 
-// Coverage walks the whole automaton. Every path that no Passing names is
-// removed, replaced or only structure.
+// Coverage walks the whole automaton. Every path that is not in Passing is removed,
+// replaced or only structure.
 func (a *Automaton) Coverage() Coverage {
 	var c Coverage
 	paths := map[string]bool{}

@@ -76,12 +76,12 @@ func (ix *siteIndex) later() mask.Later {
 	return ix.of.Later
 }
 
-// Relative returns what takes the base of the original server off an absolute URL; it
-// reports whether the URL has one.
+// Relative returns a function that removes the base of the original server from an
+// absolute URL, and reports whether the URL has one.
 func (s *Site) Relative() func(url string) (string, bool) { return newSiteIndex(s).relativeText }
 
-// ScrubsTexts reports whether a rule needs what is known of people beyond the resource that
-// has the text: Site.People is asked, and a Bundle is masked as a whole.
+// ScrubsTexts reports whether a rule needs known values of people from other resources than
+// that of the text. If so, Site.People is called, and a Bundle is masked as a whole.
 func (a *Automaton) ScrubsTexts() bool { return a.scrubs }
 
 func (ix *siteIndex) relativeText(url string) (string, bool) {

@@ -71,7 +71,7 @@ var quantityTypes = []string{"Quantity", "Age", "Count", "Distance", "Duration",
 // compiles the element rule itself.
 var structureForms = map[op]mask.Form{opWithhold: forms.Withhold{}, opLink: forms.Link{}}
 
-// Methods returns the methods that know FHIR's structure.
+// Methods returns the masking methods that depend on FHIR's structure.
 func Methods() []mask.Definition {
 	simple := func(name, summary string, label mask.Label, r elementRule) mask.Definition {
 		r.name = name

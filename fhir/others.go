@@ -8,10 +8,10 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Others are the entries of a Bundle as far as one of them can refer to another: their full
-// URLs, and of resources that lead to a patient the type, the id and the references on the
-// way. With them entries are masked as in the whole Bundle, a few at a time. It holds
-// originals. It is not for concurrent use.
+// Others holds those parts of a Bundle's entries that other entries can depend on: their
+// full URLs, and for resources that lead to a patient, the type, the id and the references
+// on the way. With it, entries can be masked a few at a time as in the whole Bundle. It
+// holds original values. It is not safe for concurrent use.
 type Others struct {
 	a *Automaton
 	// text is a Bundle without its end, which entries to be masked are put behind.
@@ -23,17 +23,17 @@ type Others struct {
 	members [][]string // by type: what is kept of a resource
 }
 
-// NewOthers returns those of an empty Bundle.
+// NewOthers returns the Others of an empty Bundle.
 func (a *Automaton) NewOthers() *Others {
 	return &Others{a: a, text: []byte(BundleHead), entries: map[uint64]bundleEntry{}, urls: fullURLs{of: -1}, members: make([][]string, len(a.types))}
 }
 
-// Size is the number of bytes that are kept.
+// Size returns the number of bytes that are kept.
 func (o *Others) Size() int { return len(o.text) }
 
 // Add adds entries: items of an array, with or without the commas around them. perPatient
-// says that entries may be read for whom others are about. It must come before
-// AppendEntriesAmong.
+// says that entries may be needed to find the patients of others. All entries must be
+// added before AppendEntriesAmong is called.
 func (o *Others) Add(entries []byte, perPatient bool) {
 	var f fhirjson.Fault
 	r := Walker{a: o.a, src: entries} // for look-ups
@@ -190,8 +190,8 @@ func (o *Others) index(w *Walker, site *Site) {
 	o.indexed = true
 }
 
-// AppendEntriesAmong is AppendEntries for entries that are among the others. What stands
-// between them and the ones before comes first in entries.
+// AppendEntriesAmong is AppendEntries for entries that have been added to others.
+// entries begins with the separator from the previous entry.
 func (w *Walker) AppendEntriesAmong(dst, entries []byte, others *Others, p *Parts, pass *mask.Pass, site *Site) (out []byte, end int, err error) {
 	if !others.indexed {
 		others.index(w, site)

@@ -15,24 +15,25 @@ import (
 // Bundle's labels, which Parts carries along, and what an entry refers to in another:
 // AppendEntries stops before an entry that needs the whole Bundle.
 
-// BundleHead begins the texts that AppendEntries reads.
+// BundleHead is how the src of Walker.AppendEntries begins.
 const BundleHead = `{"resourceType":"Bundle","entry":[`
 
-// Parts is what is known of a Bundle from the parts masked so far. A copy of it goes
-// back to an earlier part.
+// Parts is the state of a Bundle after the parts masked so far. To return to an earlier
+// part, use a copy.
 type Parts struct {
 	begun  bool // there was an entry
 	kept   bool // one stays
 	labels labelSet
 }
 
-// ErrNeedsBundle says that an entry cannot be masked without the others.
+// ErrNeedsBundle says that an entry cannot be masked without the other entries of its
+// Bundle.
 var ErrNeedsBundle = errors.New("the entry refers to others of its Bundle")
 
-// Kept reports whether an entry stays.
+// Kept reports whether any entry has been kept.
 func (p *Parts) Kept() bool { return p.kept }
 
-// WithAllLabels returns p as if everything that the rules can do had been done to the
+// WithAllLabels returns p as if the rules had done everything they can do to the
 // Bundle.
 func (p Parts) WithAllLabels(a *Automaton) Parts {
 	for i := range a.Actions {
@@ -41,8 +42,8 @@ func (p Parts) WithAllLabels(a *Automaton) Parts {
 	return p
 }
 
-// PerPatient reports whether a value's masking can depend on the patient, whom another
-// entry of a Bundle may have to be read for.
+// PerPatient reports whether a value's masking can depend on the patient, so that other
+// entries of a Bundle may have to be read to find out who that is.
 func (a *Automaton) PerPatient() bool {
 	return slices.ContainsFunc(a.nodes, func(n *node) bool {
 		for i := range n.fields {
@@ -61,9 +62,9 @@ func (a *Automaton) PerPatient() bool {
 	})
 }
 
-// InParts reports whether Bundles can be masked in parts: not where a rule for their
-// entries depends on other members of the Bundle, nor where texts are searched for what
-// other entries say of people.
+// InParts reports whether Bundles can be masked in parts. They cannot if a rule for
+// their entries depends on other members of the Bundle, or if texts are searched for
+// what other entries say about people.
 func (a *Automaton) InParts() bool {
 	n := a.roots["Bundle"]
 	if n == nil || n.withheld != nil || a.ScrubsTexts() {
@@ -102,10 +103,11 @@ func (w *Walker) lacks() bool {
 }
 
 // AppendEntries masks entries of a Bundle and appends them as the items of its array. src
-// begins with BundleHead; the entries to mask begin at src[at] with what stands between
-// them and the ones before, and go on to the end of src or of the array. end is the index
-// behind the last entry. With ErrNeedsBundle it is where what precedes that entry begins:
-// what is before can be masked as a part. On an error p is as it was, and pass is not.
+// begins with BundleHead. The entries to mask begin at src[at], with the separator from
+// the previous entry, and extend to the end of src or of the array. end is the index
+// after the last entry. With ErrNeedsBundle, it is the index of the separator before the
+// entry that needs the others, so that everything before it can be masked as a part. On
+// an error, p is unchanged, but pass is not.
 func (w *Walker) AppendEntries(dst, src []byte, at int, p *Parts, pass *mask.Pass, site *Site) (out []byte, end int, err error) {
 	w.begin(dst, src, pass, site)
 	w.part = bundlePart{is: true}
@@ -190,8 +192,8 @@ func (w *Walker) failEntries(f *field, i int, what string) int {
 	return w.fail(i, what)
 }
 
-// AppendFrame masks a Bundle whose array of entries is empty in src, which the masked one
-// keeps if entries stay.
+// AppendFrame masks a Bundle whose array of entries is empty in src. The masked Bundle
+// has an empty array, too, if any entry was kept.
 func (w *Walker) AppendFrame(dst, src []byte, p *Parts, pass *mask.Pass, site *Site) ([]byte, error) {
 	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
 	w.begin(dst, src, pass, site)

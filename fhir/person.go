@@ -356,10 +356,10 @@ func entryHash(key, id []byte) uint64 {
 	return h
 }
 
-// AppendSubject appends the id of the patient that a resource is about and
-// reports whether there is one: what Site.Subject asks for, given the resource.
-// It follows references by the site's own Subject, so the walker that it is called
-// on must not be the one that asks.
+// AppendSubject appends the id of the patient that a resource is about, and reports
+// whether there is one. It implements Site.Subject, given the resource. It follows
+// references by site.Subject, so it must not be called on a walker whose call of
+// Subject is still running.
 func (w *Walker) AppendSubject(dst, resource []byte, site *Site) ([]byte, bool) {
 	w.start(dst, resource, site)
 	w.first = fhirjson.SkipSpace(resource, 0)

@@ -9,7 +9,7 @@ import (
 
 // What shows the compiled rules to people goes from a resource down through these.
 
-// Extension is an extension that a rule knows on an Object.
+// Extension is an extension of an Object that a rule names.
 type Extension struct {
 	URL string
 	a   *Automaton
@@ -17,7 +17,8 @@ type Extension struct {
 	at  string
 }
 
-// Extensions returns the extensions that rules know on the object, by URL.
+// Extensions returns the extensions of the object that rules name, in order of their
+// URLs.
 func (o Object) Extensions() []Extension {
 	var out []Extension
 	for _, url := range slices.Sorted(maps.Keys(o.n.extensions)) {
@@ -29,17 +30,17 @@ func (o Object) Extensions() []Extension {
 // Treatment returns what is done with the extension.
 func (x Extension) Treatment() Treatment { return Treatment{x.a, x.d} }
 
-// Explain says what decides the extension.
+// Explain says which rule decides the extension.
 func (x Extension) Explain() Explanation {
 	e := x.a.explain(&field{path: x.at}, x.d)
 	e.Type = "Extension"
 	return e
 }
 
-// Member returns the element's name in JSON, "valueQuantity" for a value that is one.
+// Member returns the element's name in JSON, such as "valueQuantity".
 func (e Element) Member() string { return e.f.name }
 
-// Explain says what decides the element's values where the treatment acts, one of those
+// Explain says which rule decides the element's values under t, one of the treatments
 // of the element.
 func (e Element) Explain(t Treatment) Explanation {
 	x := e.a.explain(e.f, t.d)
@@ -57,5 +58,5 @@ func (o Object) Withheld() (e Explanation, ok bool) {
 	return e, true
 }
 
-// Label says what kind of de-identification the treatment is.
+// Label returns the kind of de-identification that the treatment performs.
 func (t Treatment) Label() mask.Label { return t.d.label }

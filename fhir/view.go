@@ -14,8 +14,8 @@ import (
 // rules through these types: which elements a resource type has, and what is done
 // with the values of each.
 
-// Object is a resource or what an element of one holds. Where rules tell them apart,
-// the same type in two places is two Objects.
+// Object is a resource or an object inside one. The same type in two places is two
+// Objects if rules distinguish the places.
 type Object struct {
 	a *Automaton
 	n *node
@@ -27,7 +27,7 @@ type Element struct {
 	f *field
 }
 
-// Treatment is what is done with the values of an Element, always or under a
+// Treatment is what the rules do with the values of an Element, always or under a
 // condition.
 type Treatment struct {
 	a *Automaton
@@ -37,7 +37,7 @@ type Treatment struct {
 // Effect says what a Treatment does.
 type Effect op
 
-// The effects. Others only lead to what is walked.
+// The effects of treatments. Other operations only lead to elements that are walked.
 const (
 	Removes            = Effect(opRemove)
 	Keeps              = Effect(opKeep)
@@ -67,7 +67,7 @@ func (a *Automaton) Resource(typ string) (o Object, known bool) {
 	return Object{a, n}, n != nil
 }
 
-// PatientPaths returns how resources of a known type lead to their patient.
+// PatientPaths returns the paths from resources of a known type to their patient.
 func (a *Automaton) PatientPaths(typ string) schema.PatientPaths { return a.leads[a.roots[typ].index] }
 
 // OpenID opens the pseudonym of a resource's id.
@@ -84,7 +84,7 @@ func (a *Automaton) OpenVersion(p *keys.Pseudonymizer, pseudonym []byte) (versio
 	return p.AppendOpened(nil, a.versionSlot, pseudonym)
 }
 
-// CountContent counts content of a Binary that passed as it is.
+// CountContent counts content of a Binary that passed unchanged.
 func (a *Automaton) CountContent(pass *mask.Pass) {
 	pass.Counts[a.engine.content]++
 	pass.CountResource("Binary")
@@ -93,7 +93,7 @@ func (a *Automaton) CountContent(pass *mask.Pass) {
 // Type returns the type of the object.
 func (o Object) Type() *schema.Type { return o.n.typ }
 
-// WithheldBy returns the rule that withholds the resource, or nothing.
+// WithheldBy returns the rule that withholds the resource, or the empty string.
 func (o Object) WithheldBy() string {
 	if o.n.withheld == nil {
 		return ""
@@ -101,10 +101,10 @@ func (o Object) WithheldBy() string {
 	return o.a.Actions[o.n.withheld.action].Rule
 }
 
-// IsAge reports whether a quantity is an age, whatever its unit.
+// IsAge reports whether the object is a quantity that is an age, whatever its unit.
 func (o Object) IsAge() bool { return o.n.coded != nil && len(o.n.coded.unit) > 0 }
 
-// Element returns the first type of an element.
+// Element returns an element by its name, with the first of its types.
 func (o Object) Element(name string) (e Element, ok bool) {
 	for e := range o.Elements() {
 		if e.f.element == name {
@@ -125,9 +125,9 @@ func (o Object) Elements() iter.Seq[Element] {
 	}
 }
 
-// Follow calls f for every treatment that a plain path of a search parameter meets:
-// with last for those of the elements at its end, and without for those on the way
-// that take away what is below.
+// Follow calls f for every treatment on a plain path of a search parameter. last is
+// true for those of the elements at its end, and false for those on the way that remove
+// everything below.
 func (o Object) Follow(path string, f func(e Element, t Treatment, last bool)) error {
 	p, err := parseMatch(path)
 	if err != nil {
@@ -170,20 +170,20 @@ func (a *Automaton) step(next []*node, n *node, st *step, last bool, f func(e El
 	return next
 }
 
-// Name returns the name of the element, "value" for valueQuantity.
+// Name returns the name of the element, such as "value" for valueQuantity.
 func (e Element) Name() string { return e.f.element }
 
 // Type returns the element's FHIR type.
 func (e Element) Type() string { return e.f.code }
 
-// Path returns where the element is.
+// Path returns the path of the element.
 func (e Element) Path() string { return e.f.path }
 
 // ValueSet returns the value set that the element is bound to, or nil.
 func (e Element) ValueSet() *schema.ValueSet { return e.f.values }
 
-// LeavesFact reports whether a boolean still says that there was a value where the
-// value goes.
+// LeavesFact reports whether a removed value is replaced with a boolean that says there
+// was one.
 func (e Element) LeavesFact() bool { return e.f.orTrueName != "" }
 
 // Treatment returns what is done with the element's values, under the first condition
@@ -193,23 +193,25 @@ func (e Element) Treatment() Treatment { return Treatment{e.a, &e.f.decision} }
 // Effect returns what the treatment does.
 func (t Treatment) Effect() Effect { return Effect(t.d.op) }
 
-// Always reports whether nothing else is done where a condition does not hold.
+// Always reports whether the treatment has no alternative for the case that a condition
+// does not hold.
 func (t Treatment) Always() bool { return t.d.otherwise == nil }
 
-// Conditional reports whether a condition on the object that holds the element must
-// hold.
+// Conditional reports whether the treatment depends on a condition on the object that
+// contains the element.
 func (t Treatment) Conditional() bool { return t.d.when != nil }
 
-// OfAges reports whether the treatment is that of what stands beside a code of an age.
+// OfAges reports whether the treatment is that of a value next to a code that marks it
+// as an age.
 func (t Treatment) OfAges() bool { return t.d.when != nil && t.d.when.test == testAges }
 
-// Otherwise returns what is done where the condition does not hold.
+// Otherwise returns the treatment that applies if the condition does not hold.
 func (t Treatment) Otherwise() (Treatment, bool) {
 	return Treatment{t.a, t.d.otherwise}, t.d.otherwise != nil
 }
 
-// Rule returns the rule that decides, or nothing for an object that is walked because
-// none does.
+// Rule returns the rule that decides, or the empty string for an object that is walked
+// because no rule decides it.
 func (t Treatment) Rule() string {
 	if (t.d.op == opDescend || t.d.op == opMeta) && t.d.rule == nil {
 		return ""
@@ -220,16 +222,16 @@ func (t Treatment) Rule() string {
 // Object returns the object that is walked.
 func (t Treatment) Object() (Object, bool) { return Object{t.a, t.d.child}, t.d.child != nil }
 
-// Kind returns how the values are written in JSON.
+// Kind returns the JSON kind of the values.
 func (t Treatment) Kind() schema.JSONKind { return t.d.kind }
 
-// ValueSet returns the value set of which codes are shown.
+// ValueSet returns the value set whose codes are shown.
 func (t Treatment) ValueSet() *schema.ValueSet { return t.d.values }
 
-// Method returns the method that values are handed to, or nil.
+// Method returns the method that masks the values, or nil.
 func (t Treatment) Method() mask.Method { return t.d.method }
 
-// Search returns what the method shows of a value to a search.
+// Search returns how masked values may be searched.
 func (t Treatment) Search() mask.Search { return t.d.search }
 
 // ByPatient reports whether the method needs to know whom the value is about.

@@ -12,8 +12,8 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Site is where masked resources are seen from: which absolute URLs mean the
-// same server, and under which URL the masked view is reached.
+// Site describes the servers of masked resources: which absolute URLs mean the original
+// server, and the URL of the masked view.
 type Site struct {
 	// Upstream are base URLs of the original server, without a slash at the
 	// end. References under them become relative.
@@ -21,38 +21,38 @@ type Site struct {
 	// Base is the URL of the masked view, without a slash at the end. It is
 	// written into Bundle.entry.fullUrl.
 	Base string
-	// Link rewrites Bundle.link URLs: it appends the URL that the consumer may
-	// follow and reports whether there is one. Without it links are removed.
+	// Link rewrites Bundle.link URLs: it appends the URL that the consumer may follow, and
+	// reports whether there is one. If it is nil, links are removed.
 	Link func(dst, relation, url []byte) ([]byte, bool)
-	// Subject appends the id of the patient that another resource of the
-	// original server is about, and reports whether there is one. It is requested
-	// resources that reach their patient only through a reference to that one,
-	// where nothing in the same Bundle answers it; ids are originals, and typ is
-	// the referenced resource's type. Without it, and where it reports false, the
-	// patient is unknown and the stricter rule applies. The response must depend on
-	// the resource alone; it may be requested often for the same one.
+	// Subject appends the id of the patient that another resource of the original server
+	// is about, and reports whether there is one. It is called for a resource that refers
+	// to its patient only through another resource, if that one is not in the same Bundle.
+	// typ is the type of the other resource; ids are originals. If Subject is nil or
+	// reports false, the patient is unknown and the stricter rule applies. The result must
+	// depend on the resource alone; Subject may be called often for the same one.
 	Subject func(dst []byte, typ string, id []byte) ([]byte, bool)
-	// People returns what another resource of the original server says of people, one of a
-	// person or an organisation that the resource at hand refers to: it is looked for in
-	// texts. There is nothing of a resource that does not exist. The error says that it
-	// could not be had: then texts are removed. Without it, only what is at hand is known.
+	// People returns what another resource of the original server says about people. The
+	// other resource is that of a person or an organisation that the current one refers
+	// to; the facts are searched for in texts. They are empty if the resource does not
+	// exist. An error means that it could not be read; texts are then removed. If People
+	// is nil, only the current input is known.
 	People func(typ, id string) (people.Facts, error)
-	// Relatives returns likewise what the resources say that refer to a patient, by its id, as
-	// relatives. Without it, only those at hand are known.
+	// Relatives returns what the RelatedPersons of a patient, given by its id, say about
+	// people. If it is nil, only those in the current input are known.
 	Relatives func(patient string) (people.Facts, error)
-	// Later takes work that methods leave: scrubbing of texts. Who sets it does what was
-	// left and masks again.
+	// Later takes work that methods leave for later, such as scrubbing texts. Whoever sets
+	// it must do that work and mask again.
 	Later mask.Later
 }
 
-// DefaultBase is the base of masked files: a name that RFC 2606 reserves, so
+// DefaultBase is the base URL in masked files. Its domain is reserved by RFC 2606, so
 // that it can never be reached.
 const DefaultBase = "https://masked.invalid/fhir"
 
-// WithheldError says that a rule takes the resource out as a whole. Nothing of
-// it may be delivered.
+// WithheldError says that a rule withholds the whole resource. Nothing of it may be
+// delivered.
 type WithheldError struct {
-	// Rule is the id of the rule, Path what it matched.
+	// Rule is the id of the rule, Path the element that it matched.
 	Rule, Path string
 }
 
@@ -60,19 +60,19 @@ func (e *WithheldError) Error() string {
 	return fmt.Sprintf("resource is withheld by rule %q at %s", e.Rule, e.Path)
 }
 
-// The paths of actions on what the schema does not know: a resource type, which a
-// WithheldError has too, and an element.
+// The paths of actions on resource types and elements that the schema does not know. A
+// WithheldError can have the first one, too.
 const (
 	UnknownResource = "(unknown resource type)"
 	UnknownElement  = "(unknown element)"
-	// UnknownBase is that of references to servers that the Site does not name.
+	// UnknownBase is the path of references to servers that the Site does not name.
 	UnknownBase = "(reference under an unknown base URL)"
 )
 
-// Walker masks resources in one pass over their bytes: spans that pass are
-// copied whole, members that go are left out, masked values are written in
-// place; no tree is built. A Walker keeps buffers and what it remembers of
-// earlier resources. It is not for concurrent use.
+// Walker masks resources in one pass over their bytes: it copies spans that pass,
+// leaves out members that are removed, and writes masked values in place. It builds no
+// tree. A Walker keeps its buffers and remembers objects of earlier resources. It is
+// not safe for concurrent use.
 type Walker struct {
 	a    *Automaton
 	pass *mask.Pass
@@ -192,9 +192,9 @@ type resourceState struct {
 type Memory uint8
 
 const (
-	// RememberAlways means across resources and requests.
+	// RememberAlways remembers objects across resources and requests.
 	RememberAlways Memory = iota
-	// RememberNothing means that every object is masked anew.
+	// RememberNothing masks every object anew.
 	RememberNothing
 )
 
@@ -213,13 +213,13 @@ func NewWalker(a *Automaton, memory Memory) *Walker {
 // ResourceType returns the type of the resource that AppendJSON masked last.
 func (w *Walker) ResourceType() string { return w.lastType }
 
-// ErrEmpty is returned for a resource of which nothing passes.
+// ErrEmpty is returned if nothing of a resource passes.
 var ErrEmpty = errors.New("nothing of the resource passes")
 
-// AppendJSON masks the one resource in src and appends it to dst. It counts
-// every application in pass. src may begin with a byte order mark and have
-// white space around the resource. On an error dst comes back as it was; the
-// error is a *SyntaxError, a *WithheldError, ErrEmpty or one of a method.
+// AppendJSON masks the one resource in src and appends it to dst. It counts every
+// application in pass. src may begin with a byte order mark and have white space around
+// the resource. On an error it returns dst unchanged; the error is a
+// *fhirjson.SyntaxError, a *WithheldError, ErrEmpty or one of a method.
 func (w *Walker) AppendJSON(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
 	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
 	w.begin(dst, src, pass, site)

@@ -11,10 +11,10 @@ import (
 // maxKept is how large the buffers are that a walker keeps for the next resource.
 const maxKept = 4 << 20
 
-// AppendXML masks the one resource in src, which is in the XML form, and appends
-// it to dst in the same form. It goes by way of the JSON form, so that both come
-// out alike: see AppendJSON for the rest, and fhirxml.AppendJSON for what
-// is not read and what memory it takes.
+// AppendXML masks the one resource in src, which is in the XML form, and appends it to
+// dst in the same form. It converts the resource to JSON and back, so that both forms
+// are masked alike: see AppendJSON for the rest, and fhirxml.AppendJSON for what is not
+// read and how much memory it takes.
 func (w *Walker) AppendXML(dst, src []byte, pass *mask.Pass, site *Site) ([]byte, error) {
 	if w.reader == nil {
 		remember := w.memo.objects != nil

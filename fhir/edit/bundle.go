@@ -21,9 +21,9 @@ func BundleTotal(bundle []byte) (total int, ok bool) {
 	return total, ok
 }
 
-// EachLink calls f with the relation and the URL of every link of a Bundle. What
-// is missing or no string is empty. Where the array of entries is known to be
-// bundle[from:to], it is not read; to is 0 otherwise.
+// EachLink calls f with the relation and the URL of every link of a Bundle. A part that
+// is missing or not a string is empty. bundle[from:to] is the array of entries, which
+// is not read; to is 0 if it is not known.
 func EachLink(bundle []byte, from, to int, f func(relation, url string)) {
 	c := cutter{src: bundle, from: from, to: to}
 	c.members(fhirjson.SkipSpace(bundle, 0), func(name string, from, _ int) bool {
@@ -52,7 +52,7 @@ func (c *cutter) items(i int, f func(at int)) {
 	}
 }
 
-// Member returns where the value of a member of an object stands, if it has one.
+// Member returns the position of the value of an object's member, if it has one.
 func Member(object []byte, member string) (from, to int, ok bool) {
 	c := cutter{src: object}
 	c.members(fhirjson.SkipSpace(object, 0), func(name string, i, end int) bool {
@@ -64,7 +64,7 @@ func Member(object []byte, member string) (from, to int, ok bool) {
 	return from, to, ok
 }
 
-// StringMember returns the text of a member of an object, or nothing.
+// StringMember returns the text of a member of an object, or the empty string.
 func StringMember(object []byte, member string) string {
 	c := cutter{src: object}
 	return c.stringMember(fhirjson.SkipSpace(object, 0), member)

@@ -1,5 +1,5 @@
-// Package edit changes resources in the JSON form without decoding them: it leaves
-// of each what was requested, adds entries to Bundles and reads single members.
+// Package edit changes resources in JSON without decoding them: it reduces each to the
+// requested elements, adds entries to Bundles and reads single members.
 package edit
 
 import (
@@ -11,9 +11,9 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// Selection leaves of each resource what the consumer asked to see (FHIR R4,
-// search.html#summary and #elements). It acts on masked resources: the rules
-// have seen all of the original by then. It is immutable.
+// Selection reduces resources to the elements that the consumer requested (FHIR R4,
+// search.html#summary and #elements). It acts on masked resources, after the rules have
+// seen all of the original. It is immutable.
 type Selection struct {
 	// types maps a resource type to the members that stay; types that it does not
 	// name lose nothing.
@@ -28,8 +28,9 @@ var always = []string{"resourceType", "id", "meta"}
 // subsetted tells that a resource is not whole (FHIR R4, resource.html#Meta).
 const subsetted = `{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}`
 
-// SelectElements makes the narrowing of _elements. Mandatory and modifier elements
-// stay, so that what is left is valid and cannot be misread.
+// SelectElements returns the Selection of _elements, on top of with. Mandatory and
+// modifier elements stay, so that the result is valid and cannot be misread. unknown
+// reports that the type has no element of one of the names.
 func SelectElements(s *schema.Schema, with *Selection, typ string, names []string) (_ *Selection, unknown bool) {
 	t := s.Type(typ)
 	if t == nil {
@@ -60,7 +61,7 @@ func SelectElements(s *schema.Schema, with *Selection, typ string, names []strin
 	return with.And(&Selection{types: map[string]map[string]bool{typ: keep}}), false
 }
 
-// SelectSummary makes the narrowing of _summary=true, text or data.
+// SelectSummary returns the Selection of _summary=true, text or data, on top of with.
 func SelectSummary(s *schema.Schema, with *Selection, typ, kind string) *Selection {
 	if kind == "data" {
 		return with.And(&Selection{drop: map[string]bool{"text": true, "_text": true}})
@@ -84,7 +85,7 @@ func keepElement(keep map[string]bool, e *schema.Element) {
 	}
 }
 
-// And joins two narrowings: what either takes goes.
+// And joins two selections: it removes what either of them removes.
 func (n *Selection) And(m *Selection) *Selection {
 	if n == nil {
 		return m
@@ -131,8 +132,8 @@ func (n *Selection) touches(typ string) bool {
 // errNarrow is returned for text that the walker did not write.
 var errNarrow = errors.New("the masked resource cannot be narrowed")
 
-// Append appends a masked resource, narrowed. Of a Bundle the resources of its
-// entries are narrowed, except those that a search included (FHIR R4,
+// Append appends the selected elements of a masked resource. In a Bundle, it reduces
+// the resources of the entries, except those that a search included (FHIR R4,
 // search.html#elements). The error says that masked is not a resource.
 func (n *Selection) Append(dst, masked []byte) ([]byte, error) {
 	c := cutter{n: n, src: masked, dst: dst}

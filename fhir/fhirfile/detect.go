@@ -27,8 +27,8 @@ func (f *format) Detect(name string, beginning []byte) bool {
 // fhirRoot is the beginning of a document of XML whose root is in the namespace of FHIR.
 var fhirRoot = regexp.MustCompile(`^\s*(<\?[^>]*\?>\s*|<!--(?:[^-]|-[^-])*-->\s*)*<[^<>]*\sxmlns(:[^<>=\s]+)?\s*=\s*["']http://hl7\.org/fhir["']`)
 
-// IsResource reports whether a file begins as a FHIR resource of a type that the rules
-// know, in JSON, NDJSON or XML.
+// IsResource reports whether a file begins like a FHIR resource of a known type, in
+// JSON, NDJSON or XML.
 func IsResource(a *fhir.Automaton, beginning []byte) bool {
 	text := bytes.TrimPrefix(beginning, fhirjson.ByteOrderMark)
 	i := fhirjson.SkipSpace(text, 0)

@@ -3,8 +3,8 @@
 //
 //	job := file.Job{Formats: fhirfile.Formats(automaton, site), …}
 //
-// The formats are values of file.Format; this package knows nothing of where files
-// come from and where they go.
+// The formats are values of file.Format; this package does not know where files come
+// from or go to.
 package fhirfile
 
 import (
@@ -26,7 +26,7 @@ const (
 	maxXMLResource = 64 << 20
 )
 
-// Formats returns the formats of FHIR, masked by a compiled ruleset. site may be nil.
+// Formats returns the FHIR formats, masked by a compiled ruleset. site may be nil.
 func Formats(a *fhir.Automaton, site *fhir.Site) []file.Format {
 	e := &engine{automaton: a, site: site, losses: lossesOf(a)}
 	if a.ScrubsTexts() {

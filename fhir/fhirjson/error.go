@@ -2,10 +2,10 @@ package fhirjson
 
 import "fmt"
 
-// SyntaxError says where a text is not the JSON or XML form of a FHIR resource.
-// It never holds a value.
+// SyntaxError says where a text is not a FHIR resource in JSON or XML. It never
+// contains a value.
 type SyntaxError struct {
-	// Offset is the byte at which it was seen, from 0.
+	// Offset is the position of the fault in bytes, from 0.
 	Offset int
 	// Path is the element that was being read, such as "Patient.name".
 	Path string

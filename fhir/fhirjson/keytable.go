@@ -5,10 +5,9 @@ import (
 	"math/bits"
 )
 
-// KeyTable finds the field of a member name. It is an open-addressing table
-// over the first and last eight bytes of the name and its length, which
-// together tell apart all names of up to 16 bytes; longer ones are compared
-// whole.
+// KeyTable maps member names to fields. It is an open-addressing table keyed by the
+// first and last eight bytes of the name and its length, which together identify all
+// names of up to 16 bytes; longer ones are compared whole.
 type KeyTable struct {
 	entries []keyEntry // a power of two, at most half full
 	shift   uint8
@@ -26,7 +25,7 @@ func keyHash(head, tail uint64, size int) uint64 {
 	return (head*0x9e3779b97f4a7c15 ^ tail*0xc2b2ae3d27d4eb4f) + uint64(size)*0xff51afd7ed558ccd
 }
 
-// LongestName is how long a name can be to be found.
+// LongestName is the length of the longest name that a KeyTable can find.
 const LongestName = 255
 
 // NewKeyTable returns a table of names; the field of a name is its index.
@@ -87,9 +86,9 @@ func (t *KeyTable) lookup(head, tail uint64, name []byte) int {
 	}
 }
 
-// ScanKey reads the member name whose opening quote is at src[i]. It returns
-// the index behind the closing quote, the field or -1, and whether the name is
-// spelled with escapes.
+// ScanKey reads the member name whose opening quote is at src[i]. It returns the index
+// after the closing quote, the field or -1, and whether the name is spelled with
+// escapes.
 func (t *KeyTable) ScanKey(src []byte, i int, f *Fault) (end, field int, escaped bool) {
 	start := i + 1
 	// Names of known elements are plain ASCII and short: find the quote by

@@ -8,25 +8,24 @@ import (
 	"io"
 )
 
-// Form is how a file holds resources.
+// Form says how a file contains resources.
 type Form uint8
 
 const (
-	// OneResource is where the whole file is one resource, such as a Bundle.
+	// OneResource means that the whole file is one resource, such as a Bundle.
 	OneResource Form = iota
-	// NDJSON is where each line is a resource (FHIR Bulk Data Access, "ndjson").
+	// NDJSON means that each line is a resource (FHIR Bulk Data Access, "ndjson").
 	NDJSON
-	// OneXMLResource is where the whole file is one resource in the XML form.
+	// OneXMLResource means that the whole file is one resource in XML.
 	OneXMLResource
 )
 
-// DetectForm looks at the beginning of a file. It is XML where it begins with "<",
-// behind white space and a byte order mark, and NDJSON where its first line
-// is a whole JSON object, also if it has but that line, or where its second line
-// begins another object: inside an object a line cannot begin with a brace, so
-// the first one is a line of its own, if a broken one. An object that goes on
-// behind what is seen, on one line, counts as NDJSON too: a line is read whole
-// either way.
+// DetectForm determines the form of a file from its beginning. The file is XML if it
+// begins with "<", after white space and a byte order mark. It is NDJSON if its first
+// line is a whole JSON object, even if that is the only line, or if its second line
+// begins another object: inside an object, a line cannot begin with a brace, so the
+// first one is a line of its own, if a broken one. An object on one line that extends
+// past the given beginning counts as NDJSON too: such a line is read whole either way.
 func DetectForm(beginning []byte) Form {
 	beginning = bytes.TrimPrefix(beginning, ByteOrderMark)
 	i := SkipSpace(beginning, 0)
@@ -51,10 +50,10 @@ func DetectForm(beginning []byte) Form {
 // ErrLineTooLong is returned by SplitNDJSON for a line over its limit.
 var ErrLineTooLong = errors.New("the line is longer than a resource may be")
 
-// SplitNDJSON reads lines and calls each with blocks of about size bytes that
-// end at a line's end, and the number of the block's first line, from 1. The
-// block is the callee's: it comes from buffer and is not used again. A line
-// longer than limit is an error. It stops at the first error of each.
+// SplitNDJSON reads lines and calls each with blocks of about size bytes that end at
+// the end of a line, and with the number of the block's first line, counted from 1.
+// Blocks come from buffer and belong to the callee. A line longer than limit is an
+// error. It stops at the first error of each.
 func SplitNDJSON(r io.Reader, size, limit int, buffer func() []byte, each func(block []byte, line int) error) error {
 	br := bufio.NewReaderSize(r, 1<<16)
 	line := 1

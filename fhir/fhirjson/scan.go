@@ -1,6 +1,6 @@
-// Package fhirjson reads the JSON text of FHIR resources in place: a strict
-// scanner, a table of member names, and files of one resource a line. It knows
-// nothing of FHIR's types.
+// Package fhirjson reads the JSON text of FHIR resources in place. It has a strict
+// scanner, a table of member names, and a splitter of NDJSON files. It knows nothing of
+// FHIR's types.
 package fhirjson
 
 import (
@@ -14,11 +14,11 @@ import (
 // and the scanner's fault says which and where. Nothing is decoded that need
 // not be.
 
-// MaxDepth is how deep objects and arrays may nest in one resource. HL7's
+// MaxDepth is the maximum nesting depth of objects and arrays in one resource. HL7's
 // deepest example nests 20 deep.
 const MaxDepth = 200
 
-// Fault is the first thing wrong with the text.
+// Fault is the first fault in a text.
 type Fault struct {
 	Offset int
 	What   string
@@ -46,10 +46,9 @@ func SkipSpace(src []byte, i int) int {
 	return i
 }
 
-// ScanString reads the string whose opening quote is at src[i] and returns the
-// index behind its closing quote and whether it has escapes. The text is
-// checked: no control characters, no unknown escapes, valid UTF-8 (RFC 3629),
-// surrogate escapes in pairs.
+// ScanString reads the string whose opening quote is at src[i], and returns the index
+// after its closing quote and whether it has escapes. It checks the text: no control
+// characters, no unknown escapes, valid UTF-8 (RFC 3629), surrogate escapes in pairs.
 func ScanString(src []byte, i int, f *Fault) (end int, escaped bool) {
 	return scanString(src, i, i+1, f)
 }
@@ -218,9 +217,9 @@ func (s *Stops) ScanScalar(src []byte, i int, f *Fault) int {
 	return ScanLiteral(src, i, f)
 }
 
-// SkipValue reads any value strictly and returns the index behind it. depth is
-// how deep src[i] already lies. Names of members that are skipped are not
-// compared with each other: nothing of them is used.
+// SkipValue reads any value strictly and returns the index after it. depth is the
+// nesting depth of src[i]. It does not look for duplicate member names, since none of
+// the skipped members are used.
 func SkipValue(src []byte, i, depth int, f *Fault) int {
 	return (*Stops)(nil).SkipValue(src, i, depth, f)
 }
@@ -315,7 +314,7 @@ func (s *Stops) scanName(src []byte, i int, f *Fault) int {
 	return ScanColon(src, end, f)
 }
 
-// ScanColon reads the colon behind a member's name and returns the index of the value.
+// ScanColon reads the colon after a member's name and returns the index of the value.
 func ScanColon(src []byte, i int, f *Fault) int {
 	i = SkipSpace(src, i)
 	if i >= len(src) || src[i] != ':' {
@@ -324,7 +323,7 @@ func ScanColon(src []byte, i int, f *Fault) int {
 	return SkipSpace(src, i+1)
 }
 
-// Fail notes a fault and returns the index that means one.
+// Fail records a fault and returns the index that stands for one.
 func Fail(f *Fault, offset int, what string) int {
 	if f.What == "" {
 		f.Offset, f.What = offset, what
@@ -332,8 +331,8 @@ func Fail(f *Fault, offset int, what string) int {
 	return -1
 }
 
-// AppendUnescaped appends the text of a string's inside (without its quotes) with the
-// escapes resolved. The inside was read by scanString.
+// AppendUnescaped appends the contents of a JSON string with its escapes resolved.
+// inside is the string without its quotes, as ScanString has checked it.
 func AppendUnescaped(dst, inside []byte) []byte {
 	for i := 0; i < len(inside); {
 		c := inside[i]
@@ -369,7 +368,7 @@ func AppendUnescaped(dst, inside []byte) []byte {
 	return dst
 }
 
-// AppendEscaped appends text as the inside of a JSON string.
+// AppendEscaped appends text as the contents of a JSON string, without quotes.
 func AppendEscaped(dst, text []byte) []byte {
 	const hex = "0123456789abcdef"
 	for _, c := range text {
@@ -391,7 +390,7 @@ func AppendEscaped(dst, text []byte) []byte {
 	return dst
 }
 
-// IsPlain reports whether text can stand inside a JSON string as it is.
+// IsPlain reports whether text can be put into a JSON string without escapes.
 func IsPlain(text []byte) bool {
 	for len(text) >= 8 {
 		if stopBits(binary.LittleEndian.Uint64(text)) != 0 && !isPlain(text[:8]) {
@@ -411,5 +410,5 @@ func isPlain(text []byte) bool {
 	return true
 }
 
-// ByteOrderMark is that of UTF-8, which may stand before a text.
+// ByteOrderMark is the UTF-8 byte order mark, which may precede a text.
 var ByteOrderMark = []byte("\xef\xbb\xbf")

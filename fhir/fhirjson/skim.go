@@ -9,10 +9,10 @@ import (
 // and the build tag purego does.
 var vectors = haveVectors()
 
-// SkimContainer returns the index behind the object or array at src[i], or -1 where it
-// has no end. It checks nothing and takes many bytes at a time, so it is for look-ups
-// over text that is read strictly as well. Of valid JSON it tells what SkipValue does: a
-// brace or bracket counts unless an odd number of quotes stands before it.
+// SkimContainer returns the index after the object or array at src[i], or -1 if it has
+// no end. It checks nothing and reads many bytes at a time, so it is only for look-ups
+// in text that is also read strictly. On valid JSON it returns what SkipValue does: a
+// brace or bracket counts unless an odd number of quotes precedes it.
 func SkimContainer(src []byte, i int) int {
 	s := skimState{depth: 1}
 	for i++; i < len(src); {
@@ -49,8 +49,8 @@ func SkimContainer(src []byte, i int) int {
 	return -1
 }
 
-// SkimValue is SkimContainer for a value of any kind; what is neither object nor array is
-// read strictly.
+// SkimValue is SkimContainer for a value of any kind; a value that is neither an object
+// nor an array is read strictly.
 func SkimValue(src []byte, i int, f *Fault) int {
 	if i < len(src) && (src[i] == '{' || src[i] == '[') {
 		return SkimContainer(src, i)

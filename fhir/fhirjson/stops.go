@@ -5,11 +5,11 @@ import (
 	"unicode/utf8"
 )
 
-// Stops are marks at the bytes that end a plain run of a string (a quote, a backslash, a
-// control character, a byte over 0x7f) in a window of a text, made many bytes at a time. With
-// them a string is read by a look at its end, not at its bytes. The zero value may be used
-// with any text. The nil one, and any where the processor cannot make marks, reads the bytes,
-// with the same result.
+// Stops marks the bytes that end a plain run of a string (a quote, a backslash, a control
+// character, a byte over 0x7f) in a window of a text. It makes the marks for many bytes at a
+// time, so that a string is read by looking up its end instead of its bytes. The zero value
+// may be used with any text. A nil *Stops, or any on a processor that cannot make marks,
+// reads the bytes, with the same result.
 type Stops struct {
 	from, upto int // the window
 	size       int // of the window
@@ -22,7 +22,7 @@ const (
 	stopsFirst  = 512 // the size of a window that does not begin where the last one ends
 )
 
-// Forget makes the marks those of another text.
+// Forget discards the marks. It must be called before another text is read.
 func (s *Stops) Forget() { s.from, s.upto = 0, 0 }
 
 // ScanString reads the string whose opening quote is at src[i], as the function
@@ -46,8 +46,8 @@ func (s *Stops) ScanString(src []byte, i int, f *Fault) (end int, escaped bool) 
 	return s.scanOn(src, i, s.next(src, i+1), f)
 }
 
-// Peek is ScanString for look-ups, which may be far from where the walk is: they do not move
-// the window.
+// Peek is ScanString for look-ups, which may be far from the current position: it does not
+// move the window.
 func (s *Stops) Peek(src []byte, i int, f *Fault) (end int, escaped bool) {
 	if s == nil || uint(i+1-s.from) >= uint(s.upto-s.from) {
 		return ScanString(src, i, f)

@@ -2,9 +2,9 @@ package fhirjson
 
 import "encoding/binary"
 
-// Token is a text of a few bytes, such as a member's name with its quotes and its colon, that
-// is looked for by words: its first sixteen bytes, and its last eight where it has more. It
-// is small, for many lie side by side.
+// Token is a text of a few bytes, such as a member's name with its quotes and colon, that can
+// be compared in machine words: its first sixteen bytes, and its last eight if it is longer.
+// It is small because tables have many tokens.
 type Token struct {
 	head, next, tail uint64
 	text             string
@@ -32,7 +32,7 @@ func NewToken(text string) Token {
 	return t
 }
 
-// Len is the size of the text.
+// Len returns the length of the text in bytes.
 func (t *Token) Len() int { return len(t.text) }
 
 // At reports whether the text is at src[i].

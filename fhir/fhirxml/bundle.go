@@ -9,7 +9,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// BundleReader reads a Bundle in XML while it arrives, entry by entry:
+// BundleReader converts a Bundle in XML to JSON while it arrives, entry by entry:
 //
 //	r := fhirxml.NewBundleReader(schema)
 //	r.Feed(more)
@@ -17,8 +17,8 @@ import (
 //	…
 //	json, err := r.Finish(json)
 //
-// Together what it appends is what AppendJSON does. It keeps what is not read of the text:
-// an entry that has not arrived whole. It is not for concurrent use.
+// In total, it appends what AppendJSON would. It keeps the unread text: an entry that has
+// not arrived completely. It is not safe for concurrent use.
 type BundleReader struct {
 	s     stream
 	shape *schema.Shape
@@ -53,13 +53,14 @@ func NewBundleReader(s *schema.Schema) *BundleReader {
 	return &BundleReader{s: stream{schema: s}, shape: sh, entry: sh.Keys.Find([]byte("entry"))}
 }
 
-// Feed adds what has arrived.
+// Feed adds text that has arrived.
 func (r *BundleReader) Feed(b []byte) { r.buf = append(r.buf, b...) }
 
-// Waiting returns how much of the text has arrived and is not read.
+// Waiting returns the number of bytes that have arrived but have not been read.
 func (r *BundleReader) Waiting() int { return len(r.buf) }
 
-// Next reads what it can. A *SyntaxError has its place in the text.
+// Next reads as much as it can. A *fhirjson.SyntaxError has its offset in the whole
+// text.
 func (r *BundleReader) Next(dst []byte) ([]byte, error) {
 	if r.at == beforeEntries {
 		out, ok := r.head(dst)
@@ -76,7 +77,7 @@ func (r *BundleReader) Next(dst []byte) ([]byte, error) {
 	return r.entries(dst, false)
 }
 
-// Finish reads the end, when all has arrived.
+// Finish reads the end, once all text has arrived.
 func (r *BundleReader) Finish(dst []byte) ([]byte, error) {
 	if r.at == beforeEntries {
 		var ok bool

@@ -1,5 +1,5 @@
-// Package fhirxml translates resources between the XML and the JSON form of FHIR by
-// the tables of a release. It knows nothing of masking.
+// Package fhirxml converts resources between FHIR's XML and JSON formats, by the tables
+// of a FHIR version. It knows nothing of masking.
 package fhirxml
 
 import (
@@ -13,21 +13,20 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// AppendJSON appends the JSON form of the one resource in src, which is in
-// the XML form (FHIR R4, xml.html), so that what reads JSON can read it. Its members are in
-// the schema's order and its numbers as written.
+// AppendJSON appends the JSON form of the one resource in src, which is in XML (FHIR R4,
+// xml.html). Members are in the schema's order; numbers keep their spelling.
 //
-// What has no JSON form is not read: comments, instructions, attributes that
-// FHIR does not have, elements of other namespaces in a narrative. Any other
-// element that the schema does not know becomes a member that it does not know
-// either, "~1", "~2" and so on, without its name and content, so that what
-// reads it can count it and take it out; a resource of an unknown type becomes an empty
-// object. A number or boolean that is none in JSON becomes a string.
+// It skips everything that has no JSON form: comments, instructions, attributes that
+// FHIR does not have, elements of other namespaces in a narrative. Any other element
+// that the schema does not know becomes an unknown member, "~1", "~2" and so on,
+// without its name and content, so that the reader can count and remove it. A resource
+// of an unknown type becomes an empty object. A number or boolean that is invalid in
+// JSON becomes a string.
 //
-// A Bundle's entries are read some at a time. The tree of one of them, or of
-// another resource, takes some twenty times its size, and sixty times where it is
-// made of nothing but small elements: the caller bounds src. On an error, a
-// *SyntaxError, dst comes back as it was.
+// AppendJSON reads a few of a Bundle's entries at a time. The tree of an entry, or of
+// another resource, takes about twenty times its size in memory, and sixty times if it
+// consists only of small elements, so the caller must bound src. On an error, a
+// *fhirjson.SyntaxError, it returns dst unchanged.
 func AppendJSON(s *schema.Schema, dst, src []byte) ([]byte, error) {
 	r := Reader{s, stream{schema: s}}
 	return r.AppendJSON(dst, src)

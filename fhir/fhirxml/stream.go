@@ -15,20 +15,20 @@ import (
 // tree (fromxml.go), which reads the text from its beginning: so the stream has no errors
 // of its own, and a test and a fuzz target hold what it writes to what the tree gives.
 
-// Reader reads resources in XML as AppendJSON does, and remembers what comes again. It is
-// not for concurrent use.
+// Reader converts resources as AppendJSON does, and remembers resources that recur. It is
+// not safe for concurrent use.
 type Reader struct {
 	schema *schema.Schema
 	s      stream
 }
 
-// NewReader returns a reader for the resources of a schema, which remembers whole
-// ones that come again or not.
+// NewReader returns a reader for the resources of a schema. If remember is set, it
+// remembers whole resources that recur.
 func NewReader(s *schema.Schema, remember bool) *Reader {
 	return &Reader{s, stream{schema: s, memory: newMemory(remember)}}
 }
 
-// AppendJSON is the function of this name.
+// AppendJSON does what the function AppendJSON does.
 func (r *Reader) AppendJSON(dst, src []byte) ([]byte, error) {
 	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
 	if out, ok := r.s.append(dst, src); ok {
@@ -37,12 +37,12 @@ func (r *Reader) AppendJSON(dst, src []byte) ([]byte, error) {
 	return appendByTree(r.schema, dst, src)
 }
 
-// Entries returns where the array of the entries stands in what AppendJSON wrote last, with
-// dst before it, and a number that two texts share only if this array is the same in both; 0
+// Entries returns the position of the array of entries in the last result of AppendJSON,
+// including dst, and a number that two results share only if their arrays are equal; it is 0
 // if that is not known.
 func (r *Reader) Entries() (at int, serial uint64) { return r.s.entriesAt, r.s.entriesSerial }
 
-// Forget forgets what was remembered.
+// Forget forgets all remembered resources.
 func (r *Reader) Forget() { r.s.memory.reset() }
 
 // stream reads a text from the front.

@@ -9,15 +9,14 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// AppendXML appends the XML form of the one resource in src, which is in
-// the JSON form (FHIR R4, xml.html). Elements are in the schema's order, without
-// white space between them or an XML declaration before them; numbers are as
-// written.
+// AppendXML appends the XML form of the one resource in src, which is in JSON (FHIR R4,
+// xml.html). Elements are in the schema's order, without white space between them and
+// without an XML declaration; numbers keep their spelling.
 //
-// What has no XML form is left out: members that the schema does not know, values
-// of another JSON type than their element's, empty objects and arrays, nulls. A
-// member name that appears twice and a narrative that is not well-formed XHTML
-// are refused. On an error, a *SyntaxError, dst comes back as it was.
+// It leaves out everything that has no XML form: members that the schema does not know,
+// values of the wrong JSON type, empty objects and arrays, nulls. It refuses a member
+// name that appears twice and a narrative that is not well-formed XHTML. On an error, a
+// *fhirjson.SyntaxError, it returns dst unchanged.
 func AppendXML(s *schema.Schema, dst, src []byte) ([]byte, error) {
 	w := Writer{s, writeStream{schema: s}}
 	return w.AppendXML(dst, src)

@@ -14,20 +14,20 @@ import (
 // beginning: so the stream has no errors of its own, and a test and a fuzz target hold what
 // it writes to what xmlWriter does.
 
-// Writer writes resources as AppendXML does, and remembers what comes again. It is not for
-// concurrent use.
+// Writer converts resources as AppendXML does, and remembers resources that recur. It is
+// not safe for concurrent use.
 type Writer struct {
 	schema *schema.Schema
 	w      writeStream
 }
 
-// NewWriter returns a writer for the resources of a schema, which remembers whole
-// ones that come again or not.
+// NewWriter returns a writer for the resources of a schema. If remember is set, it
+// remembers whole resources that recur.
 func NewWriter(s *schema.Schema, remember bool) *Writer {
 	return &Writer{s, writeStream{schema: s, memory: newMemory(remember)}}
 }
 
-// AppendXML is the function of this name.
+// AppendXML does what the function AppendXML does.
 func (w *Writer) AppendXML(dst, src []byte) ([]byte, error) {
 	src = bytes.TrimPrefix(src, fhirjson.ByteOrderMark)
 	if out, ok := w.w.append(dst, src); ok {
@@ -36,7 +36,7 @@ func (w *Writer) AppendXML(dst, src []byte) ([]byte, error) {
 	return appendGathered(w.schema, dst, src)
 }
 
-// Forget forgets what was remembered.
+// Forget forgets all remembered resources.
 func (w *Writer) Forget() { w.w.memory.reset() }
 
 // writeStream reads JSON from the front.

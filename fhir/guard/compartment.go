@@ -8,13 +8,13 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// Compartment judges a search in a compartment, [compartment]/[id]/[resourceType]
-// (FHIR R4, compartmentdefinition.html): its parameters as Search does, and the
-// references by which resources of the type belong to the compartment, which the
-// upstream compares too. resourceType may be "*" for every type, with parameters
-// of all resources and _type. id is the opened id to write into the upstream's
-// path; where the pseudonym does not open it is one that no resource has, so that
-// the response is that of an id that does not exist. The error is a *Refusal.
+// Compartment judges a search in a compartment, [compartment]/[id]/[resourceType] (FHIR
+// R4, compartmentdefinition.html): its parameters as Search does, and the references by
+// which resources of the type belong to the compartment, which the upstream compares
+// too. resourceType may be "*" for every type, with parameters of all resources and
+// _type. id is the opened id to write into the upstream's path. If the pseudonym does
+// not open, it is an id that no resource has, so that the response is that for an id
+// that does not exist. The error is a *Refusal.
 func (g *Guard) Compartment(keys *keys.Pseudonymizer, site *fhir.Site, compartment, pseudonym, resourceType string, params []Param, handling Handling) (q *Query, id string, err error) {
 	if !slices.Contains(g.a.Schema().Compartments, compartment) || !g.usable(compartment) {
 		return nil, "", &Refusal{Param: printable(compartment), Reason: "it has no compartment that may be read"}

@@ -18,13 +18,13 @@ func (g *Guard) UsableTypes() []string {
 	return types
 }
 
-// ContentType reports whether the ruleset lets the content of a Binary of a media
-// type pass as it is (fhir.contentTypes).
+// ContentType reports whether the ruleset passes the content of a Binary of a media
+// type unchanged (fhir.contentTypes).
 func (g *Guard) ContentType(mime string) bool {
 	return slices.ContainsFunc(g.a.Policy.Ruleset.FHIR.ContentTypes, func(t string) bool { return strings.EqualFold(t, mime) })
 }
 
-// CountContent counts content that passed as it is.
+// CountContent counts content that passed unchanged.
 func (g *Guard) CountContent(pass *mask.Pass) {
 	g.a.CountContent(pass)
 }

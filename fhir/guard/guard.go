@@ -1,6 +1,6 @@
-// Package guard decides what a consumer may ask a FHIR server for: searches,
+// Package guard decides what a consumer may request from a FHIR server: searches,
 // compartments, histories and operations. It stands above the engine and reads the
-// compiled rules, so that nothing is compared that the consumer does not see.
+// compiled rules, so that the upstream compares only values that the consumer can see.
 package guard
 
 import (
@@ -17,12 +17,11 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// Guard decides what may be searched. Nothing of it is a list kept by hand:
-// the expression of each search parameter is resolved against the compiled
-// rules, and a parameter passes only where every element that it compares is
-// one that the consumer sees as it is, or whose pseudonym Veil can open. A
-// parameter that would test an original value is refused before anything is
-// sent. A Guard is immutable and may be used concurrently.
+// Guard decides what may be searched. It has no lists kept by hand: it resolves the
+// expression of each search parameter against the compiled rules, and a parameter
+// passes only if the consumer sees every element that it compares unchanged, or as a
+// pseudonym that Veil can open. A parameter that would test an original value is
+// refused before anything is sent. A Guard is immutable and safe for concurrent use.
 type Guard struct {
 	a *fhir.Automaton
 	// custom are the search parameters that the ruleset names, by type and name.
@@ -58,14 +57,14 @@ type Param struct {
 	Name, Value string
 }
 
-// Refusal says which parameter is refused, by which rule and what would work.
-// It never holds the value.
+// Refusal says which parameter is refused, by which rule, and what would work. It never
+// contains the value.
 type Refusal struct {
 	Param  string
 	Rule   string
 	Reason string
 	Hint   string
-	// Harmless: nothing of the response is missing where the parameter is left out.
+	// Harmless reports that the response is still complete if the parameter is left out.
 	Harmless bool
 }
 
@@ -88,19 +87,19 @@ type Query struct {
 	Upstream []Param
 	// Self are the parameters that were applied, as the consumer wrote them.
 	Self []Param
-	// Types are the other resource types that the search looks into or answers
-	// with, in order of their names.
+	// Types are the other resource types that the search reads or returns, in order of
+	// their names.
 	Types []string
 	// Dropped are the parameters that were left out.
 	Dropped []*Refusal
-	// Narrow is what the consumer asked to see of each resource, applied once it
-	// is masked; nil for all of it. What hides elements never goes upstream: the
-	// rules may need what is hidden.
+	// Narrow selects the elements that the consumer requested, and is applied to masked
+	// resources; nil selects all. Such parameters never go upstream, because the rules may
+	// need the elements that they hide.
 	Narrow *edit.Selection
 }
 
-// Type reports whether name is an R4 resource type, and the rule that
-// withholds it, if one does.
+// Type reports whether name is a resource type of the FHIR version, and which rule
+// withholds it, if any.
 func (g *Guard) Type(name string) (known bool, withheldBy string) {
 	o, known := g.a.Resource(name)
 	if !known {
@@ -115,7 +114,8 @@ func (g *Guard) known(name string) bool {
 	return known
 }
 
-// Types returns the R4 resource types, withheld or not, in order of their names.
+// Types returns the resource types of the FHIR version, withheld or not, in order of
+// their names.
 func (g *Guard) Types() []string { return g.a.ResourceTypes() }
 
 // usable reports whether a type is known and not withheld.
@@ -158,10 +158,10 @@ func (g *Guard) param(typ, name string) (*schema.SearchParam, bool) {
 	return g.a.Schema().SearchParam(typ, name)
 }
 
-// Search judges the parameters of a search on a resource type. The error is a
-// *Refusal. A refused parameter that only shapes the result is left out and named in
-// Dropped, as handling says; one that would choose resources never is, since its
-// absence would answer another question.
+// Search judges the parameters of a search on a resource type. The error is a *Refusal.
+// A refused parameter that only shapes the result is left out and named in Dropped,
+// depending on handling. One that selects resources is never left out, because that
+// would answer another question.
 func (g *Guard) Search(keys *keys.Pseudonymizer, site *fhir.Site, resourceType string, params []Param, handling Handling) (*Query, error) {
 	if !g.usable(resourceType) {
 		return nil, &Refusal{Param: printable(resourceType), Reason: "the resource type is unknown or withheld"}

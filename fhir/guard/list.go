@@ -15,7 +15,7 @@ type GuardedParam struct {
 	// Type is the FHIR search parameter type, such as token.
 	Type    string `json:"type"`
 	Allowed bool   `json:"allowed"`
-	// Why says how it is treated, or by which rule it is refused.
+	// Why says how the parameter is treated, or which rule refuses it.
 	Why string `json:"why"`
 }
 
@@ -47,13 +47,13 @@ func (g *Guard) SearchParams(resourceType string) []GuardedParam {
 	return out
 }
 
-// ResultParam is a parameter that says what of a search's result is wanted.
+// ResultParam is a parameter that shapes the result of a search.
 type ResultParam struct {
 	Name string `json:"name"`
 	How  string `json:"how"`
 }
 
-// ResultParams are the parameters beside the search parameters proper, and how
+// ResultParams returns the parameters that are not search parameters proper, and how
 // each is treated.
 func ResultParams() []ResultParam {
 	return []ResultParam{
@@ -70,7 +70,7 @@ func ResultParams() []ResultParam {
 	}
 }
 
-// Modifiers are the modifiers, prefixes and forms of values of search parameters,
+// Modifiers returns the modifiers, prefixes and forms of values of search parameters,
 // and how each is treated. Any other is refused.
 func Modifiers() []ResultParam {
 	return []ResultParam{

@@ -45,11 +45,10 @@ type operating struct {
 //	             system, code, systemVersion; both: display, abstract,
 //	             displayLanguage. For codes, and displays, that the consumer could see
 //
-// Query.Upstream are the parameters to send, Query.Types the types that the
-// answer is limited to (empty: not limited), Query.Narrow what to leave of each
-// masked resource (_elements of $export). The id in the URL is the caller's to
-// open. Every other operation, type and parameter is refused; the error is a
-// *Refusal.
+// Query.Upstream has the parameters to send, Query.Types the types that the response is
+// limited to (empty: not limited), and Query.Narrow the selection for each masked
+// resource (_elements of $export). The caller opens the id in the URL. Every other
+// operation, type and parameter is refused; the error is a *Refusal.
 func (g *Guard) Operation(keys *keys.Pseudonymizer, site *fhir.Site, name, resourceType string, params []Param, handling Handling) (*Query, error) {
 	if name == "$lastn" && resourceType == "Observation" {
 		return g.lastN(keys, site, params, handling)

@@ -2,16 +2,16 @@ package guard
 
 import "slices"
 
-// Operation is an operation that reads.
+// Operation is an operation that only reads.
 type Operation struct {
-	// Returns is the type of resource in its response; empty for an export.
+	// Returns is the resource type of its response; empty for an export.
 	Returns string
-	// Types are those it is called on, Instances those whose resources it is called
-	// on; "" is the whole server.
+	// Types are the types it can be called on, Instances those on whose resources it can
+	// be called; "" is the whole server.
 	Types, Instances []string
-	// Definition is the URL of its OperationDefinition. TYPE stands for the type that
-	// it is called on, LEVEL for that in small letters, or "system". The upstream's own
-	// is not repeated: it can be at its address.
+	// Definition is the URL of its OperationDefinition. TYPE stands for the type that it
+	// is called on, LEVEL for that type in lower case, or "system". The upstream's own
+	// definition is not used, because its URL can contain the upstream's address.
 	Definition string
 
 	// repeats are the parameters that may come more than once.

@@ -10,9 +10,9 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// Shape judges the parameters of a read, which only say what of the resource is
-// wanted: _elements and _summary. Others that shape answers do nothing to a read; they
-// are left out and named. The error is a *Refusal.
+// Shape judges the parameters of a read, which only say what part of the resource is
+// wanted: _elements and _summary. Other parameters that shape results have no effect on
+// a read; they are left out and returned. The error is a *Refusal.
 func (g *Guard) Shape(resourceType string, params []Param, handling Handling) (*edit.Selection, []*Refusal, error) {
 	s := &search{g: g, typ: resourceType}
 	q := &Query{}
@@ -79,12 +79,12 @@ func (sh shaper) leaves(handling Handling, r *Refusal) bool {
 	return false
 }
 
-// Handling is what a consumer requests of parameters that are refused and only shape
-// the response (FHIR R4, search.html#errors).
+// Handling says what to do with refused parameters that only shape the response, as the
+// consumer requests (FHIR R4, search.html#errors).
 type Handling uint8
 
 const (
-	// Unstated leaves them out, but those without which resources are missing.
+	// Unstated leaves them out, except those without which resources would be missing.
 	Unstated Handling = iota
 	// Strict refuses all.
 	Strict

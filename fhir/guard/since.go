@@ -47,9 +47,9 @@ func (g *Guard) since(resourceType, value string) (string, error) {
 	return fmt.Sprintf("%04d-01-01T00:00:00Z", year), nil
 }
 
-// History judges the parameters of a history of resources of the given types (FHIR
-// R4, http.html#history), and returns them as they may go upstream. Of several types,
-// all must take the time of _since alike. The error is a *Refusal.
+// History judges the parameters of a history of resources of the given types (FHIR R4,
+// http.html#history), and returns them as they may go upstream. If there are several
+// types, all must treat the time of _since alike. The error is a *Refusal.
 func (g *Guard) History(types []string, params []Param, handling Handling) (*Query, error) {
 	q := &Query{}
 	seen := map[string]bool{}

@@ -14,13 +14,13 @@ func (g *Guard) canonical(url string) bool { return g.a.CanonicalPasses(url) }
 // code reports whether a code of a system is one that the consumer could see.
 func (g *Guard) code(system, code string) bool { return g.a.CodePasses(system, code) }
 
-// Display reports whether a display of a code is one that the consumer could see.
+// Display reports whether the consumer could see a display of a code.
 func (g *Guard) Display(system, code, display string) bool {
 	return g.ShowsDisplays() && g.a.DisplayPasses(system, code, display)
 }
 
-// ShowsDisplays reports whether the ruleset shows displays of codes at all: those of
-// Codings and those of CodeSystems, of one code system at least.
+// ShowsDisplays reports whether the ruleset shows displays of at least one code system,
+// in Codings and in CodeSystems.
 func (g *Guard) ShowsDisplays() bool {
 	return g.a.DisplaysPass() && g.shows("Parameters", "parameter", "value", "display") && g.shows("CodeSystem", "concept", "display")
 }

@@ -7,8 +7,8 @@
 //	…
 //	out, err := m.Finish(nil) // the end
 //
-// What is sent has the bytes of fhir.Walker.AppendJSON, or of its XML form, and as much is counted. Memory is
-// bounded by the largest entry, with the full URLs of the entries, unless
+// The output and the counts are those of fhir.Walker.AppendJSON or AppendXML. Memory is bounded by
+// the largest entry, plus the full URLs of the entries, unless
 //
 //   - an entry refers to another by an absolute URL that is not of the FHIR server: from
 //     there on the entries wait until all have arrived, in memory or in a file;
@@ -18,7 +18,8 @@
 //   - the Bundle's security labels come before its entries: what was masked waits until
 //     they can no longer change, which the first few entries mostly decide.
 //
-// Not known here: where walkers come from, what the text is about, how it is sent.
+// The package does not know where walkers come from, what the text is about, or how it
+// is sent.
 package inparts
 
 import (
@@ -34,26 +35,26 @@ import (
 )
 
 var (
-	// ErrTooLarge says that more would have to be kept than the limit.
+	// ErrTooLarge says that more than the limit would have to be kept.
 	ErrTooLarge = errors.New("a part of the Bundle is too large")
-	// ErrChanged says that what was sent would have to be changed. It means that a rule
-	// makes what stands before the entries depend on what stands behind them.
+	// ErrChanged says that output that was already sent would have to change: a rule makes
+	// members before the entries depend on members after them.
 	ErrChanged = errors.New("the beginning of the Bundle depends on its end")
 )
 
-// A Lender lends a walker to a function, with a pass that was begun. What the pass counts
-// is of the Bundle if counts, and of nothing otherwise. It may call the function again with
-// another walker, where the first one needs what must be looked up.
+// A Lender calls f with a walker and a pass that has begun. The counts of the pass belong
+// to the Bundle if counts is set, and are discarded otherwise. It may call f again with
+// another walker, if the first one needs something that must be looked up.
 type Lender func(counts bool, f func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error) error
 
-// Rules are those of an automaton for Bundles.
+// Rules are the rules of an automaton for Bundles.
 type Rules struct {
 	a       *fhir.Automaton
 	inParts bool
 	every   bool // entries are kept for those that lead to their patient through them
 }
 
-// NewRules returns the rules of an automaton. They may be used concurrently.
+// NewRules returns the rules of an automaton. They are safe for concurrent use.
 func NewRules(a *fhir.Automaton) *Rules { return &Rules{a, a.InParts(), a.PerPatient()} }
 
 // Masker masks one Bundle.
@@ -84,21 +85,22 @@ type Masker struct {
 	waits  waiting // those that do
 }
 
-// Source is how a Bundle arrives, and how it leaves.
+// Source says how a Bundle arrives, and how the masked one leaves.
 type Source struct {
 	Limit int // bytes that may have to be kept
 	Lend  Lender
 	XML   bool // it arrives as XML
-	// LargestXML bounds what is kept of XML: an entry can take many times its size.
+	// LargestXML bounds the XML that is kept: an entry can take many times its size.
 	LargestXML int
 	Writer     *fhirxml.Writer // it leaves as XML; nil for JSON
-	// Waiting returns a file for entries that wait for the others, as they arrived. Nil keeps
-	// them in memory.
+	// Waiting returns a file for unmasked entries that wait for the others. If it is nil,
+	// they are kept in memory.
 	Waiting func() (io.ReadWriteSeeker, error)
 }
 
-// Begin begins with as much of a Bundle as has arrived. It reports false where that does
-// not reach to the entries, is no Bundle, or the rules do not allow it.
+// Begin starts with as much of a Bundle as has arrived. It reports false if the text
+// does not reach the entries or is not a Bundle, or if the rules do not allow masking in
+// parts.
 func (r *Rules) Begin(in Source, text []byte) (*Masker, bool) {
 	if !r.inParts {
 		return nil, false
@@ -199,7 +201,7 @@ func (m *Masker) feed(b []byte) {
 	}
 }
 
-// Next masks what it can and appends it.
+// Next masks as much as it can and appends it.
 func (m *Masker) Next(dst []byte) ([]byte, error) {
 	if len(m.text)+m.others.Size()+len(m.waits.text)+len(m.tail)+len(m.held) > m.in.Limit {
 		return dst, ErrTooLarge
@@ -351,8 +353,8 @@ func (m *Masker) frame(counts bool, tail string, parts fhir.Parts) (out []byte, 
 // Frame returns the text of the Bundle without its entries, when all of it has arrived.
 func (m *Masker) Frame() []byte { return append(append([]byte(nil), m.head...), m.tail...) }
 
-// Apart makes Next append entries alone, for who can put them elsewhere until FinishApart
-// says what precedes them. It must come before the first call of Next.
+// Apart makes Next append only entries, for a caller that can store them until
+// FinishApart returns what precedes them. It must be called before Next.
 func (m *Masker) Apart() { m.apart = true }
 
 // Finish masks the end of the Bundle, when all of it has arrived, and appends it.

@@ -21,7 +21,7 @@ func EachByte(s []byte, ok func(c byte) bool) bool {
 }
 
 // FewDigits reports whether a name has at most four digits in a row and six in all,
-// hyphens and points between them or not.
+// ignoring hyphens and points between them.
 func FewDigits(name []byte) bool {
 	all, row := 0, 0
 	for _, c := range name {
@@ -63,7 +63,7 @@ func IsUpper(c []byte, least, most int) bool {
 	return true
 }
 
-// Words returns the set of the words in a text, which white space separates.
+// Words returns the set of the words in a text, separated by white space.
 func Words(words string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range bytes.Fields([]byte(words)) {

@@ -1,5 +1,5 @@
-// Package lexical checks the lexical forms of FHIR's primitive types, and knows the
-// classes of bytes and the UUIDs that they are made of.
+// Package lexical checks the lexical forms of FHIR's primitive types. It also has byte
+// classes, and reads and writes UUIDs.
 package lexical
 
 import (
@@ -123,7 +123,7 @@ func isDateTime(text []byte) bool {
 	return end > 0 && (end == len(text) || end == 10 && isTimeAndZone(text[end:]))
 }
 
-// IsInstant checks a day with a time and a zone.
+// IsInstant checks a date with a time and a zone.
 func IsInstant(text []byte) bool { return dateEnd(text) == 10 && isTimeAndZone(text[10:]) }
 
 // dateEnd returns the length of the date that text begins with, or 0.
@@ -285,8 +285,8 @@ var base64Digit = func() (t [256]uint8) {
 // moment of the period, in UTC.
 var completions = map[int]string{4: "-01-01T00:00:00Z", 7: "-01T00:00:00Z", 10: "T00:00:00Z"}
 
-// AppendInstant makes a date that dst has from an index on an instant, which has
-// no shorter form.
+// AppendInstant extends the date at dst[from:] to an instant, which has no shorter
+// form.
 func AppendInstant(dst []byte, from int) []byte {
 	if text := dst[from:]; IsDate(text) {
 		return append(dst, completions[len(text)]...)
@@ -308,6 +308,6 @@ func IsID(id []byte) bool {
 	return true
 }
 
-// Form returns the check of a primitive type, or nil: a boolean has none, and
-// that of xhtml needs an XML parser.
+// Form returns the check of a primitive type, or nil: a boolean has none, and xhtml
+// needs an XML parser.
 func Form(typ string) func(text []byte) bool { return lexicalForms[typ] }

@@ -22,8 +22,8 @@ func AppendUUID(dst []byte, b *[16]byte) []byte {
 	return dst
 }
 
-// ParseUUID reads the text form of a UUID in lower case, the only one that
-// stands for itself.
+// ParseUUID reads the text form of a UUID in lower case, the only one that AppendUUID
+// would restore.
 func ParseUUID(b *[16]byte, text []byte) bool {
 	if len(text) != 36 {
 		return false

@@ -21,7 +21,7 @@ const (
 	valueNotClosed = "value of an attribute is not closed"
 )
 
-// IsCut reports whether a fault of Next can be that the text goes on.
+// IsCut reports whether a fault of Next may only mean that more text follows.
 func IsCut(src []byte, f *fhirjson.Fault) bool {
 	return f.What == notClosed || f.What == valueNotClosed || len(src)-f.Offset < len("<![CDATA[")
 }
@@ -29,7 +29,7 @@ func IsCut(src []byte, f *fhirjson.Fault) bool {
 // Kind is what a piece of markup is.
 type Kind uint8
 
-// The kinds.
+// The kinds of markup.
 const (
 	None Kind = iota // the end of the text
 	StartTag
@@ -44,7 +44,7 @@ const (
 type Markup struct {
 	Kind       Kind
 	Start, End int
-	// Wrapped: a value of an attribute has a line end or a tab in it.
+	// Wrapped reports that an attribute's value contains a line end or a tab.
 	Wrapped bool
 }
 
@@ -115,8 +115,9 @@ func (m Markup) Local(src []byte) string {
 	return string(name[bytes.IndexByte(name, ':')+1:])
 }
 
-// BadReference returns where a reference to a character begins that no XML has (XML
-// 1.0, 2.2), or -1. Surrogates are left to the parser, which replaces them.
+// BadReference returns the index of the first reference to a character that XML does
+// not allow (XML 1.0, 2.2), or -1. Surrogates are left to the parser, which replaces
+// them.
 func BadReference(text []byte) int {
 	for at := 0; ; at += 2 {
 		n := bytes.Index(text[at:], []byte("&#"))

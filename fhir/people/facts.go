@@ -6,11 +6,11 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// Facts are what a resource says of people, in little space: to be kept until texts need
-// them. They are originals.
+// Facts is a compact form of what a resource says about people, to be kept until texts
+// need it. It holds original values.
 type Facts []byte
 
-// FactsOf returns what a resource says. relative is that of a Collector; it may be nil.
+// FactsOf returns the facts of a resource. relative is as in Collector; it may be nil.
 func FactsOf(s *schema.Schema, resource []byte, relative func(url string) (string, bool)) Facts {
 	var f Facts
 	c := New(s)
@@ -33,7 +33,7 @@ const (
 	belongsTo = 'O'
 )
 
-// AddFacts collects facts of a resource.
+// AddFacts adds the facts of a resource.
 func (c *Collector) AddFacts(f Facts) {
 	c.owner = ""
 	for len(f) > 1 {

@@ -9,8 +9,8 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// Index has what resources of people and organisations say, by type and id. Adding is not
-// for concurrent use; when all is added, reading is.
+// Index has the facts of people and organisations by type and id. Adding is not safe for
+// concurrent use; reading is, once everything has been added.
 type Index struct {
 	schema   *schema.Schema
 	relative func(url string) (string, bool)
@@ -28,13 +28,13 @@ const maxIndex = 512 << 20
 // entryOverhead is about what an entry takes besides its key and its facts, in bytes.
 const entryOverhead = 100
 
-// NewIndex returns an empty Index. relative is that of a Collector.
+// NewIndex returns an empty Index. relative is as in Collector.
 func NewIndex(s *schema.Schema, relative func(url string) (string, bool)) *Index {
 	return &Index{schema: s, relative: relative, facts: map[string]Facts{}, limit: maxIndex}
 }
 
-// Add adds a resource, or those of a Bundle. What is about nobody is left out. The error
-// says that there are too many people.
+// Add adds a resource, or those of a Bundle. Resources that are not about people or
+// organisations are ignored. The error says that there are too many people.
 func (x *Index) Add(resource []byte) error {
 	c := New(x.schema)
 	c.src = resource
@@ -96,12 +96,12 @@ func (x *Index) put(key string, f Facts) error {
 	return nil
 }
 
-// Unread says that there is more that cannot be read. People fails from then on.
+// Unread records that some input could not be read. From then on, People fails.
 func (x *Index) Unread() { x.unread = true }
 
 var errUnread = errors.New("people: a file cannot be read")
 
-// People is fhir.Site's.
+// People implements fhir.Site.People.
 func (x *Index) People(typ, id string) (Facts, error) {
 	if x.unread {
 		x.missed.Store(true)
@@ -110,7 +110,8 @@ func (x *Index) People(typ, id string) (Facts, error) {
 	return x.facts[typ+"/"+id], nil
 }
 
-// Missed says whether texts were removed since not all could be read. It says so once.
+// Missed returns a message if texts were removed because not everything could be read.
+// It returns it only once.
 func (x *Index) Missed() []string {
 	if !x.missed.Swap(false) {
 		return nil

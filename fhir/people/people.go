@@ -1,12 +1,12 @@
-// Package people collects what resources say of people: names, numbers, addresses, dates
-// of birth. It knows FHIR's types, and neither rules nor masking.
+// Package people collects what resources say about people: names, numbers, addresses,
+// dates of birth. It knows FHIR's types, but neither rules nor masking.
 //
 //	c := people.New(schema.R4())
 //	c.Add(bundle)
 //	known := c.Known()
 //
-// Everything that a resource has counts, be it of the patient, of relatives, of staff or
-// of organisations, in extensions and contained resources too.
+// It collects everything in a resource, whether about the patient, relatives, staff or
+// organisations, including extensions and contained resources.
 package people
 
 import (
@@ -18,10 +18,10 @@ import (
 	"github.com/veil-proxy/veil/text"
 )
 
-// Collector collects values. It is not for concurrent use.
+// Collector collects values. It is not safe for concurrent use.
 type Collector struct {
-	// Relative takes the base of the server off an absolute URL, and reports whether the
-	// URL has it. Without it, absolute references lead nowhere.
+	// Relative removes the base of the server from an absolute URL, and reports whether
+	// the URL has it. If it is nil, absolute references are not followed.
 	Relative func(url string) (string, bool)
 
 	schema *schema.Schema
@@ -49,16 +49,16 @@ func New(s *schema.Schema) *Collector {
 	return &Collector{schema: s, added: map[string]bool{}, seen: map[string]bool{}}
 }
 
-// Add collects what a resource in JSON says, a Bundle's entries too. Of text that is no
-// resource, what stands before the fault is collected.
+// Add collects the values of a resource in JSON, including a Bundle's entries. If the
+// text is not a valid resource, it collects everything before the fault.
 func (c *Collector) Add(resource []byte) {
 	c.src, c.fault = resource, fhirjson.Fault{}
 	c.resource(fhirjson.SkipSpace(resource, 0), 0)
 	c.src = nil
 }
 
-// References returns the relative references to people and organisations of which no
-// resource was added, and forgets them.
+// References returns the relative references to people and organisations whose
+// resources were not added, and forgets them.
 func (c *Collector) References() []string {
 	var out []string
 	for _, ref := range c.refs {
@@ -80,7 +80,7 @@ func (c *Collector) notePatient(ref string) {
 	}
 }
 
-// Known returns what was collected. Nothing can be added afterwards.
+// Known returns the collected values. Nothing can be added afterwards.
 func (c *Collector) Known() *text.Known { return c.b.Build() }
 
 // persons and organisations are the types of resources that name somebody, or where

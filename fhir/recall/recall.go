@@ -1,4 +1,4 @@
-// Package recall remembers what becomes of texts that come again, by their bytes.
+// Package recall remembers the results for texts that recur, by their bytes.
 //
 //	t := recall.New[result](24 << 20)
 //	slot, come := t.Find(text, kind)
@@ -6,9 +6,10 @@
 //		t.Keep(slot, &result{…}, size)
 //	}
 //
-// A text is remembered when it comes a second time, so that what comes once, such as an
-// export, takes no memory. Whether what a slot has is of this text is the caller's to
-// compare: slots are found by the beginning of a text. A Table is not for concurrent use.
+// A text is remembered when it comes a second time, so that texts that come once, such as
+// those of an export, take no memory. Slots are found by the beginning of a text, so the
+// caller must compare whether a slot's result belongs to the whole text. A Table is not
+// safe for concurrent use.
 package recall
 
 import "hash/maphash"
@@ -19,7 +20,7 @@ const (
 	head  = 256     // bytes of a text that it is found by: a resource's type, id and version
 )
 
-// Table has sets of slots: a new text takes the place of the oldest one of its set.
+// Table has sets of slots: a new text replaces the oldest one of its set.
 type Table[T any] struct {
 	seed       maphash.Seed
 	slots      []Slot[T]
@@ -28,7 +29,7 @@ type Table[T any] struct {
 	generation uint32
 }
 
-// Slot is of texts with one beginning.
+// Slot is the place of texts with the same beginning.
 type Slot[T any] struct {
 	Of         *T // nil if it has come once
 	bytes      int
@@ -36,13 +37,13 @@ type Slot[T any] struct {
 	generation uint32
 }
 
-// New returns a table that keeps up to a number of bytes.
+// New returns a table that keeps results of up to most bytes in total.
 func New[T any](most int) *Table[T] {
 	return &Table[T]{seed: maphash.MakeSeed(), slots: make([]Slot[T], slots), most: most}
 }
 
-// Find returns the slot of the texts of a kind that begin as text does, or else one for it.
-// come reports whether one has come before.
+// Find returns the slot for texts of a kind that begin as text does, or a new one. come
+// reports whether such a text has come before.
 func (t *Table[T]) Find(text []byte, kind int) (s *Slot[T], come bool) {
 	h := maphash.Bytes(t.seed, text[:min(len(text), head)]) + uint64(kind)*0x9e3779b97f4a7c15
 	set := t.slots[h%(slots/ways)*ways:][:ways]
@@ -62,8 +63,8 @@ func (t *Table[T]) drop(s *Slot[T]) {
 	s.Of, s.bytes = nil, 0
 }
 
-// Keep remembers in a slot what takes a number of bytes; all others are forgotten where
-// there are too many.
+// Keep stores a result of size bytes in a slot. If that is too much, it first forgets
+// all others.
 func (t *Table[T]) Keep(s *Slot[T], of *T, size int) {
 	t.drop(s)
 	if t.bytes+size > t.most {

@@ -10,16 +10,17 @@ import (
 //go:embed tables/invariants.txt
 var invariantsText string
 
-// OneOf are elements of a type of which FHIR requires one by an invariant.
+// OneOf is a set of elements of a type, one of which is required by an invariant of
+// FHIR.
 type OneOf struct {
 	// invariant is its key.
 	invariant string
 	Elements  []string
-	// StandIn is the one that says that all of them are masked.
+	// StandIn is the element that is used to say that all of them are masked.
 	StandIn string
 }
 
-// Need is an element that FHIR requires beside another, by an invariant.
+// Need is an element that an invariant of FHIR requires next to another.
 type Need struct{ invariant, Beside, Element string }
 
 // invariants gives types those of a list that hold for them.
@@ -58,8 +59,7 @@ func (s *Schema) invariants(text string) error {
 	return nil
 }
 
-// OneOfWith returns the elements of which one is required that an element is among,
-// or nil.
+// OneOfWith returns the OneOf that contains an element, or nil.
 func (t *Type) OneOfWith(element string) *OneOf {
 	for i := range t.oneOf {
 		if slices.Contains(t.oneOf[i].Elements, element) {

@@ -20,19 +20,20 @@ import (
 // no patient: its resources are each their own entity. Everything else is about a
 // patient, and where it is not known which, the patient is unknown.
 
-// PatientPaths says how the resources of a type lead to their patient. Without direct
-// paths, the type is about none.
+// PatientPaths has the paths from resources of a type to their patient. A type without
+// direct paths is not about a patient.
 type PatientPaths struct {
 	Direct, Indirect []MemberPath
 }
 
-// MemberPath is the members on the way from a resource to a Reference.
+// MemberPath lists the members on the way from a resource to a Reference.
 type MemberPath []string
 
 // anyResource is the target of a reference that may lead anywhere.
 const anyResource = "Resource"
 
-// PatientPaths returns how each resource type leads to its patient. The map is shared.
+// PatientPaths returns the paths from each resource type to its patient. The map must
+// not be changed.
 func (s *Schema) PatientPaths() map[string]PatientPaths { return s.ways() }
 
 func (s *Schema) findPatientPaths() map[string]PatientPaths {
@@ -98,8 +99,9 @@ func mayBePatient(targets []string) bool {
 	return len(targets) == 0 || slices.Contains(targets, "Patient") || slices.Contains(targets, anyResource)
 }
 
-// MemberPath turns the path of a search parameter into the members on the way,
-// and returns what the reference at its end may lead to; nil if it ends in none.
+// MemberPath converts the path of a search parameter to a MemberPath, and returns the
+// resource types that the reference at its end may point to; nil if it does not end in
+// a reference.
 func (s *Schema) MemberPath(t *Type, path string) (p MemberPath, targets []string) {
 	steps := strings.Split(path, ".")
 	for i, step := range steps[1:] {

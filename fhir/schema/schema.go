@@ -18,11 +18,11 @@ import (
 // Schema is the element tables of one FHIR release: every resource type, data
 // type and backbone element with its elements. It is immutable.
 type Schema struct {
-	// Name is that of the version, such as "R4".
+	// Name is the name of the version, such as "R4".
 	Name string
 	// Version is the FHIR version, such as "4.0.1".
 	Version string
-	// Compartments are the resource types that have one.
+	// Compartments are the resource types that have a compartment.
 	Compartments []string
 	types        []*Type
 	byName       map[string]*Type
@@ -31,7 +31,7 @@ type Schema struct {
 	ways         func() map[string]PatientPaths
 }
 
-// TypeKind says what a type is.
+// TypeKind is the kind of a type.
 type TypeKind uint8
 
 // The kinds of types.
@@ -49,12 +49,12 @@ type Type struct {
 	// base is the type it specialises, or empty.
 	base     string
 	Abstract bool
-	// Elements has the inherited ones too.
+	// Elements includes the inherited ones.
 	Elements []Element
 	// oneOf and Needs are the invariants that masking can break.
 	oneOf []OneOf
 	Needs []Need
-	// ReadAsText is the required element that people read, or empty.
+	// ReadAsText is the required element that people read as text, or empty.
 	ReadAsText string
 }
 
@@ -64,10 +64,10 @@ type Element struct {
 	Name   string
 	Choice bool
 	Types  []ElementType
-	// Max is -1 where there is no limit.
+	// Max is -1 if there is no limit.
 	Min, Max int
 	Binding  Binding
-	// Modifier elements change the meaning of what they are in.
+	// Modifier elements change the meaning of the element that contains them.
 	Modifier, Summary bool
 }
 
@@ -75,7 +75,7 @@ type Element struct {
 type ElementType struct {
 	// Code is "BackboneElement" for an element with elements of its own.
 	Code string
-	// Type is the type itself; for a content reference the one it repeats.
+	// Type is the type itself; for a content reference, the referenced one.
 	Type *Type
 	// targets are the resource types a reference may point at; none means any.
 	targets []string
@@ -85,14 +85,14 @@ type ElementType struct {
 type Binding struct {
 	// Strength is required, extensible, preferred or example.
 	Strength string
-	// ValueSet is nil where its codes cannot be listed and have no form.
+	// ValueSet is nil if its codes cannot be listed and have no form.
 	ValueSet *ValueSet
 }
 
-// ValueSet is a list of codes, or a form of codes.
+// ValueSet is a list of codes, or a form that codes have.
 type ValueSet struct {
 	URL string
-	// Systems are the code systems it draws on.
+	// Systems are the code systems that its codes come from.
 	Systems []string
 	listed  []string         // the codes, several in a text
 	codes   func() *codeList // the same, made when they are first asked for
@@ -124,7 +124,7 @@ func (v *ValueSet) Contains(code []byte) bool {
 	return v.codes().table.Find(code) >= 0
 }
 
-// JSONName is the name of the element's member for one of its types, such as
+// JSONName returns the name of the element's JSON member for one of its types, such as
 // "valueQuantity" for a choice (FHIR R4, formats.html#choice).
 func (e *Element) JSONName(t ElementType) string {
 	if !e.Choice {
@@ -139,7 +139,7 @@ func (s *Schema) Type(name string) *Type { return s.byName[name] }
 // Types returns all types in order of their names.
 func (s *Schema) Types() []*Type { return s.types }
 
-// Members counts the members that objects of all types may have.
+// Members returns the number of members that objects of all types may have.
 func (s *Schema) Members() int {
 	n := 0
 	for _, t := range s.types {
@@ -160,7 +160,7 @@ type schemaReader struct {
 	current *Type
 }
 
-// Parse reads the tables of a version of FHIR, in the form that fhir/gen writes.
+// Parse reads the tables of a FHIR version, in the format that fhir/gen writes.
 func Parse(name, text, search string) (*Schema, error) {
 	r := &schemaReader{Schema: &Schema{Name: name, byName: map[string]*Type{}}}
 	n := 0
@@ -291,10 +291,10 @@ func (r *schemaReader) link() error {
 	return nil
 }
 
-// JSONKind is how a type looks in JSON.
+// JSONKind is the kind of JSON value of a type.
 type JSONKind uint8
 
-// How values are written in JSON.
+// The kinds of JSON values.
 const (
 	JSONString JSONKind = iota
 	JSONNumber
@@ -316,7 +316,7 @@ func JSONKindOf(et ElementType) JSONKind {
 	return JSONString
 }
 
-// Element returns the element of a name, or nil.
+// Element returns an element by its name, or nil.
 func (t *Type) Element(name string) *Element {
 	for i := range t.Elements {
 		if t.Elements[i].Name == name {
@@ -326,7 +326,7 @@ func (t *Type) Element(name string) *Element {
 	return nil
 }
 
-// Lineage is a type and its base types, nearest first.
+// Lineage returns a type and its base types, nearest first.
 func (s *Schema) Lineage(t *Type) []string {
 	var names []string
 	for t != nil {
@@ -336,5 +336,5 @@ func (s *Schema) Lineage(t *Type) []string {
 	return names
 }
 
-// Codes returns the codes of a value set that is a list, in order.
+// Codes returns the codes of a value set that is a list, sorted.
 func (v *ValueSet) Codes() []string { return slices.Clone(v.codes().codes) }

@@ -15,12 +15,12 @@ type SearchParam struct {
 	// Type is number, date, string, token, reference, composite, quantity, uri
 	// or special.
 	Type string
-	// Targets are the resource types a reference parameter may point at.
+	// Targets are the resource types that a reference parameter may point to.
 	Targets []string
 	// Expression is FHIRPath; empty for parameters of the server.
 	Expression string
-	// Components are the parts of a composite, in order. Their expressions go
-	// on from Expression.
+	// Components are the parts of a composite, in order. Their expressions are relative to
+	// Expression.
 	Components []SearchParam
 }
 
@@ -81,9 +81,9 @@ var (
 	plainSearch = regexp.MustCompile(`^[A-Za-z]+(\.[A-Za-z]+(\.ofType\([A-Za-z]+\))?|\.extension\('[^']+'\))*$`)
 )
 
-// SearchPaths returns the paths of an expression that begin at a resource type (or
-// at Resource and DomainResource), as match expressions; an empty path stands
-// for a part that is more than a path.
+// SearchPaths returns the paths of an expression that begin at a resource type (or at
+// Resource and DomainResource), as match expressions. An empty path stands for a part
+// that is not just a path.
 func SearchPaths(expression, typ string) []string {
 	var paths []string
 	for _, part := range strings.Split(expression, " | ") {

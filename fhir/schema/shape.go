@@ -2,9 +2,8 @@ package schema
 
 import "github.com/veil-proxy/veil/fhir/fhirjson"
 
-// Shape is what the XML and the JSON form of a type have in common: its members
-// in the order that XML demands, by the name that they have in both (FHIR R4,
-// xml.html and json.html).
+// Shape has the members of a type in the order that XML requires, by the name that they
+// have in both XML and JSON (FHIR R4, xml.html and json.html).
 type Shape struct {
 	Type    *Type
 	Members []ShapeMember
@@ -19,11 +18,11 @@ type ShapeMember struct {
 	Kind  JSONKind // of a primitive
 	Array bool
 	Shape *Shape // of an object; of a primitive, that of its "_name" sibling
-	// Start is how its element mostly begins in XML, Key how the member does in JSON.
+	// Start is how its element usually begins in XML, Key how the member begins in JSON.
 	Start, Key string
 }
 
-// MemberForm is how a member is written in XML.
+// MemberForm says how a member is written in XML.
 type MemberForm uint8
 
 // The forms of members.
@@ -73,8 +72,7 @@ func newShapes(s *Schema) map[*Type]*Shape {
 	return shapes
 }
 
-// ShapeOf returns the shape of a resource type, or nil where there is none of
-// that name.
+// ShapeOf returns the shape of a resource type, or nil if there is none of that name.
 func (s *Schema) ShapeOf(resourceType []byte) *Shape {
 	t := s.byName[string(resourceType)]
 	if t == nil || t.Kind != ResourceKind || t.Abstract {

@@ -24,7 +24,7 @@ type release struct {
 // files that fhir/gen makes of HL7's definitions, and a line here.
 var releases = []release{{"R4", R4}}
 
-// R4Version is the Version of R4, for who needs no tables.
+// R4Version is the Version of R4, for callers that do not need the tables.
 const R4Version = "4.0.1"
 
 // R4 returns the tables of FHIR R4 (4.0.1).
@@ -55,7 +55,8 @@ func Named(version string) (*Schema, error) {
 	return nil, fmt.Errorf("unknown version of FHIR %q: expected %s", version, strings.Join(names, " or "))
 }
 
-// Is reports whether a number is that of the version, with or without its last part.
+// Is reports whether number is the number of the version, with or without its last
+// part.
 func (s *Schema) Is(number string) bool { return number == s.Version || number == s.short() }
 
 // short returns the number of the version without its last part, such as "4.0", as

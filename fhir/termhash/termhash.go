@@ -1,11 +1,11 @@
-// Package termhash is how the terminology table of package fhir names systems,
-// codes and displays: by 64-bit xxHash over length-prefixed parts, so that a
+// Package termhash computes the hashes by which the table of package terminology stores
+// systems, codes and displays: 64-bit xxHash over length-prefixed parts. With them, a
 // table of a hundred thousand facts takes less than two megabytes.
 //
-// The table holds public facts and the hash has no key. A text that is not in
-// the table passes for one that is with odds of n/2^64, about 10^-14 for the
-// table's size, as long as nobody makes collisions on purpose; whoever can write
-// chosen displays into the source can also write them as codes' true displays.
+// The table holds public facts, and the hash has no key. A text that is not in the
+// table is mistaken for one that is with odds of n/2^64, about 10^-14 for the size of
+// the table, unless somebody constructs collisions. Whoever can write chosen displays
+// into the source could do so, but can also write true displays there.
 package termhash
 
 import (
@@ -20,14 +20,13 @@ import (
 // hashable is what can be hashed.
 type hashable interface{ ~string | ~[]byte }
 
-// System names a code system.
+// System returns the hash of a code system.
 func System[T hashable](system T) uint64 { return sum('s', system, "", "") }
 
-// Code names a code of a system.
+// Code returns the hash of a code of a system.
 func Code[T, U hashable](system T, code U) uint64 { return sum('c', system, code, "") }
 
-// Display names a display of a code, as people compare them: in any case, with any
-// spacing.
+// Display returns the hash of a display of a code. It ignores case and spacing.
 func Display[T, U, V hashable](system T, code U, display V) uint64 {
 	if h, ok := plainDisplay(system, code, display); ok {
 		return h
@@ -36,7 +35,7 @@ func Display[T, U, V hashable](system T, code U, display V) uint64 {
 	return sum('d', system, code, fold(buf[:0], display))
 }
 
-// Same reports whether two texts are one in any case, with any spacing.
+// Same reports whether two texts are equal, ignoring case and spacing.
 func Same[T, U hashable](a T, b U) bool {
 	if len(a) > 2*len(b)+16 || len(b) > 2*len(a)+16 || beginApart(a, b) {
 		return false

@@ -44,8 +44,9 @@ var notAges = lexical.Words(`for per to by bone gestational fetal foetal`)
 // agedIn are words behind it that say what it is in or how it was found.
 var agedIn = lexical.Words(`in years year yrs yr y months month mo weeks days jahre jahren jahr ans años anos anni jaar år lat let group groups category range class value calculated estimated reported`)
 
-// IsAgeText reports whether a text names an age: it begins or ends with a word for
-// it ("Age at diagnosis", "Maternal age (years)", "patientAge", "Alter bei Diagnose").
+// IsAgeText reports whether a text names an age, that is, begins or ends with a word
+// for it ("Age at diagnosis", "Maternal age (years)", "patientAge", "Alter bei
+// Diagnose").
 func IsAgeText(text []byte) bool {
 	return len(text) >= 3 && len(text) <= 200 && mayHaveAge(text) && readsAsAge(text)
 }
@@ -180,5 +181,5 @@ func (w *word) read(text []byte) []byte {
 	return nil
 }
 
-// IsAgeCode reports whether a code is one of an age, whatever its system.
+// IsAgeCode reports whether a code stands for an age, whatever its system.
 func IsAgeCode(code []byte) bool { return ageCodeTable.Find(code) >= 0 }

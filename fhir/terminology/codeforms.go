@@ -39,12 +39,12 @@ var codeForms = map[string]func(code []byte) bool{
 	"unii":     isUNII,
 }
 
-// IsLOINC checks a LOINC code: one to six digits, a hyphen and a check digit; or an
-// answer, a part, a response list or a group: LA, LP, LL or LG and the same. The
-// check digit is Luhn's over the whole code, where a character counts as its ASCII
-// code less 48 (RELMA and LOINC Users' Guide, appendix "Calculating mod 10 check
-// digits", gives the digits; the letters' values follow from the published codes:
-// all 235 of HL7's packages agree).
+// IsLOINC checks a LOINC code: one to six digits, a hyphen and a check digit, preceded
+// by LA, LP, LL or LG for an answer, a part, a response list or a group. The check
+// digit is Luhn's over the whole code, where a character counts as its ASCII code less
+// 48 (RELMA and LOINC Users' Guide, appendix "Calculating mod 10 check digits", gives
+// the digits; the letters' values follow from the published codes: all 235 of HL7's
+// packages agree).
 func IsLOINC(c []byte) bool {
 	digits := c
 	if len(c) > 2 && c[0] == 'L' && (c[1] == 'A' || c[1] == 'P' || c[1] == 'L' || c[1] == 'G') {
@@ -72,9 +72,9 @@ var (
 // extremeOldAge is "Extreme old age (over 100 years)".
 const extremeOldAge = "57943003"
 
-// IsSNOMED checks a SNOMED CT concept identifier: 6 to 18 digits, no leading
-// zero, partition 00 or 10, Verhoeff check digit (SNOMED CT Release File
-// Specification, 4.1 "SCTID"). A finding that is an age over 89 is none that passes.
+// IsSNOMED checks a SNOMED CT concept identifier: 6 to 18 digits, no leading zero,
+// partition 00 or 10, Verhoeff check digit (SNOMED CT Release File Specification, 4.1
+// "SCTID"). A finding of an age over 89 does not pass.
 func IsSNOMED(c []byte) bool {
 	if string(c) == extremeOldAge {
 		return false

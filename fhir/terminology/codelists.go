@@ -14,8 +14,9 @@ var usual = struct{ languages, countries, currencies map[string]bool }{
 	lexical.Words(`USD EUR GBP CAD AUD CHF JPY`),
 }
 
-// IsLanguage checks a language tag: language, script and region by the registry of
-// subtags (BCP 47). Variants and extensions have room for anything and do not pass.
+// IsLanguage checks a language tag: language, script and region from the registry of
+// subtags (BCP 47). Variants and extensions do not pass, because they can contain
+// anything.
 func IsLanguage(c []byte) bool {
 	if usual.languages[string(c)] {
 		return true

@@ -29,8 +29,8 @@ var synonyms = sync.OnceValue(func() (s struct {
 	return s
 })
 
-// SystemURL returns the URL that HL7 gives to a code system, whatever it is called.
-// The result is not to be written to.
+// SystemURL returns HL7's URL for a code system that may be named by another
+// identifier. The result must not be changed.
 func SystemURL(system []byte) []byte {
 	s := synonyms()
 	if k := s.names.Find(system); k >= 0 {

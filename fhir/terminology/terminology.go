@@ -15,9 +15,9 @@ import (
 //go:embed tables/r4.terminology
 var r4Terminology string
 
-// Terms knows the codes of openly licensed code systems, and which displays
-// they truly have. It holds 64-bit hashes in order, read in place; package
-// termhash states the odds of a false positive. It is immutable.
+// Terms knows the codes of openly licensed code systems and their true displays. It
+// holds sorted 64-bit hashes, read in place; package termhash states the odds of a
+// false positive. It is immutable.
 type Terms struct {
 	complete, partial, codes, displays hashes
 }
@@ -47,8 +47,8 @@ func (t *Terms) System(system []byte) (complete, known bool) {
 // HasCode reports whether the system has the code.
 func (t *Terms) HasCode(system, code []byte) bool { return t.codes.has(termhash.Code(system, code)) }
 
-// HasDisplay reports whether the code of the system has that display, in any case
-// and spacing.
+// HasDisplay reports whether the code of the system has that display, ignoring case and
+// spacing.
 func (t *Terms) HasDisplay(system, code, display []byte) bool {
 	return t.displays.has(termhash.Display(system, code, display))
 }

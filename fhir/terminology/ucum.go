@@ -80,10 +80,10 @@ var ucumCommon = func() map[string]bool {
 // ucumCommonTable finds them.
 var ucumCommonTable = fhirjson.NewKeyTable(slices.Collect(maps.Keys(ucumCommon)))
 
-// LongestUnit bounds what is read as a unit.
+// LongestUnit is the maximum length in bytes of a text that is read as a unit.
 const LongestUnit = 64
 
-// IsUCUM reports whether a unit passes as it is.
+// IsUCUM reports whether a unit passes unchanged.
 func IsUCUM(c []byte) bool {
 	if len(c) == 0 || len(c) > LongestUnit {
 		return false
@@ -96,11 +96,11 @@ func IsUCUM(c []byte) bool {
 	return ok && len(out) == len(c)
 }
 
-// AppendMendedUCUM appends a unit without the annotations that are not listed and reports
-// whether it is one: components joined by "." and "/", in parentheses or not, each
-// a whole number or a known atom with prefix and exponent, and an annotation or
-// none (UCUM, 2.1 to 2.3). A unit of nothing but annotations becomes "1". Times
-// with a factor are no units that pass: an age hides in 0.95 times 100 years.
+// AppendMendedUCUM appends a unit without annotations that are not listed, and reports
+// whether it is one: components joined by "." and "/", with or without parentheses, each
+// a whole number or a known atom with prefix and exponent, and optionally an annotation
+// (UCUM, 2.1 to 2.3). A unit of nothing but annotations becomes "1". Units of time with a
+// factor do not pass, because 0.95 times 100 years would hide an age.
 func AppendMendedUCUM(dst, c []byte) ([]byte, bool) {
 	if len(c) == 0 || len(c) > LongestUnit {
 		return dst, false
@@ -255,7 +255,7 @@ func ucumUnit(text []byte) bool {
 	return false
 }
 
-// Code systems that are treated in ways of their own.
+// Code systems that are treated specially.
 const (
 	LOINC  = "http://loinc.org"
 	SNOMED = "http://snomed.info/sct"

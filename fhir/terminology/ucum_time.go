@@ -19,7 +19,7 @@ var ageUnits = lexical.Words(ageAtoms)
 // 89 years.
 var shortTimes = lexical.Words("ns us ms " + ageAtoms)
 
-// IsShortTime reports whether a unit is a time of at most a year.
+// IsShortTime reports whether a unit is a unit of time of at most a year.
 func IsShortTime(unit string) bool { return shortTimes[unit] }
 
 // Units are counted by the power of time that they measure. Numerators of
@@ -34,11 +34,11 @@ var (
 		s min h d wk mo a`)
 )
 
-// IsNoTime reports whether a unit surely measures no time: components joined by
-// "." and "/", each of a known atom with a prefix and an exponent that is not
-// negative. UCUM reads from left to right, so a component stands below the line
-// where a "/" is right before it. Annotations measure nothing. A unit of nothing
-// but annotations or numbers, and one in parentheses, is not understood.
+// IsNoTime reports whether a unit certainly does not measure time: components joined by
+// "." and "/", each of a known atom with a prefix and an exponent that is not negative.
+// UCUM is read from left to right, so a component is in the denominator if a "/"
+// directly precedes it. Annotations measure nothing. A unit of nothing but annotations
+// or numbers, or one in parentheses, is not understood.
 func IsNoTime(unit string) bool {
 	known, above := false, true
 	var component []byte
@@ -101,6 +101,6 @@ var unitsOf = map[string]map[string]bool{
 	"Count":    lexical.Words(`1`),
 }
 
-// IsUnitOfType reports whether a quantity of a type, such as Age, may be in a unit
-// though no system stands beside it.
+// IsUnitOfType reports whether a quantity of a type, such as Age, may have a unit
+// without a system.
 func IsUnitOfType(typ string, unit []byte) bool { return unitsOf[typ][string(unit)] }

@@ -22,8 +22,8 @@ var versionForms = map[string]func(v []byte) bool{
 // v3Versions are the dates that versions of HL7's v3 code systems are.
 var v3Versions = lexical.Words(`2014-03-26 2016-11-11 2018-08-12 2019-03-20`)
 
-// IsVersion reports whether v is a version of a system that passes: its own
-// form, or a release number of two or three parts, or a year.
+// IsVersion reports whether v is a version of a system that passes: one in the system's
+// own form, a release number of two or three parts, or a year.
 func IsVersion(system, v []byte) bool {
 	if form := versionForms[string(SystemURL(system))]; form != nil {
 		return form(v)
@@ -55,7 +55,7 @@ func isLOINCVersion(v []byte) bool {
 	return len(v) >= 3 && len(v) <= 4 && v[0] >= '1' && v[0] <= '2' && v[1] == '.' && lexical.IsDigits(v[2:], 1, 2)
 }
 
-// IsReleaseYear checks a year of a release.
+// IsReleaseYear checks a release that is a year.
 func IsReleaseYear(v []byte) bool {
 	return lexical.IsDigits(v, 4, 4) && (string(v) >= "1990" && string(v) <= "2049")
 }
@@ -63,8 +63,8 @@ func IsReleaseYear(v []byte) bool {
 // releaseLabels are what stands behind the number of a release that is none yet.
 var releaseLabels = lexical.Words(`ballot ballot2 ballot3 draft snapshot1 snapshot2 snapshot3 cibuild preview trial-use draft-final sequence`)
 
-// IsReleaseNumber checks numbers of one or two digits, joined by points, at most so
-// many, with a label of HL7's or without.
+// IsReleaseNumber checks a release number: up to most numbers of one or two digits,
+// joined by points, with or without one of HL7's labels.
 func IsReleaseNumber(v []byte, most int) bool {
 	number, label, labelled := bytes.Cut(v, []byte("-"))
 	if labelled && !releaseLabels[string(label)] {
