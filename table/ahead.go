@@ -7,8 +7,8 @@ package table
 // rows is looked at first (Look), and then masked as always, row by row. What was not looked
 // at, or could not be, is computed when it is needed. A masked value never depends on it.
 
-// LookAhead begins a batch of rows, of which columns are masked, and reports whether it pays
-// to look at them before they are masked: of some column, hardly a value comes again.
+// LookAhead begins a batch of rows of which the given columns are masked. It reports whether
+// calling Look for them pays, which it does if the values of some column rarely recur.
 func (m *Masker) LookAhead(columns []int) bool {
 	m.ahead = m.ahead[:0]
 	for _, column := range columns {
@@ -32,9 +32,9 @@ func (m *Masker) pays(column int) bool {
 	return false
 }
 
-// Look looks at a row of the batch, before any of the batch is masked; rows are masked in
-// the order in which they were looked at. more is false where the batch should end. Where a
-// method fails it says so when the row is masked.
+// Look announces a row of the batch, before any row of it is masked. Rows must be masked in
+// the order in which they were announced. more is false if the batch should end. Errors of
+// methods are returned when the row is masked.
 func (m *Masker) Look(row Row) (more bool) {
 	defer func() {
 		if recover() != nil {
@@ -49,7 +49,7 @@ func (m *Masker) Look(row Row) (more bool) {
 }
 
 // LookAheadAlone begins a batch of values for AppendAlone, such as those of a dictionary, and
-// reports whether it pays to look at them.
+// reports whether calling LookAlone for them pays.
 func (m *Masker) LookAheadAlone(column int) bool {
 	c := &m.plan.Columns[column]
 	if c.Treatment != Masked || !c.branches[0].masking.Queues() {
@@ -59,7 +59,7 @@ func (m *Masker) LookAheadAlone(column int) bool {
 	return true
 }
 
-// LookAlone looks at a value of the batch, as Look does at a row.
+// LookAlone announces a value of the batch, as Look does a row.
 func (m *Masker) LookAlone(src []byte, column int) (more bool) {
 	defer func() {
 		if recover() != nil {

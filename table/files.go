@@ -8,8 +8,8 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// OfFile names the table that a file holds, by the file's base name: the one that the
-// ruleset's files say, else the one that the name without its ending names.
+// OfFile returns the table that a file holds, by the file's base name: the one in the
+// ruleset's files section, or else the one named after the file, without its extension.
 func (r *Rules) OfFile(name string) Name {
 	for _, f := range r.policy.Ruleset.Tables.Files {
 		if ok, err := path.Match(f.File, name); ok && err == nil {
@@ -22,9 +22,9 @@ func (r *Rules) OfFile(name string) Name {
 	return Name{Table: r.Spelled([]string{name})[0]}
 }
 
-// Spelled returns names of a file's columns, or of its table, as the rules spell them. In
-// a ruleset that has no upper case in any name, case does not matter, as it does not for
-// unquoted names in SQL; names that differ in case alone stay as they are.
+// Spelled returns names of a file's columns, or of its table, as the rules spell them. If
+// no name in the ruleset has upper-case letters, case does not matter, as for unquoted
+// names in SQL; names that differ only in case stay as they are.
 func (r *Rules) Spelled(names []string) []string {
 	if r.upperCase() {
 		return names

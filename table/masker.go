@@ -7,8 +7,8 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// Masker masks rows by a plan. It belongs to one pass and is not for concurrent use: work
-// that is split among goroutines gives each a masker and a pass of its own. It allocates
+// Masker masks rows by a plan. It belongs to one pass and is not safe for concurrent use:
+// work that is split among goroutines needs a masker and a pass for each. It allocates
 // nothing per row once its buffers have grown.
 type Masker struct {
 	plan  *Plan
@@ -67,12 +67,12 @@ const (
 	mostRemembered = 256
 )
 
-// Begin sets the row that AppendCell masks cells of.
+// Begin sets the row whose cells AppendCell masks.
 func (m *Masker) Begin(row Row) { m.row = row }
 
-// AppendCell appends the masked form of a cell of the row, by the place of its column in
-// the source. ok is false where it is NULL. Nothing is left of the cells of a hidden
-// column. With an error dst must be thrown away, and with it the row.
+// AppendCell appends the masked form of a cell of the row, by the index of its column in
+// the source. ok is false if the result is NULL, as in a hidden column. After an error,
+// dst and the row must be discarded.
 func (m *Masker) AppendCell(dst []byte, column int) (out []byte, ok bool, err error) {
 	src := m.row.Cell(column)
 	c := &m.plan.Columns[column]
@@ -100,9 +100,9 @@ func (m *Masker) AppendCell(dst []byte, column int) (out []byte, ok bool, err er
 	return dst, false, nil
 }
 
-// AppendAlone appends the masked form of a value of a column that is masked by value
-// alone ([Treated.Alone]). It needs no row and counts nothing: Count does, for as many
-// cells as have the value.
+// AppendAlone appends the masked form of a value of a column whose masking depends on
+// the value alone ([Treated.Alone]). It needs no row and counts nothing; call Count for
+// the cells that have the value.
 func (m *Masker) AppendAlone(dst, src []byte, column int) (out []byte, ok bool, err error) {
 	switch c := &m.plan.Columns[column]; c.Treatment {
 	case Clear:
@@ -205,8 +205,8 @@ func (m *Masker) once(dst, src []byte, c *Treated, b *branch) ([]byte, bool, err
 }
 
 // AppendRow appends a masked row to a batch: the cells of the plan's Out columns, in
-// order. The batch must have been reset for as many. With an error the batch must be
-// thrown away.
+// order. The batch must have been reset for as many columns. After an error, the batch
+// must be discarded.
 func (m *Masker) AppendRow(b *Batch, row Row) error {
 	m.Begin(row)
 	for _, column := range m.plan.Out {

@@ -9,55 +9,56 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// Masking is how the values of one column are masked: a method, and what it may know of
-// the row besides the value. It is immutable.
+// Masking says how the values of one column are masked: by which method, and with which
+// other values of the row. It is immutable.
 type Masking struct {
 	Method mask.Method
 	// Action names the rule, for the record.
 	Action mask.Action
-	// Class is equal for columns whose values are masked alike: the same original has
-	// the same masked value in both, given the same neighbours.
+	// Class is equal for columns whose values are masked alike: given the same neighbours,
+	// the same original has the same masked value in both.
 	Class string
-	// As is how the method is told the value.
+	// As is the type with which the value is passed to the method.
 	As mask.Type
-	// Type is that of masked values. A date that is cut to a year or month stays a date:
-	// the first moment of it.
+	// Type is the type of masked values. A date that is truncated to a year or month stays
+	// a date: its first day.
 	Type Type
-	// Array: a value is an array of texts, which are masked one by one.
+	// Array reports that a value is an array of texts, which are masked one by one.
 	Array bool
 
 	Neighbours
-	// Known are the columns of the row with what is known of the people whom a text may
-	// name. PerKnown says that the method asks for it: then the masked value is not
-	// remembered here, since the method counts what it finds.
+	// Known are the columns of the row with known values of the people that a text may
+	// name. PerKnown says that the method needs them; the masked value is then not
+	// remembered here, because the method counts what it finds.
 	Known    []ruleset.KnownColumn
 	PerKnown bool
-	// Related are rows of other tables with more of it.
+	// Related are rows of other tables with further known values.
 	Related []Related
 	// collects makes the column one that is read for related rows, and not masked.
 	collects []collected
-	// Prefix makes of the entity's value the name of whom a row is about, such as
-	// Patient/.
+	// Prefix, such as "Patient/", precedes the entity's value in the name of whom a row is
+	// about.
 	Prefix string
 }
 
-// Queues reports whether it pays to look at values before they are masked: the method says
-// ahead what it will hash, and the processor hashes several values side by side.
+// Queues reports whether queueing pays: the method is a mask.Queuer, and the processor
+// computes several hashes in parallel.
 func (m *Masking) Queues() bool {
 	_, ok := m.Method.(mask.Queuer)
 	return ok && keys.LanesPay()
 }
 
-// Same reports whether values of both may stand in one column: they are masked alike and
-// take the same kinds of neighbours.
+// Same reports whether values of both may be in one column: they are masked alike and
+// use the same kinds of neighbours.
 func (m *Masking) Same(o *Masking) bool {
 	return m.Class == o.Class && m.Array == o.Array && m.Prefix == o.Prefix && m.has() == o.has() &&
 		slices.EqualFunc(m.Known, o.Known, func(a, b ruleset.KnownColumn) bool { return a.Kind == b.Kind }) &&
 		slices.EqualFunc(m.Related, o.Related, func(a, b Related) bool { return a.table == b.table })
 }
 
-// Names are the columns that the method needs besides its own: those of Neighbours.Names,
-// and after all five of them those of Known, and those that name the rows of Related.
+// Names returns the columns that the method needs besides its own: those of
+// Neighbours.Names and, after all five of them, those of Known and those that identify
+// the rows of Related.
 func (m *Masking) Names() []string {
 	if len(m.Known) == 0 && len(m.Related) == 0 {
 		return m.Neighbours.Names()
@@ -73,8 +74,8 @@ func (m *Masking) Names() []string {
 	return names
 }
 
-// Neighbours are the columns of a row that a method may need besides its own, by name;
-// empty for none.
+// Neighbours names the other columns of a row that a method may need; a name is empty
+// if there is none.
 type Neighbours struct {
 	Entity, Birth, Death, Country, Unit string
 }
@@ -96,8 +97,8 @@ func (n *Neighbours) has() (out [neighbours]bool) {
 	return out
 }
 
-// Names are the columns in order: entity, birth, death, country, unit. A name is empty
-// where there is none; what is empty at the end is left out.
+// Names returns the columns in order: entity, birth, death, country, unit. A name is
+// empty if there is none; empty names at the end are left out.
 func (n *Neighbours) Names() []string {
 	all := n.all()
 	names := all[:]
@@ -107,8 +108,8 @@ func (n *Neighbours) Names() []string {
 	return names
 }
 
-// Applier applies maskings to values. It belongs to one pass and is not for concurrent
-// use.
+// Applier applies maskings to values. It belongs to one pass and is not safe for
+// concurrent use.
 type Applier struct {
 	in     mask.Input
 	entity []byte
@@ -122,9 +123,9 @@ func NewApplier(pass *mask.Pass) *Applier {
 	return &Applier{in: mask.Input{Keys: pass.Keys, Found: &pass.Found}}
 }
 
-// Row sets what the next values' row has besides them. values are those of m.Names(), in
-// that order; an empty or nil one is not known. They must stay as they are until the
-// last Append of the row.
+// Row sets the neighbours of the next values. values are those of m.Names(), in that
+// order; an empty or nil one is unknown. They must not change until the last Append of
+// the row.
 func (a *Applier) Row(m *Masking, values [][]byte) {
 	in, alone := &a.in, len(values) == 0 && !m.PerKnown
 	if alone && a.alone {
@@ -157,8 +158,9 @@ func (a *Applier) Row(m *Masking, values [][]byte) {
 	}
 }
 
-// Queue queues the keyed hashes that Append of a value will need, to be computed together
-// with those of other rows. It queues none for a method that cannot say them ahead.
+// Queue queues the keyed hashes that Append will need for a value, so that they are
+// computed together with those of other rows. It does nothing for a method that is not a
+// mask.Queuer.
 func (a *Applier) Queue(src []byte, m *Masking) {
 	if q, ok := m.Method.(mask.Queuer); ok {
 		q.Queue(src, &a.in)
@@ -166,8 +168,7 @@ func (a *Applier) Queue(src []byte, m *Masking) {
 }
 
 // Append appends the masked form of one value, or of one element of an array. ok is false
-// where nothing of it is left: it is NULL then. src is neither changed nor kept. The error
-// holds no value.
+// if the result is NULL. src is neither changed nor kept. The error contains no value.
 func (a *Applier) Append(dst, src []byte, m *Masking) (out []byte, ok bool, err error) {
 	from := len(dst)
 	dst, outcome, err := m.Method.Append(dst, src, &a.in)

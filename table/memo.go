@@ -5,10 +5,10 @@ import (
 	"hash/maphash"
 )
 
-// Memo remembers the last masked values of a column by what they were made of, in sets
-// of two. It grows with what it is asked; its buffers are reused, so it does not allocate
-// once it is full. Where hardly a value comes again it stops remembering, since looking
-// for one then takes a third of the time. The zero value is ready.
+// Memo is a cache of the last masked values of a column, in sets of two, keyed by
+// everything they depend on. It grows with use and reuses its buffers, so it does not
+// allocate once it is full. If values rarely recur it stops remembering, because look-ups
+// would take a third of the time. The zero value is ready to use.
 type Memo struct {
 	sets         []memoSet
 	most         int // the most sets; 0 for mostSets
@@ -34,20 +34,20 @@ type memoSet struct {
 	older   uint8
 }
 
-// Remembered is a masked value.
+// Remembered is a masked value in a Memo.
 type Remembered struct {
 	key []byte
-	// Masked is the value, and Null says that nothing is left of the original.
+	// Masked is the value, and Null says that it is NULL.
 	Masked []byte
 	Null   bool
-	// Used is to be set when the entry was filled in.
+	// Used must be set once the entry is filled in.
 	Used bool
 	// expected: the key was told to Expect, and Find was not yet called with it.
 	expected bool
 }
 
-// Expect notes a key that Find will be called with soon, and reports whether it will find
-// nothing. Of several such calls for one key only the first does.
+// Expect announces a key that Find will soon be called with, and reports whether Find
+// will find nothing. Of several such calls for one key, only the first reports true.
 func (m *Memo) Expect(key []byte) bool {
 	if m.idle {
 		return true
@@ -66,11 +66,13 @@ func (m *Memo) Expect(key []byte) bool {
 	return true
 }
 
-// Misses reports whether half of the look-ups found nothing, of those since it grew last.
+// Misses reports whether at least half of the look-ups since the last growth found
+// nothing.
 func (m *Memo) Misses() bool { return m.idle || m.misses >= m.hits }
 
-// Find returns the entry of a key, which is everything that decides the masked value, or
-// one to fill in; found tells which. The entry is valid until the next call.
+// Find returns the entry of a key, or an entry to fill in; found says which. The key
+// must contain everything that the masked value depends on. The entry is valid until the
+// next call.
 func (m *Memo) Find(key []byte) (e *Remembered, found bool) {
 	most := m.most
 	if most == 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/mask/forms"
 )
 
-// Methods are the methods that only columns can have.
+// Methods returns the methods that only apply to columns.
 func Methods() []mask.Definition {
 	removed := func(mask.Env, mask.Args) (mask.Method, error) { return removeAll{}, nil }
 	return []mask.Definition{

@@ -9,9 +9,9 @@ import (
 	"github.com/veil-proxy/veil/internal/suggest"
 )
 
-// Named finds columns that rules name and that are not there, such as misspelt ones: what
-// a rule does not find, it does not mask. Columns that a rule means by a pattern are not
-// named. It is not for concurrent use.
+// Named finds columns that rules name but that do not exist, such as misspelt ones, which
+// the rules would silently not mask. A column that a rule matches by a pattern does not
+// count as named. It is not safe for concurrent use.
 type Named struct {
 	rules  *Rules
 	found  map[int]bool // the rules of which a match found a column
@@ -19,7 +19,7 @@ type Named struct {
 	tables []string     // the columns of all tables, for suggestions
 }
 
-// NewNamed returns what has seen no table.
+// NewNamed returns a Named that has seen no table.
 func NewNamed(r *Rules) *Named {
 	n := &Named{rules: r, found: map[int]bool{}, others: map[int]bool{}}
 	for _, m := range r.matches {
@@ -28,8 +28,8 @@ func NewNamed(r *Rules) *Named {
 	return n
 }
 
-// Add looks at a table. It returns what is wrong with rules that name this table, or a
-// pattern of its name, and a column that it does not have.
+// Add checks a table. It returns the faults of rules that match this table by name or
+// pattern, and name a column that it does not have.
 func (n *Named) Add(s *Source) (absent []string) {
 	var columns []string
 	for _, c := range s.Columns {
@@ -49,8 +49,9 @@ func (n *Named) Add(s *Source) (absent []string) {
 	return absent
 }
 
-// Rest returns what is wrong with rules for columns of any table, of which no table that
-// was added has one. A rule that names a table too may be for one that was not added.
+// Rest returns the faults of rules that name a column in any table, if no table that was
+// added has it. Rules that also name a table are not checked, because their table may
+// not have been added.
 func (n *Named) Rest() (absent []string) {
 	if len(n.tables) == 0 {
 		return nil

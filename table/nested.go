@@ -2,8 +2,8 @@ package table
 
 import "slices"
 
-// Join is the path of a member of a record, or of the key or value of a map. An empty
-// record is the row itself.
+// Join returns the path of a member of a record, or of the key or value of a map. An
+// empty record stands for the row itself.
 func Join(record, member string) string {
 	if record == "" {
 		return member
@@ -38,7 +38,7 @@ func (r *Rules) namesColumn(t Name, column string) bool {
 	})
 }
 
-// Alone reports whether what becomes of a value depends on nothing else in its row.
+// Alone reports whether masking a value depends on nothing else in its row.
 func (t *Treated) Alone() bool {
 	switch t.Treatment {
 	case ByRow:
@@ -50,8 +50,8 @@ func (t *Treated) Alone() bool {
 	return true
 }
 
-// Needs are the places of the columns whose cells decide what becomes of a cell of this
-// one: the neighbours of its rules, and what their conditions are about.
+// Needs returns the indexes of the columns that masking a cell of this one depends on:
+// the neighbours of its rules, and the columns in their conditions.
 func (t *Treated) Needs() (out []int) {
 	for _, b := range t.branches {
 		out = append(out, b.beside...)

@@ -14,19 +14,19 @@ import (
 type Treatment uint8
 
 const (
-	// Hidden columns are not there.
+	// Hidden columns do not exist in the output.
 	Hidden Treatment = iota
-	// Clear columns pass as they are.
+	// Clear columns pass unchanged.
 	Clear
 	// Removed columns are NULL.
 	Removed
 	// Masked columns are masked by a method.
 	Masked
-	// ByRow columns are masked as conditions on other columns of the row decide.
+	// ByRow columns are masked in each row as conditions on other columns decide.
 	ByRow
 )
 
-// String returns the word of reports.
+// String returns the treatment as reports write it.
 func (t Treatment) String() string {
 	return [...]string{"hidden", "clear", "removed", "masked", "by row"}[t]
 }
@@ -34,17 +34,18 @@ func (t Treatment) String() string {
 // Options are what the rules need besides the ruleset.
 type Options struct {
 	// Document is the method "fhir": it masks a JSON, XML or text value that is a FHIR
-	// resource. Without it such columns are removed.
+	// resource. Without it, such columns are removed.
 	Document mask.Method
-	// Documents returns the method "json" for documents of a name, or nil. Without it such
-	// columns are removed.
+	// Documents returns the method "json" for documents with a name, or nil. Without it,
+	// such columns are removed.
 	Documents func(name string) mask.Method
-	// Related returns what judges a condition on rows of another table, which the rows of
-	// the source belong to, or nil where it cannot be judged. Without it such a condition
-	// is unknown, and the strictest of the rules that may act does.
+	// Related returns a function that evaluates a condition on related rows of another
+	// table, or nil if that is not possible. Without it, the result of such a condition is
+	// unknown, and the strictest of the rules that may act does so.
 	Related func(*Source, *ruleset.RowCondition) func(Row) ruleset.Truth
-	// Rows has what related rows have of the people whom a text may name. Without it such a
-	// text is removed. With Survey rows are not masked, but read for it.
+	// Rows has the known values in related rows of the people that a text may name. Without
+	// it, a text that needs them is removed. With Survey, rows are not masked, but read to
+	// fill Rows.
 	Rows   *RelatedRows
 	Survey bool
 }
@@ -60,32 +61,32 @@ func (o *Options) document(name string) mask.Method {
 	return o.Documents(name)
 }
 
-// Plan is a policy laid over a source: what becomes of each of its columns. It is
+// Plan is a policy applied to a source: it says how each column is treated. It is
 // immutable and safe for concurrent use.
 type Plan struct {
-	// Source is what the plan was made for.
+	// Source is the source that the plan is for.
 	Source Source
-	// Columns are those of the source, in order, hidden ones too.
+	// Columns are the columns of the source, in order, including hidden ones.
 	Columns []Treated
-	// Out are the places of the columns that are not hidden.
+	// Out are the indexes of the columns that are not hidden.
 	Out []int
-	// Actions are the rules that act, by number: a mask.Pass is made of it.
+	// Actions numbers the rules that act. A mask.Pass is created from it.
 	Actions *mask.Plan
 }
 
-// Treated is a column with what becomes of it.
+// Treated is a column and how it is treated.
 type Treated struct {
 	Column
 	Treatment Treatment
-	// Masked is the type of its values afterwards. Own: they fit the column's own type,
-	// however narrow the source has made it. Else a Decimal has up to Scale digits
-	// behind the point, and those of the originals that pass.
+	// Masked is the type of masked values. Own reports that they fit the column's own
+	// type, however narrow it is in the source. Otherwise a Decimal has up to Scale digits
+	// after the point, or as many as originals that pass.
 	Masked Type
 	Own    bool
 	Scale  int
-	// Action names the rules that act; it is zero where the default does.
+	// Action names the rules that act; it is zero if the default applies.
 	Action mask.Action
-	// Note says why the column is hidden or removed, where it is not for a rule.
+	// Note says why the column is hidden or removed, if not because of a rule.
 	Note string
 
 	action   int // the number of Action, or -1
@@ -107,8 +108,8 @@ type branch struct {
 	strictest int
 }
 
-// Plan lays the rules over a source. The error says what of the source cannot be: it has
-// no column, or two of one name.
+// Plan applies the rules to a source. The error says that the source has no columns, or
+// two of the same name.
 func (r *Rules) Plan(s Source, o Options) (*Plan, error) {
 	p := &Plan{Source: s, Actions: r.policy.NewPlan()}
 	if len(s.Columns) == 0 {

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Plans are the plans of the tables seen so far: files of one table have one plan, so that
-// the same maskers mask them. It is safe for concurrent use.
+// Plans has the plans of the tables seen so far: files of one table share a plan, and so
+// their maskers. It is safe for concurrent use.
 type Plans struct {
 	rules   *Rules
 	options Options
@@ -16,13 +16,13 @@ type Plans struct {
 	known map[string]*Plan
 }
 
-// NewPlans returns what has seen no table.
+// NewPlans returns a Plans that has seen no table.
 func NewPlans(r *Rules, o Options) *Plans {
 	return &Plans{rules: r, options: o, known: map[string]*Plan{}}
 }
 
-// Of returns the plan of a source whose cells are no lists. Sources of the same name,
-// columns and types have the same one.
+// Of returns the plan of a source whose cells are not lists. Sources with the same
+// name, columns and types share one.
 func (p *Plans) Of(s Source) (*Plan, error) {
 	var key strings.Builder
 	fmt.Fprintf(&key, "%q %q", s.Schema, s.Table)

@@ -14,8 +14,8 @@ import (
 	"github.com/veil-proxy/veil/text"
 )
 
-// RelatedRows have what rows of other tables have of the people whom texts may name. They
-// are collected by plans with Options.Survey, in one goroutine, before the first row is
+// RelatedRows has known values from rows of other tables, of the people that texts may
+// name. Plans with Options.Survey collect them, in one goroutine, before the first row is
 // masked; afterwards they are only read, by any number of goroutines.
 type RelatedRows struct {
 	mu     sync.Mutex
@@ -36,7 +36,7 @@ const (
 	rowOverhead = 128
 )
 
-// NewRelatedRows returns none.
+// NewRelatedRows returns an empty RelatedRows.
 func NewRelatedRows() *RelatedRows {
 	return &RelatedRows{tables: map[string]*relatedTable{}, most: mostRelatedBytes}
 }
@@ -56,7 +56,7 @@ type relatedTable struct {
 	missed atomic.Uint64
 }
 
-// Related is a row of another table that a row names.
+// Related is a row of another table that a row refers to.
 type Related struct {
 	by    string        // the column that has the key
 	table *relatedTable // nil: it cannot be had
@@ -228,8 +228,8 @@ func (r *Related) addKnown(b *text.KnownBuilder, key []byte) bool {
 	return true
 }
 
-// Unread says that a file or row could not be read. It may have had another row of any key,
-// so no text is masked by the others.
+// Unread records that a file or row could not be read. It may have contained rows for any
+// key, so texts that need related rows are removed from then on.
 func (a *RelatedRows) Unread() { a.unread = true }
 
 // usable reports whether all of a table was read and kept.
@@ -237,8 +237,8 @@ func (t *relatedTable) usable() bool {
 	return t.why == "" && t.all.size <= t.all.most && !t.all.unread
 }
 
-// Missed says how many texts were removed for want of a related row, table by table, and
-// why. It says so once.
+// Missed returns how many texts were removed because a related row was missing, for each
+// table, and why. It returns them only once.
 func (a *RelatedRows) Missed() (out []string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

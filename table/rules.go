@@ -12,17 +12,17 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// Name is what rules know of a table.
+// Name identifies a table to rules.
 type Name struct {
-	// Schema is the schema, or what the source has in its place: a database, a folder.
-	// It may be empty.
+	// Schema is the schema, or the equivalent of the source, such as a database or a
+	// directory. It may be empty.
 	Schema, Table string
-	// Derived: its rows hold values of other tables, as a materialised view has them. A
-	// rule that keeps must then name the schema.
+	// Derived reports that its rows hold values of other tables, as in a materialised
+	// view. A rule that keeps must then name the schema.
 	Derived bool
 }
 
-// String is the name as people write it: table, or schema.table.
+// String returns the name as people write it: table, or schema.table.
 func (n Name) String() string {
 	if n.Schema == "" {
 		return n.Table
@@ -30,21 +30,21 @@ func (n Name) String() string {
 	return n.Schema + "." + n.Table
 }
 
-// Rules are the tables section of a ruleset, ready to be asked which of its rules act on
-// which column. They are immutable.
+// Rules is the tables section of a ruleset, prepared to find the rules that act on a
+// column. It is immutable.
 type Rules struct {
 	policy  *ruleset.Policy
 	matches []Match
 }
 
-// Match is one match of one rule, its class resolved to columns.
+// Match is one match of one rule, with its class resolved to columns.
 type Match struct {
 	ruleset.TableMatch
 	Rule int
 }
 
-// NewRules returns the rules of a policy. A ruleset without a tables section lets no
-// table exist.
+// NewRules returns the rules of a policy. Without a tables section in the ruleset, no
+// table exists.
 func NewRules(p *ruleset.Policy) *Rules {
 	if p.Ruleset.Tables == nil {
 		rs := *p.Ruleset
@@ -88,30 +88,31 @@ func (r *Rules) addClass(rule int, m ruleset.TableMatch, c ruleset.ColumnClass) 
 
 func isAll(glob string) bool { return glob == "" || glob == "*" }
 
-// Policy is the policy that the rules are of.
+// Policy returns the policy that the rules belong to.
 func (r *Rules) Policy() *ruleset.Policy { return r.policy }
 
-// All are the rules by number.
+// All returns the rules by number.
 func (r *Rules) All() []ruleset.TableRule { return r.policy.Ruleset.Tables.Rules }
 
-// Default is what happens to a column that no rule matches: refuse, remove or keep.
+// Default returns what happens to a column that no rule matches: refuse, remove or
+// keep.
 func (r *Rules) Default() string { return r.policy.Ruleset.Tables.Default }
 
-// Matches are all matches of all rules, in order.
+// Matches returns all matches of all rules, in order.
 func (r *Rules) Matches() []Match { return r.matches }
 
-// Chain are the rules that may act on a column, in the order in which their conditions
-// are judged: those with conditions, then one without.
+// Chain is the list of rules that may act on a column, in the order in which their
+// conditions are evaluated: those with conditions, then one without.
 type Chain struct {
 	Rules []int
 	// match is the one by which the rule without conditions was chosen, if there is one.
 	match ruleset.TableMatch
-	// Why says why it cannot be decided which rule acts; empty where it can.
+	// Why says why it cannot be decided which rule acts; it is empty if it can.
 	Why string
 }
 
-// Chain finds the rules of a column, the most exact match first. A field of a record is
-// the column "column.field".
+// Chain returns the rules of a column, the most specific match first. A field of a
+// record is the column "column.field".
 func (r *Rules) Chain(t Name, column string) (ch Chain) {
 	all := r.All()
 	var found []Match
@@ -149,7 +150,7 @@ func (r *Rules) Chain(t Name, column string) (ch Chain) {
 	return ch
 }
 
-// Last is the chain's rule without conditions, or -1.
+// Last returns the chain's rule without conditions, or -1.
 func (r *Rules) Last(ch Chain) int {
 	if n := len(ch.Rules); n > 0 && len(r.All()[ch.Rules[n-1]].Where) == 0 {
 		return ch.Rules[n-1]
@@ -157,14 +158,14 @@ func (r *Rules) Last(ch Chain) int {
 	return -1
 }
 
-// Rule is the rule of a column that has no conditions, or -1. why is set where two rules
-// match equally.
+// Rule returns the rule of a column that has no conditions, or -1. why is set if two
+// rules match equally.
 func (r *Rules) Rule(t Name, column string) (rule int, why string) {
 	ch := r.Chain(t, column)
 	return r.Last(ch), ch.Why
 }
 
-// IDs are the quoted ids of a chain's rules.
+// IDs returns the quoted ids of a chain's rules.
 func (r *Rules) IDs(ch Chain) (out []string) {
 	for _, i := range ch.Rules {
 		out = append(out, fmt.Sprintf("%q", r.All()[i].ID))
@@ -172,9 +173,9 @@ func (r *Rules) IDs(ch Chain) (out []string) {
 	return out
 }
 
-// Names reports whether a rule names the table itself, with its schema: a rule that was
-// written for one table must not be taken for one about a view of that name that somebody
-// makes elsewhere.
+// Names reports whether a rule names the table itself, with its schema. A rule that was
+// written for one table must not apply to a view of the same name that somebody creates
+// elsewhere.
 func (r *Rules) Names(t Name) bool {
 	return slices.ContainsFunc(r.matches, func(m Match) bool {
 		return m.Table == t.Table && m.Schema == t.Schema && ruleset.TableMatch{Schema: m.Schema}.Matches(t.Schema, "", "")
@@ -189,8 +190,8 @@ func (r *Rules) HasFields(t Name, column string) bool {
 	})
 }
 
-// MatchesToo reports whether the rules of a chain would match another table's column too:
-// then they were not written for this one alone.
+// MatchesToo reports whether the rules of a chain also match a column of another table,
+// so that they were not written for this one alone.
 func (r *Rules) MatchesToo(ch Chain, t Name, column string) bool {
 	for _, i := range ch.Rules {
 		if !slices.ContainsFunc(r.matches, func(m Match) bool { return m.Rule == i && m.Matches(t.Schema, t.Table, column) }) {
@@ -200,7 +201,7 @@ func (r *Rules) MatchesToo(ch Chain, t Name, column string) bool {
 	return true
 }
 
-// Signature is equal for chains whose rules do the same.
+// Signature returns a text that is equal for chains whose rules do the same.
 func (r *Rules) Signature(ch Chain) string {
 	out := ""
 	for _, i := range ch.Rules {
@@ -215,8 +216,8 @@ func (r *Rules) Signature(ch Chain) string {
 	return out
 }
 
-// Class names what a masked value depends on besides the original and its neighbours: the
-// method and its arguments.
+// Class returns a text for everything that a masked value depends on besides the original
+// and its neighbours: the method and its arguments.
 func Class(rule *ruleset.TableRule) string {
 	args, err := json.Marshal(rule.Args)
 	if err != nil {
@@ -225,7 +226,7 @@ func Class(rule *ruleset.TableRule) string {
 	return rule.Method + string(args)
 }
 
-// First is the first of the named columns that a row has, or empty.
+// First returns the first of the named columns that exists, or the empty string.
 func First(columns []string, has func(column string) bool) string {
 	if i := slices.IndexFunc(columns, has); i >= 0 {
 		return columns[i]
@@ -233,7 +234,7 @@ func First(columns []string, has func(column string) bool) string {
 	return ""
 }
 
-// NeighboursOf are the columns that a rule takes from a row with the given columns.
+// NeighboursOf returns the neighbours of a rule in a row with the given columns.
 func NeighboursOf(rule *ruleset.TableRule, has func(column string) bool) Neighbours {
 	return Neighbours{
 		Entity: First(rule.Entity, has), Birth: First(rule.Birth, has), Death: First(rule.Death, has),
@@ -241,7 +242,7 @@ func NeighboursOf(rule *ruleset.TableRule, has func(column string) bool) Neighbo
 	}
 }
 
-// KnownOf are the columns that a rule's texts may name somebody of, as far as the row has them.
+// KnownOf returns the known columns of a rule that the row has.
 func KnownOf(rule *ruleset.TableRule, has func(column string) bool) (out []ruleset.KnownColumn) {
 	for _, k := range rule.Known {
 		if has(k.Column) {
@@ -251,7 +252,8 @@ func KnownOf(rule *ruleset.TableRule, has func(column string) bool) (out []rules
 	return out
 }
 
-// SameMasking reports whether two rules mask a column of such rows alike.
+// SameMasking returns a function that reports whether two rules mask a column alike, in
+// rows with the given columns.
 func SameMasking(has func(column string) bool) func(a, b *ruleset.TableRule) bool {
 	return func(a, b *ruleset.TableRule) bool {
 		return a == b || Class(a) == Class(b) && NeighboursOf(a, has) == NeighboursOf(b, has) && slices.Equal(KnownOf(a, has), KnownOf(b, has)) &&
@@ -259,8 +261,9 @@ func SameMasking(has func(column string) bool) func(a, b *ruleset.TableRule) boo
 	}
 }
 
-// Prefix makes of an entity column's value the name of whom a row is about: the domain in
-// which its ids are keyed, Patient where they are not.
+// Prefix returns the text that precedes an entity column's value in the name of whom a
+// row is about: the domain in which its ids are keyed, or Patient if they are not, and a
+// slash.
 func (r *Rules) Prefix(t Name, entity string) string {
 	if i, why := r.Rule(t, entity); i >= 0 && why == "" {
 		if f, ok := r.All()[i].Form.(forms.Seal); ok && f.Domain != "" {
@@ -270,7 +273,8 @@ func (r *Rules) Prefix(t Name, entity string) string {
 	return "Patient/"
 }
 
-// Action is what the record says of several rules at one place. A nil rule removes.
+// Action returns the action that stands for several rules at one place in a record. A
+// nil rule removes.
 func Action(rules []*ruleset.TableRule, path string) mask.Action {
 	var ids, methods []string
 	var categories []byte

@@ -5,17 +5,18 @@ import (
 	"fmt"
 )
 
-// Source describes rows that come from somewhere: a table, a view, a file.
+// Source describes the rows of a table, a view or a file.
 type Source struct {
 	Name
-	// Columns are those of a row, in order.
+	// Columns are the columns of a row, in order.
 	Columns []Column
 }
 
-// ErrUncovered is what the error of a table is of which no rule covers a column.
+// ErrUncovered is wrapped by the error for a table if no rule covers any of its
+// columns.
 var ErrUncovered = errors.New("no rule covers a column")
 
-// Uncovered returns the error of such a table.
+// Uncovered returns an error that wraps ErrUncovered and names the table.
 func Uncovered(n Name) error {
 	return fmt.Errorf("%w of table %s: see veil mask --check", ErrUncovered, n)
 }
@@ -23,26 +24,26 @@ func Uncovered(n Name) error {
 // Column is one column of a source.
 type Column struct {
 	Name string
-	// Type is that of a cell, or of an element where cells are lists.
+	// Type is the type of a cell, or of an element if cells are lists.
 	Type Type
-	// List is how the source writes lists of values in a cell; nil where a cell has one
+	// List is how the source writes lists of values in a cell; nil if a cell has one
 	// value.
 	List List
-	// Within are the records that the column lies in, outermost first, by their paths; the
+	// Within are the paths of the records that contain the column, outermost first. The
 	// column's name is then its path, such as address.city in the record address. Records
-	// themselves are no columns. See Join.
+	// themselves are not columns. See Join.
 	Within []string
-	// Repeated: a row has any number of values, as in a list of records. Each is masked
-	// for itself, and no other column takes them for neighbours.
+	// Repeated reports that a row can have any number of values, as in a list of records.
+	// Each is masked on its own, and no other column uses them as neighbours.
 	Repeated bool
 }
 
 // List is a source's way of writing a list of values in a cell, such as a JSON array.
 type List interface {
-	// AppendList appends the list that src is, with what f makes of each element in its
-	// place. f appends an element's masked form to what it is given; ok is false where
-	// the element becomes NULL. A NULL element stays and is not given to f. valid is
-	// false where src is no flat list: the cell becomes NULL.
+	// AppendList appends the list src with each element replaced by the result of f. f
+	// appends an element's masked form to dst; ok is false if the element becomes NULL.
+	// NULL elements stay and are not passed to f. valid is false if src is not a flat
+	// list; the cell then becomes NULL.
 	AppendList(dst, src []byte, f func(dst, element []byte) (out []byte, ok bool, err error)) (out []byte, valid bool, err error)
 }
 
@@ -62,10 +63,10 @@ func (s *Source) index(name string) int {
 	return -1
 }
 
-// Row gives the cells of one row by the place of their column.
+// Row provides the cells of one row by the index of their column.
 type Row interface {
-	// Cell returns the text of a cell as its column's type has it, or nil for NULL. The
-	// bytes must stay as they are while the row is masked; they are neither changed nor
+	// Cell returns the text of a cell in the form of its column's type, or nil for NULL.
+	// The bytes must not change while the row is masked; they are neither modified nor
 	// kept.
 	Cell(column int) []byte
 }
@@ -76,8 +77,8 @@ type Cells [][]byte
 // Cell implements Row.
 func (c Cells) Cell(column int) []byte { return c[column] }
 
-// Batch holds masked rows, cell by cell, in one buffer that is used again after Reset. It
-// is not for concurrent use.
+// Batch holds masked rows, cell by cell, in one buffer that is reused after Reset. It is
+// not safe for concurrent use.
 type Batch struct {
 	width int
 	data  []byte
@@ -85,12 +86,12 @@ type Batch struct {
 	ends []int
 }
 
-// Reset empties the batch, for rows of so many columns.
+// Reset empties the batch, for rows of width columns.
 func (b *Batch) Reset(width int) {
 	b.width, b.data, b.ends = width, b.data[:0], b.ends[:0]
 }
 
-// Rows is the number of rows.
+// Rows returns the number of rows.
 func (b *Batch) Rows() int {
 	if b.width == 0 {
 		return 0
@@ -98,7 +99,8 @@ func (b *Batch) Rows() int {
 	return len(b.ends) / b.width
 }
 
-// Cell returns a cell's text, or nil for NULL. It is valid until the batch is changed.
+// Cell returns a cell's text, or nil for NULL. The text is valid until the batch
+// changes.
 func (b *Batch) Cell(row, column int) []byte {
 	i := row*b.width + column
 	if b.ends[i] < 0 {

@@ -1,12 +1,12 @@
 package table
 
-// Type is the type of a column, whatever the source calls it. It says how the text of a
-// value is to be read, and how a masked value is written. Package table/cells converts
-// values to these texts and back.
+// Type is the type of a column, independent of the source. It defines how the text of a
+// value is read, and how a masked value is written. Package table/cells converts values
+// to these texts and back.
 type Type uint8
 
 const (
-	// Other is a scalar type that has a text and of which no more is known.
+	// Other is a scalar type of which only the text is known.
 	Other Type = iota
 	// Text is a string.
 	Text
@@ -30,13 +30,13 @@ const (
 	JSON
 	// XML is an XML document or fragment.
 	XML
-	// Opaque is a value that no method masks: bytes, a record, a nested list. It passes
-	// or it goes.
+	// Opaque is a value that no method masks: bytes, a record, a nested list. It is either
+	// kept or removed.
 	Opaque
 )
 
 // IsNumber reports whether a type has exact decimal numbers.
 func (t Type) IsNumber() bool { return t == Integer || t == Decimal }
 
-// IsTime reports whether a type has days.
+// IsTime reports whether a type is a date or a timestamp.
 func (t Type) IsTime() bool { return t == Date || t == Timestamp || t == TimestampTZ }

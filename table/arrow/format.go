@@ -19,9 +19,9 @@ type Config struct {
 	Options table.Options
 	// Table names the table that a file holds, by the file's base name.
 	Table func(name string) table.Name
-	// Inspect opens tables of which no column is covered, to show that.
+	// Inspect opens tables even if no rule covers any column, to show that.
 	Inspect bool
-	// Any takes every file for Arrow data, whatever its name is.
+	// Any treats every file as Arrow data, whatever its name.
 	Any bool
 }
 

@@ -1,7 +1,7 @@
 // Package cells writes the values of typed columns as the texts that package table masks,
 // and reads masked texts back. The texts are those of table.Type, which are PostgreSQL's,
-// so that the same original has the same text in every format. It knows values and no
-// format: bytes, integers, floats.
+// so that the same original has the same text in every format. It knows values (bytes,
+// integers, floats), but no file format.
 package cells
 
 import (
@@ -54,7 +54,7 @@ func shortest(dst []byte, v float64, size int) []byte {
 	return strconv.AppendFloat(dst, v, 'e', -1, 64)
 }
 
-// Half is the number that the bits of a half-precision float stand for.
+// Half returns the number with the given bits as a half-precision float.
 func Half(h uint16) float64 {
 	sign, exponent, fraction := h>>15, int(h>>10&31), float64(h&1023)
 	v := math.Ldexp(fraction, -24)
@@ -72,7 +72,8 @@ func Half(h uint16) float64 {
 	return v
 }
 
-// HalfOf is the half-precision float nearest to a number, ties to even.
+// HalfOf returns the bits of the half-precision float nearest to a number, ties to
+// even.
 func HalfOf(v float64) uint16 {
 	var sign uint16
 	if math.Signbit(v) {
@@ -95,8 +96,8 @@ func HalfOf(v float64) uint16 {
 	return sign | (n + uint16(unit+24)<<10)
 }
 
-// AppendDecimal appends a number of which unscaled has the digits, and scale is how many
-// of them are behind the point.
+// AppendDecimal appends a number with the digits of unscaled, scale of which are after
+// the point.
 func AppendDecimal(dst []byte, unscaled *big.Int, scale int) []byte {
 	digits := unscaled.Text(10)
 	if digits[0] == '-' {
@@ -141,7 +142,7 @@ func AppendSmallDecimal(dst []byte, unscaled int64, scale int) []byte {
 }
 
 // ParseDecimal reads a decimal number without an exponent as a whole number of units of
-// its scale-th digit behind the point. ok is false where it is none, or has further
+// its scale-th digit after the point. ok is false if it is not one, or has further
 // digits.
 func ParseDecimal(text []byte, scale int) (unscaled *big.Int, ok bool) {
 	whole, rest, _ := strings.Cut(string(text), ".")

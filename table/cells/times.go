@@ -11,7 +11,7 @@ const (
 	dayNanos   = daySeconds * 1_000_000_000
 )
 
-// AppendDate appends the day that is so many days after 1970-01-01.
+// AppendDate appends the date that is days days after 1970-01-01.
 func AppendDate(dst []byte, days int64) []byte {
 	year, month, day := civil(days)
 	bc := year <= 0
@@ -75,8 +75,8 @@ func appendPadded(dst []byte, n int64, width int) []byte {
 	return append(dst, digits...)
 }
 
-// AppendTimestamp appends a moment: seconds after 1970-01-01 00:00:00 and nanoseconds,
-// which are not negative. utc says that it has a time zone.
+// AppendTimestamp appends a timestamp: seconds since 1970-01-01 00:00:00 and
+// nanoseconds, which must not be negative. utc says that it has a time zone.
 func AppendTimestamp(dst []byte, seconds, nanos int64, utc bool) []byte {
 	days := floorDiv(seconds, daySeconds)
 	dst = AppendDate(dst, days)
@@ -94,8 +94,8 @@ func AppendTimestamp(dst []byte, seconds, nanos int64, utc bool) []byte {
 	return dst
 }
 
-// AppendTime appends a time of day, in nanoseconds after midnight, with the digits behind
-// the second that it has.
+// AppendTime appends a time of day, given in nanoseconds after midnight, with as many
+// fractional digits as needed.
 func AppendTime(dst []byte, nanos int64) []byte {
 	if nanos < 0 {
 		dst, nanos = append(dst, '-'), -nanos
@@ -111,7 +111,7 @@ func AppendTime(dst []byte, nanos int64) []byte {
 	return dst
 }
 
-// AppendInterval appends a span of time.
+// AppendInterval appends an interval.
 func AppendInterval(dst []byte, months, days, nanos int64) []byte {
 	from := len(dst)
 	part := func(n int64, one, more string) {
@@ -140,7 +140,7 @@ func AppendInterval(dst []byte, months, days, nanos int64) []byte {
 	return dst
 }
 
-// ParseDate reads a day as days after 1970-01-01.
+// ParseDate reads a date as days after 1970-01-01.
 func ParseDate(text []byte) (days int64, ok bool) {
 	days, rest, ok := date(text)
 	return days, ok && len(rest) == 0
@@ -176,8 +176,8 @@ func digits(b []byte) (n int64, ok bool) {
 	return n, len(b) > 0
 }
 
-// ParseTimestamp reads a moment, with or without a time zone: seconds after 1970-01-01
-// 00:00:00 UTC, and nanoseconds. A day is its first moment.
+// ParseTimestamp reads a timestamp, with or without a time zone, as seconds since
+// 1970-01-01 00:00:00 UTC and nanoseconds. A date stands for its first moment.
 func ParseTimestamp(text []byte) (seconds, nanos int64, ok bool) {
 	days, rest, ok := date(text)
 	seconds = days * daySeconds
@@ -260,8 +260,8 @@ func AppendUUID(dst, id []byte) []byte {
 	return dst
 }
 
-// AppendUUIDBytes appends the 16 bytes of a UUID in its text form. ok is false where it is
-// none.
+// AppendUUIDBytes appends the 16 bytes of a UUID in its text form. ok is false if it is
+// not one.
 func AppendUUIDBytes(dst, text []byte) (out []byte, ok bool) {
 	digits := bytes.ReplaceAll(text, []byte("-"), nil)
 	if len(digits) != 32 {

@@ -112,7 +112,7 @@ func (d *dialect) score(sample []byte, whole bool) (s float64, quoted int) {
 // Header says whether the first record of a text holds the names of its columns.
 type Header int
 
-// What is known of the first record.
+// What is known about the first record.
 const (
 	HeaderUnknown Header = iota
 	HeaderPresent

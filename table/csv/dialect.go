@@ -1,9 +1,9 @@
-// Package csv reads and writes delimited text, RFC 4180 and its dialects, so that
-// what is not changed comes out as it went in: delimiters, quoting and line ends
-// are those of the file.
+// Package csv reads and writes delimited text, RFC 4180 and its dialects. Everything
+// that is not masked stays as it was: delimiters, quoting and line ends are those of
+// the file.
 //
-// It knows records and cells, and nothing of masking. A record that can be read in
-// two ways is an error of that record.
+// It knows records and cells, but nothing of masking. A record that can be read in two
+// ways is an error for that record.
 package csv
 
 import "bytes"

@@ -17,7 +17,7 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// Config says how delimited text is masked and read. What is not set is detected.
+// Config says how delimited text is read and masked. Unset fields are detected.
 type Config struct {
 	Rules   *table.Rules
 	Options table.Options
@@ -25,7 +25,8 @@ type Config struct {
 	Table func(name string) table.Name
 
 	Delimiter byte // 0: detected
-	// Quote encloses a cell, and Escape stands before a quote in one. They are detected unless Quoting is set.
+	// Quote encloses a cell, and Escape precedes a quote inside one. They are detected unless Quoting
+	// is set.
 	Quoting       bool
 	Quote, Escape byte
 	Header        Header
@@ -33,12 +34,12 @@ type Config struct {
 	Nulls         []string
 	// Inspect opens tables of which no column is covered, to show that.
 	Inspect bool
-	// Guess finds by the rows below whether the first line has the names of columns, where
-	// no rule says.
+	// Guess decides by the rows below whether the first line has column names, if no rule
+	// decides it.
 	Guess bool
-	// Any takes every file for delimited text, whatever its name is.
+	// Any treats every file as delimited text, whatever its name.
 	Any bool
-	// Named reports to ReadRows that a table has a column of this name; nil if none is known.
+	// Named tells ReadRows whether a table has a column of this name; nil if none is known.
 	Named func(column string) bool
 }
 

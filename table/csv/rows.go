@@ -9,10 +9,9 @@ import (
 	"github.com/veil-proxy/veil/file"
 )
 
-// ReadRows reads the values of delimited text for what looks at them and masks nothing. It
-// calls header with the names of the columns, and row with each row; a value is nil where it
-// is NULL, and valid until row returns. The first error of either ends it, and so does a row
-// that cannot be read.
+// ReadRows reads the values of delimited text without masking them. It calls header with the
+// names of the columns, and row with each row; a value is nil if it is NULL, and valid until
+// row returns. The first error of either ends it, and so does a row that cannot be read.
 func (c Config) ReadRows(in file.Source, header func(names []string) error, row func(values [][]byte) error) error {
 	f, err := newFormat(c)
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package pandas knows the metadata that pandas leaves in the schemas of Arrow and Parquet
-// files under the key "pandas": which columns are the index, and which types of pandas
-// they had. It can also hold what a program has put there (DataFrame.attrs), so it is not
-// copied: [Filter] writes it anew, from what it knows.
+// Package pandas filters the metadata that pandas stores in the schemas of Arrow and
+// Parquet files under the key "pandas": which columns are the index, and their pandas
+// types. The metadata can also contain anything that a program has put there
+// (DataFrame.attrs), so it is not copied: [Filter] writes the known parts anew.
 package pandas
 
 import (
@@ -14,13 +14,14 @@ import (
 // Key is the key of the metadata.
 const Key = "pandas"
 
-// Column is what becomes of a column.
+// Column describes a column of the output.
 type Column struct {
-	// Same: its type is as it was, and what the metadata says of it can pass. Else the
-	// types are those of its new values; without them the column is not mentioned.
+	// Same reports that the column's type has not changed, so that its metadata can pass.
+	// Otherwise PandasType and NumpyType are the types of its new values; if they are
+	// empty, the column is left out.
 	Same                  bool
 	PandasType, NumpyType string
-	// TimeZone is the one of its Arrow type.
+	// TimeZone is the time zone of its Arrow type.
 	TimeZone string
 }
 
@@ -57,9 +58,9 @@ var (
 	version = regexp.MustCompile(`^\d{1,4}(\.\d{1,4}){0,3}$`)
 )
 
-// Filter returns the metadata of the columns that are left, which column tells by the
-// names of fields. Ranges as indexes and names of levels are left out: pandas numbers the
-// rows itself. ok is false where the text is not such metadata.
+// Filter returns the metadata of the remaining columns, which column looks up by field
+// name. It leaves out range indexes and names of levels, since pandas numbers the rows
+// itself. ok is false if text is not such metadata.
 func Filter(text []byte, column func(field string) (c Column, ok bool)) (out []byte, ok bool) {
 	var in description
 	if json.Unmarshal(text, &in) != nil {

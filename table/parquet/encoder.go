@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/table/parquet/encoding"
 )
 
-// pageEncoder writes pages. It is not for concurrent use.
+// pageEncoder writes pages. It is not safe for concurrent use.
 type pageEncoder struct {
 	column *outColumn
 	reps   []uint8

@@ -19,7 +19,7 @@ type Config struct {
 	Table func(name string) table.Name
 	// Inspect opens tables of which no column is covered, to show that.
 	Inspect bool
-	// Any takes every file for Parquet, whatever it begins with.
+	// Any treats every file as Parquet, whatever it begins with.
 	Any bool
 }
 

@@ -18,17 +18,17 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// Config is how dumps are masked.
+// Config says how dumps are masked.
 type Config struct {
 	Rules   *table.Rules
 	Options table.Options
-	// Any takes every file for a dump.
+	// Any treats every file as a dump.
 	Any bool
-	// Inspect opens dumps to show their columns: all of a dump is read for them.
+	// Inspect opens dumps to show their columns, for which the whole dump is read.
 	Inspect bool
 }
 
-// New returns the format of dumps that pg_dump and pg_dumpall write as plain text.
+// New returns the format of plain-text dumps of pg_dump and pg_dumpall.
 func New(c Config) file.Format { return &format{Config: c, most: script.MaxStatement} }
 
 type format struct {
@@ -188,10 +188,10 @@ func (d *document) Tables() ([]Table, error) {
 	return out, nil
 }
 
-// Table is a table of a dump with what becomes of its columns.
+// Table is a table of a dump and how its columns are treated.
 type Table struct {
 	table.Name
-	// Why says why it is left out; empty for one that is masked.
+	// Why says why the table is left out; it is empty for one that is masked.
 	Why     string
 	Columns []table.Treated
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 )
 
-// MaxPage is the most bytes of a page that is read.
+// MaxPage is the maximum size of a page in bytes.
 const MaxPage = 256 << 20
 
 // compressors are how pages are compressed. Decompression is not theirs, since it must
@@ -35,7 +35,7 @@ var compressors = map[format.CompressionCodec]compress.Codec{
 	format.Lz4Raw: &lz4codec.Codec{Level: lz4codec.Fastest},
 }
 
-// CheckCodec refuses codecs that are not supported.
+// CheckCodec returns an error if a codec is not supported.
 func CheckCodec(c format.CompressionCodec) error {
 	if compressors[c] == nil && c != format.Uncompressed {
 		return fmt.Errorf("the compression %s is not supported", c)
@@ -57,8 +57,8 @@ var zstdDecoder = sync.OnceValues(func() (*zstd.Decoder, error) {
 
 var errInflate = errors.New("the page is damaged: it cannot be decompressed")
 
-// Inflate returns what src is compressed from, which has n bytes. It is valid until the
-// next call.
+// Inflate returns the decompressed form of src, which must have n bytes. It is valid
+// until the next call.
 func (d *Inflater) Inflate(c format.CompressionCodec, src []byte, n int) ([]byte, error) {
 	if c == format.Uncompressed {
 		if len(src) != n {
@@ -126,7 +126,8 @@ func fills(r io.Reader, b []byte) bool {
 	return errors.Is(err, io.EOF)
 }
 
-// Deflate appends src compressed. buf is memory that it may use, and returns.
+// Deflate appends the compressed form of src. buf is scratch memory, which it returns
+// as used.
 func Deflate(dst, buf []byte, c format.CompressionCodec, src []byte) (out, used []byte, err error) {
 	codec := compressors[c]
 	if codec == nil {

@@ -7,14 +7,14 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 )
 
-// Limits bound what a structure of Thrift's compact protocol may make of memory: the
-// decoder takes the lengths of lists as they are written, and follows any depth.
+// Limits bounds the memory for a structure in Thrift's compact protocol, because the
+// decoder trusts the lengths of lists and follows any depth.
 type Limits struct {
 	depth int // structures in structures
 	items int // elements of all lists
 }
 
-// Limits of the footer of a file, and of the header of a page.
+// The limits of a file's footer, and of a page's header.
 var (
 	FooterLimits = Limits{depth: 16, items: 2 << 20}
 	HeaderLimits = Limits{depth: 8, items: 64}
@@ -23,12 +23,12 @@ var (
 // errThrift says that a structure is damaged; its caller says which.
 var errThrift = errors.New("damaged")
 
-// ErrShort says that a structure goes on behind the bytes there are.
+// ErrShort says that the input ends before the structure does.
 var ErrShort = errors.New("cut off")
 
 var compactProtocol thrift.CompactProtocol
 
-// Decode reads the structure that b begins with, and returns its length.
+// Decode reads the structure at the beginning of b into v, and returns its length.
 func Decode(b []byte, l Limits, v any) (int, error) {
 	w := walk{rest: b, items: l.items}
 	if err := w.structure(l.depth); err != nil {
@@ -41,7 +41,7 @@ func Decode(b []byte, l Limits, v any) (int, error) {
 	return n, nil
 }
 
-// Encode appends a structure.
+// Encode appends the encoding of a structure.
 func Encode(dst []byte, v any) ([]byte, error) {
 	b, err := thrift.Marshal(&compactProtocol, v)
 	return append(dst, b...), err

@@ -1,7 +1,7 @@
-// Package encoding reads what pages of Parquet files are made of: structures of Thrift's
-// compact protocol, compressed bytes, and values in all encodings. It trusts no length: of
-// a damaged page nothing is made that is larger than the page says, and no more than a
-// page may have. It knows no schema and masks nothing.
+// Package encoding reads the parts of Parquet pages: structures in Thrift's compact
+// protocol, compressed bytes, and values in all encodings. It trusts no length: a damaged
+// page never decodes to more than its header says or a page may have. It knows no schema
+// and masks nothing.
 package encoding
 
 import (
@@ -18,11 +18,11 @@ const PlainDictionary format.Encoding = 2
 // ErrPage says that the values of a page are damaged.
 var ErrPage = errors.New("the page is damaged")
 
-// Vector has the values of a page, without its nulls.
+// Vector holds the values of a page, without its nulls.
 type Vector struct {
 	N int
-	// Values of one width stand one after the other in Data; a boolean is one byte.
-	// Others end at Ends, each after the one before.
+	// Values of a fixed width follow each other in Data; a boolean is one byte. Others end
+	// at the offsets in Ends, each starting at the end of the one before.
 	Width int
 	Data  []byte
 	Ends  []uint32
@@ -47,7 +47,7 @@ func (v *Vector) At(i int) []byte {
 	return v.Data[from:v.Ends[i]]
 }
 
-// Append adds a value to a vector that has no dictionary.
+// Append adds a value to a vector without a dictionary.
 func (v *Vector) Append(value []byte) {
 	v.Data = append(v.Data, value...)
 	if v.Width == 0 {
@@ -56,8 +56,8 @@ func (v *Vector) Append(value []byte) {
 	v.N++
 }
 
-// Read decodes n values of a page, which have a width, or 0 for byte arrays. It may use
-// src's memory, and reuses v's.
+// Read decodes n values of a page. width is their size in bytes, or 0 for byte arrays.
+// It may refer to src's memory, and reuses v's.
 func (v *Vector) Read(src []byte, e format.Encoding, physical format.Type, width, n int, dict *Vector) error {
 	v.N, v.Width, v.Dict = n, width, nil
 	switch e {
@@ -184,7 +184,8 @@ func (v *Vector) streams(src []byte) error {
 	return nil
 }
 
-// Grow returns a slice of a length, with any content.
+// Grow returns a slice of length n with arbitrary content, reusing b if it is large
+// enough.
 func Grow(b []byte, n int) []byte {
 	if cap(b) < n {
 		return make([]byte, n)
@@ -192,7 +193,8 @@ func Grow(b []byte, n int) []byte {
 	return b[:n]
 }
 
-// Runs appends n numbers of so many bits, in runs of one number or packed.
+// Runs appends n numbers of width bits each, which are run-length encoded or bit-packed
+// in src.
 func Runs[T uint8 | uint32](dst []T, src []byte, width uint, n int) ([]T, error) {
 	size := int(width+7) / 8
 	for n > 0 {
@@ -251,7 +253,7 @@ func unpack[T uint8 | uint32](dst []T, src []byte, width uint, count int) []T {
 	return dst
 }
 
-// Unsigned is the number that up to eight bytes are, the lowest first.
+// Unsigned returns the little-endian number in up to eight bytes.
 func Unsigned(value []byte) (n uint64) {
 	for i, b := range value {
 		n |= uint64(b) << (8 * i)
