@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// Day is a date of which the year may be unknown (0).
+// Day is a date. Its year is 0 if unknown.
 type Day struct{ Year, Month, Day int }
 
-// DateForm is the way a date is written. With it another date is written the same way.
+// DateForm is the way a date is written, so that another date can be written the same
+// way.
 type DateForm struct{ parts []datePart }
 
 // datePart is a piece of a written date.
@@ -59,8 +60,8 @@ func nameOf(rows [][]string, word string) (row, n int, ok bool) {
 }
 
 // ParseDate reads a date of one day, such as a span with the label DATE. dayFirst says how
-// 3/4/2020 is read, where neither the text nor its form tells. ok is false for what is no
-// single day, or is written in a way that cannot be written again for another day.
+// to read 3/4/2020 if neither the text nor its form decides it. ok is false if the text is
+// not a single day, or is written in a way that cannot be used for another day.
 func ParseDate(original string, dayFirst bool) (day Day, form DateForm, ok bool) {
 	src := []byte(original)
 	var cut tokens
@@ -182,7 +183,7 @@ func (d Day) valid() bool {
 	return d.Month >= 1 && d.Month <= 12 && t.Day() == d.Day && t.Month() == time.Month(d.Month)
 }
 
-// Append appends a day written in the form.
+// Append appends a day in the form.
 func (f DateForm) Append(dst []byte, d Day) []byte {
 	for _, p := range f.parts {
 		s := p.between

@@ -1,9 +1,9 @@
 // Package text finds identifiers in free text and replaces them.
 //
-// A Finder has the dictionaries; it is made once and shared. A Scanner reads texts with
-// it, one after the other, on one goroutine. What is known of the record that a text
-// belongs to (names, numbers, addresses, dates) goes into a Known, and is found in
-// whatever way it is written.
+// A Finder holds the dictionaries; create one and share it. A Scanner uses it to read
+// texts, one after the other, on one goroutine. The known values of the record that a
+// text belongs to (names, numbers, addresses, dates) go into a Known, and are found
+// however they are written.
 //
 //	var b text.KnownBuilder
 //	b.AddName("Ann Smith")
@@ -18,12 +18,12 @@
 // look at a bounded number of neighbours, so the time is linear in the length of any
 // text. Long texts are read in blocks that overlap.
 //
-// It is one package because the detectors read the same tokens of one Scanner, each what
-// the earlier ones have left.
+// It is one package because all detectors read the same tokens of one Scanner, each
+// those that the earlier ones have left.
 //
-// What a Scanner finds depends on nothing but text, known values and options. Neither
-// errors nor panics have anything of a text in them.
+// The result of a Scanner depends only on the text, the known values and the options.
+// Neither errors nor panics contain any part of a text.
 //
-// Finding is not certain: a text can say who somebody is in words that no list and no
-// rule knows. See docs/text.md for what was measured.
+// Detection is not certain: a text can identify somebody in words that no list and no
+// rule knows. See docs/text.md for measurements.
 package text

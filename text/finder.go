@@ -1,6 +1,6 @@
 package text
 
-// Options say what beside the identifiers of Safe Harbor is found.
+// Options say what is found in addition to the identifiers of Safe Harbor.
 type Options struct {
 	// Times finds times of day.
 	Times bool
@@ -12,13 +12,13 @@ type Options struct {
 	Ages bool
 }
 
-// A Finder has the dictionaries and options. It is immutable and can be shared.
+// A Finder holds dictionaries and options. It is immutable and safe for concurrent use.
 type Finder struct {
 	options Options
 	dict    *dictionary
 }
 
-// New returns a Finder. The dictionaries are loaded with the first.
+// New returns a Finder. The first call loads the dictionaries.
 func New(options Options) *Finder {
 	return &Finder{options: options, dict: loaded()}
 }
@@ -26,8 +26,9 @@ func New(options Options) *Finder {
 // Scanner returns a Scanner for one goroutine.
 func (f *Finder) Scanner() *Scanner { return &Scanner{f: f, near: near} }
 
-// A Scanner finds identifiers in one text after the other. It keeps its memory between
-// texts, but nothing of them.
+// A Scanner finds identifiers in one text after the other. It reuses its memory between
+// texts, but its results never depend on earlier texts. It is not safe for concurrent
+// use.
 type Scanner struct {
 	f    *Finder
 	text []byte // the block
@@ -73,8 +74,8 @@ const (
 	blockOverlap = 2 << 10
 )
 
-// Find appends the spans of a text to dst, sorted and apart from each other. known may
-// be nil. The text need not be valid UTF-8.
+// Find appends the spans of a text to dst, sorted and disjoint. known may be nil. The
+// text need not be valid UTF-8.
 func (s *Scanner) Find(dst []Span, text []byte, known *Known) []Span {
 	s.spans, s.runs, s.dates = s.spans[:0], s.runs[:0], s.dates[:0]
 	s.findPart(text, 0, known)

@@ -36,8 +36,8 @@ var kindRules = [...]string{
 	KnownDate: "known-date", KnownEmail: "known-email", KnownOrg: "known-org", KnownOther: "known-other",
 }
 
-// Known has the values that are known of a record: names, numbers, addresses, dates. It
-// is immutable; scanners share it.
+// Known holds the known values of a record: names, numbers, addresses, dates. It is
+// immutable and safe for concurrent use.
 type Known struct {
 	seqs     trie       // sequences of words
 	firsts   [32]uint64 // which words sequences may begin with, by their hash
@@ -67,7 +67,7 @@ type literal struct {
 	value int32
 }
 
-// Digest is the same for what was added in the same order, and for nothing else.
+// Digest returns a hash of the values in the order in which they were added.
 func (k *Known) Digest() [sha256.Size]byte { return k.digest }
 
 // Len returns the number of known values.
@@ -99,8 +99,8 @@ const (
 	entire
 )
 
-// KnownBuilder collects the values that are known of a record. The zero value is ready.
-// Each Add method returns the number of the value, by which spans refer to it.
+// KnownBuilder collects the known values of a record. The zero value is ready to use.
+// Most Add methods return the number of the value, by which spans refer to it.
 type KnownBuilder struct {
 	k *Known
 	*scratch
@@ -170,7 +170,7 @@ func (b *KnownBuilder) begin() {
 	}
 }
 
-// Build returns what was added. The builder must not be used afterwards.
+// Build returns the added values. The builder must not be used afterwards.
 func (b *KnownBuilder) Build() *Known {
 	b.begin()
 	k, s := b.k, b.scratch
@@ -280,7 +280,8 @@ func (b *KnownBuilder) literalOf(value string, kind Kind, n int32) {
 	}
 }
 
-// AddID adds an identifier of any kind: a record number, a policy, a licence, a serial.
+// AddID adds an identifier of any kind, such as a record, policy, licence or serial
+// number.
 func (b *KnownBuilder) AddID(value string) int { return b.addString(value, KnownID) }
 
 // AddPhone adds a telephone or fax number.
@@ -289,7 +290,8 @@ func (b *KnownBuilder) AddPhone(value string) int { return b.addString(value, Kn
 // AddEmail adds an e-mail address or another address on a network.
 func (b *KnownBuilder) AddEmail(value string) int { return b.addString(value, KnownEmail) }
 
-// AddOther adds a value of another kind, found exactly.
+// AddOther adds a value of another kind, which is found only if it is spelled exactly
+// like this.
 func (b *KnownBuilder) AddOther(value string) int { return b.addString(value, KnownOther) }
 
 func (b *KnownBuilder) addString(value string, kind Kind) int {
@@ -350,8 +352,8 @@ func (b *KnownBuilder) phoneForms(words []knownWord, from int, n int32) {
 	}
 }
 
-// AddAddress adds an address or a part of one: a street with its number, a place, a
-// postal code.
+// AddAddress adds an address or a part of one, such as a street with its number, a
+// place or a postal code.
 func (b *KnownBuilder) AddAddress(value string) int {
 	n := b.next(Origin{Kind: KnownAddress, Text: value})
 	b.addWords(value, KnownAddress, n)
@@ -397,7 +399,7 @@ func (b *KnownBuilder) addWords(value string, kind Kind, n int32) {
 	}
 }
 
-// AddDate adds a date: a date of birth, of an admission. month and day may be 0.
+// AddDate adds a date, such as that of a birth or an admission. month and day may be 0.
 func (b *KnownBuilder) AddDate(year, month, day int) int {
 	text := isoDay(year, month, day)
 	n := b.next(Origin{Kind: KnownDate, Text: text})

@@ -39,7 +39,7 @@ func (b *KnownBuilder) AddName(full string) int {
 	return b.addPerson(words[:family], strings.Join(words[family:], " "))
 }
 
-// AddPerson adds a person's name in its parts. Either may be empty.
+// AddPerson adds a person's name in parts. Either may be empty.
 func (b *KnownBuilder) AddPerson(given []string, family string) int {
 	return b.addPerson(slices.Clone(given), family)
 }

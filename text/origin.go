@@ -7,21 +7,21 @@ import (
 	"unicode/utf8"
 )
 
-// Origin is what a known value is in its record. A Replacer that puts the same surrogate
-// into a text as the record has needs it.
+// Origin describes a known value in its record. A Replacer needs it to use the same
+// surrogate in a text as in the record.
 type Origin struct {
 	Kind Kind
-	// Owner is whom the value belongs to, and Part what of them it is, as the builder was
-	// told by Of. Both may be empty.
+	// Owner is whom the value belongs to, and Part which part of the owner it is, as set
+	// by KnownBuilder.Of. Both may be empty.
 	Owner, Part string
-	// Text is the value; of a name in parts it is empty.
+	// Text is the value; it is empty for a name in parts.
 	Text string
 	// Given and Family are the parts of a name.
 	Given  []string
 	Family string
 }
 
-// What values of a kind can be of their owner, for Of.
+// The parts of their owner that values can be, for KnownBuilder.Of.
 const (
 	PartStreet     = "street"
 	PartCity       = "city"
@@ -30,8 +30,8 @@ const (
 	PartResourceID = "resource-id"
 )
 
-// Of says whom the values that are added from now on belong to, such as Patient/1, and what
-// of them they are, if that is one of the parts.
+// Of sets the owner of values that are added from now on, such as Patient/1, and which part
+// of the owner they are, if any.
 func (b *KnownBuilder) Of(owner, part string) { b.owner, b.part = owner, part }
 
 // origins are the values of a Known, by their numbers.
@@ -42,7 +42,8 @@ type origins struct {
 	same   map[string][]int32 // by letters and digits
 }
 
-// Origin returns what a span's Value is. Of several equal values one of owner comes first.
+// Origin returns the known value with the number of a span's Value. Among equal values, it
+// prefers one of owner.
 func (k *Known) Origin(value int, owner string) (Origin, bool) {
 	if value < 1 || value > len(k.origins.values) {
 		return Origin{}, false
@@ -57,8 +58,8 @@ func (k *Known) Origin(value int, owner string) (Origin, bool) {
 	return o, true
 }
 
-// Find returns the known value with the letters and digits of a text. Of several equal
-// values one of owner comes first.
+// Find returns the known value with the same letters and digits as a text. Among equal
+// values, it prefers one of owner.
 func (k *Known) Find(kind Kind, text, owner string) (o Origin, ok bool) {
 	k.origins.once.Do(k.origins.index)
 	for _, n := range k.origins.same[foldedText(text)] {
@@ -78,7 +79,7 @@ func (k *Known) Find(kind Kind, text, owner string) (o Origin, ok bool) {
 
 // NamePart is a part of a known name: a given name, or the family name.
 type NamePart struct {
-	// Text is the part as the record has it, or the whole name where the record has no
+	// Text is the part as in the record, or the whole name if the record does not have
 	// parts.
 	Text  string
 	Given bool
@@ -90,18 +91,18 @@ type NamePart struct {
 // NameWord is a word of a name as it stands in a text.
 type NameWord struct {
 	Start, End int
-	// Part is what the word is a part of, if Known. An initial is one of the parts that
-	// begin with it.
+	// Part is the part that the word belongs to, if Known. For an initial, it is one of
+	// the parts that begin with it.
 	Part  NamePart
 	Known bool
-	// Initial, Particle and Title say what else a word can be.
+	// Initial, Particle and Title report what else the word can be.
 	Initial, Particle, Title bool
-	// Uncased is a word of a script without case.
+	// Uncased reports that the word is in a script without case.
 	Uncased bool
 }
 
-// NameWords appends the words of a name in a text: which part of which known name each is.
-// Parts of owner come first.
+// NameWords appends the words of a name in a text, each with the part of a known name that
+// it is. It prefers parts of owner.
 func (k *Known) NameWords(dst []NameWord, name []byte, owner string) []NameWord {
 	k.origins.once.Do(k.origins.index)
 	var toks tokens

@@ -26,7 +26,7 @@ var labelNames = [numLabels]string{
 	ID: "ID", URL: "URL", IP: "IP", Org: "ORG", Profession: "PROFESSION", Other: "OTHER",
 }
 
-// String returns the label as it is written in place of a span, such as NAME.
+// String returns the label as Labels writes it, such as NAME.
 func (l Label) String() string {
 	if l >= numLabels {
 		return "OTHER"
@@ -34,16 +34,17 @@ func (l Label) String() string {
 	return labelNames[l]
 }
 
-// Span is a part of a text that identifies somebody. Offsets count bytes and stand
-// between characters.
+// Span is a part of a text that identifies somebody. Start and End are byte offsets at
+// character boundaries.
 type Span struct {
 	Start, End int
 	Label      Label
 	// Rule names the detector that found the span, such as known-name or date-numeric.
 	Rule string
-	// Value is the number of the known value that the span is, as the builder returned it, or 0.
+	// Value is the number of the known value that the span is, as the KnownBuilder returned it,
+	// or 0.
 	Value int
-	// Encoded means that the text has what was found in another encoding, such as M&uuml;ller,
-	// or has markup inside it. Then there is no Value.
+	// Encoded reports that the text has the identifier in another encoding, such as
+	// M&uuml;ller, or with markup inside. Value is then 0.
 	Encoded bool
 }

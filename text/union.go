@@ -1,7 +1,7 @@
 package text
 
-// Union returns the spans of both lists, sorted and apart: where some overlap, they
-// become one. It may change a.
+// Union returns the spans of both lists, sorted and disjoint: spans that overlap are
+// merged. It may change a.
 func Union(a, b []Span) []Span {
 	if len(b) == 0 {
 		return a

@@ -13,8 +13,8 @@ func (e existsError) Error() string { return e.path + " already exists and will 
 
 func (existsError) Is(target error) bool { return target == fs.ErrExist }
 
-// Create writes a new file, to the disk. If the file exists, it is not changed, and
-// the error is fs.ErrExist.
+// Create writes a new file and syncs it to disk. If the file exists, Create does not
+// change it, and the error is fs.ErrExist.
 func Create(path, text string, mode fs.FileMode) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if errors.Is(err, fs.ErrExist) {

@@ -4,16 +4,15 @@
 //	text, err := textfile.Read("veil.yaml")
 //	secret, err := textfile.ReadSecret("/etc/veil/project.key", 4096)
 //
-// A byte order mark, which editors on Windows write, is no part of the text. A
-// secret is a regular file, at the end of any symbolic links, that nobody but its
-// owner can read; where root owns it, a group may read it too. So a secret that
-// Kubernetes mounts for a group (fsGroup, defaultMode 0440) can be read by a
-// process that does not run as root. This is the rule of PostgreSQL for private
-// keys.
+// A byte order mark, which editors on Windows write, is not part of the text. A secret
+// is a regular file, after following symbolic links, that only its owner can read; if
+// root owns it, a group may read it too. So a secret that Kubernetes mounts for a group
+// (fsGroup, defaultMode 0440) can be read by a process that does not run as root. This
+// is the rule of PostgreSQL for private keys.
 //
-// Invariant: no error has a part of a file's text. Those of ReadSecret do not name
-// the file either, since a name can be a secret in the wrong field: a caller that may
-// show the name adds it.
+// Invariant: no error contains any part of a file's text. Errors of ReadSecret do not
+// name the file either, because the name may be a secret in the wrong field; a caller
+// that may show the name adds it.
 package textfile
 
 import (

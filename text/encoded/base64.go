@@ -16,15 +16,15 @@ const (
 	wrappedBase64 = 40
 )
 
-// Block is a run of base64 in a text that is a text itself, which is valid until the next
+// Block is a run of base64 in a text that decodes to text. Text is valid until the next
 // call.
 type Block struct {
 	Start, End int
 	Text       []byte
 }
 
-// Block reads the run of base64 around an offset, from low on. end is where the run ends. ok
-// means that it, or a part of it, is a text.
+// Block reads the run of base64 around the offset at, but not before low. end is the end of
+// the run. ok reports whether the run, or a part of it, decodes to text.
 func (v *View) Block(text []byte, low, at int) (b Block, end int, ok bool) {
 	for at > low && base64Chars[text[at-1]] {
 		at--

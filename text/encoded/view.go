@@ -1,7 +1,7 @@
-// Package encoded reads what is encoded inside a plain text: entities and tags, escapes of
-// JSON, RTF and HL7, quoted-printable, URLs, words that were read in the wrong character
-// set, words broken at the end of a line, cells of drawn tables, names of files, base64. Each encoding
-// gives a View: the text as a reader means it, with the places that it comes from.
+// Package encoded decodes encodings inside a plain text: entities and tags, escapes of JSON, RTF
+// and HL7, quoted-printable, URLs, words that were read in the wrong character set, words broken at
+// the end of a line, cells of drawn tables, file names, base64. Each encoding gives a View: the
+// decoded text, with the positions that it comes from.
 package encoded
 
 import (
@@ -22,19 +22,19 @@ const (
 	QuotedPrintable
 	URL
 	Mojibake
-	Breaks // words that are broken at the end of a line
-	Cells  // of tables that are drawn
-	Names  // of files, whose words are joined
+	Breaks // words broken at the end of a line
+	Cells  // of drawn tables
+	Names  // of files, with joined words
 	// Count is the number of encodings.
 	Count
 )
 
-// View is a text without one of the encodings. The zero value is ready; its memory is used
-// again.
+// View is a text with one of the encodings decoded. The zero value is ready to use; its
+// memory is reused.
 type View struct {
 	Text []byte
-	// Sure means that the text surely has the encoding, so that it is worth to look for more
-	// than known values.
+	// Sure reports that the text certainly has the encoding, so that it is worth looking for
+	// more than known values.
 	Sure   bool
 	pieces []piece
 	bytes  []byte // of a run of encoded bytes
@@ -55,7 +55,7 @@ type piece struct {
 // Range is a part of the text that a view comes from.
 type Range struct {
 	Start, End int
-	// Decoded means that the text has it in another way than the view.
+	// Decoded reports that the text spells it differently than the view.
 	Decoded bool
 }
 
@@ -65,7 +65,7 @@ var readers = [Count]func(v *View, text []byte) bool{
 	URL: readURL, Mojibake: readMojibake, Breaks: readBreaks, Cells: readCells, Names: readNames,
 }
 
-// Read reads a text, and reports whether any of it is in the encoding.
+// Read decodes a text, and reports whether any part of it is in the encoding.
 func (v *View) Read(e Encoding, text []byte) bool {
 	v.Text, v.pieces, v.Sure = v.Text[:0], v.pieces[:0], false
 	return readers[e](v, text)
@@ -103,8 +103,8 @@ func (v *View) putRune(from, to int, r rune) {
 	v.Text = utf8.AppendRune(v.Text, r)
 }
 
-// Source appends the parts of the text that a part of the view comes from. Where markup
-// stands between, they are apart.
+// Source appends the ranges of the text that a part of the view comes from. If there is
+// markup in between, there are several.
 func (v *View) Source(dst []Range, start, end int) []Range {
 	i, _ := slices.BinarySearchFunc(v.pieces, start, func(p piece, at int) int { return p.at - at })
 	for i > 0 && (i == len(v.pieces) || v.pieces[i].at > start) {

@@ -1,22 +1,22 @@
 // Package markup finds and replaces identifiers in texts with markup: XHTML, HTML, RTF.
 //
-// A text with markup is read as what a reader sees: text runs on across inline tags, so
-// that a name is found although a part of it is bold, and ends at the end of a
-// paragraph, a cell or a line. What a reader does not see goes: comments, scripts,
-// hidden destinations, pictures, and attributes that can hold text. The result is markup
-// as valid as the input was.
+// A text with markup is read as a reader sees it: text continues across inline tags, so
+// that a name is found even if a part of it is bold, and ends at the end of a paragraph,
+// a cell or a line. Everything that a reader does not see is removed: comments, scripts,
+// hidden destinations, pictures, and attributes that can contain text. The result is
+// markup, as valid as the input was.
 package markup
 
 import (
 	"github.com/veil-proxy/veil/text"
 )
 
-// A Scrubber replaces identifiers. It is for one goroutine.
+// A Scrubber replaces identifiers. It is not safe for concurrent use.
 type Scrubber struct {
 	Scanner  *text.Scanner
 	Known    *text.Known   // or nil
 	Replacer text.Replacer // text.Labels if nil
-	// More, if set, returns further spans of a plain text. If it fails, so does the text.
+	// More, if set, returns further spans of a plain text. If it fails, so does the call.
 	More func(plain []byte) ([]text.Span, error)
 	// Found, if set, is called with each span that is replaced.
 	Found func(text.Span)

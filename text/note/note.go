@@ -24,8 +24,8 @@ const maxText = 64 << 20
 var extensions = []string{".txt", ".text", ".md", ".rst"}
 
 // Formats returns the format of plain text, or none if the ruleset has no method for it.
-// anyName takes files of every name. known has what is known of the people whom the files
-// may name; it may be nil.
+// anyName accepts files of any name. known has the known values of the people that the
+// files may name; it may be nil.
 func Formats(p *ruleset.Policy, anyName bool, known *text.Known) ([]file.Format, error) {
 	method, def, ok := p.TextMethod()
 	if !ok {

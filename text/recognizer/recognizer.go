@@ -1,12 +1,13 @@
-// Package recognizer asks an external recogniser for identifiers in a text, by the HTTP
-// interface of Presidio's analyzer, which others speak too:
+// Package recognizer requests the identifiers in a text from an external recogniser,
+// through the HTTP interface of Presidio's analyzer, which others implement too:
 //
 //	POST URL  {"text": "...", "language": "en"}
 //	200 OK    [{"start": 0, "end": 3, "score": 0.85, "entity_type": "PERSON"}]
 //
-// Offsets count Unicode code points. The caller joins what it finds with what text.Scanner
-// found. If there is no valid answer in time, there is an error, and the caller must
-// remove the text. The recogniser sees originals: it belongs inside the same walls.
+// Offsets count Unicode code points. The caller merges the spans with those of a
+// text.Scanner. If there is no valid response in time, Find returns an error, and the
+// caller must remove the text. The recogniser sees original values: run it within the same
+// trust boundary as Veil.
 package recognizer
 
 import (
@@ -24,7 +25,7 @@ import (
 	"github.com/veil-proxy/veil/text"
 )
 
-// Client asks one recogniser. It can be shared.
+// Client calls one recogniser. It is safe for concurrent use.
 type Client struct {
 	url      string
 	language string
@@ -32,21 +33,22 @@ type Client struct {
 	http     *http.Client
 }
 
-// Options of a client.
+// Options are the options of a Client.
 type Options struct {
 	// URL of the analyzer, such as http://localhost:5002/analyze.
 	URL string
 	// Language of the texts; "en" if empty.
 	Language string
-	// MinScore is the least score that counts.
+	// MinScore is the minimum score of spans that count.
 	MinScore float64
 	// Timeout of one text; DefaultTimeout if zero.
 	Timeout time.Duration
-	// AtOnce is how many texts are sent at once, for those that bound it; the client does not.
+	// AtOnce is the maximum number of concurrent requests. The client does not enforce it; its
+	// callers do.
 	AtOnce int
 }
 
-// DefaultTimeout is how long a recogniser has for one text.
+// DefaultTimeout is the time that a recogniser has for one text.
 const DefaultTimeout = 10 * time.Second
 
 // maxAnswer is how long an answer may be.
@@ -76,7 +78,7 @@ type finding struct {
 	Type  string  `json:"entity_type"`
 }
 
-// Find returns the spans of a text. An error says nothing of the text.
+// Find returns the spans of a text. An error contains no part of the text.
 func (c *Client) Find(ctx context.Context, plain []byte) ([]text.Span, error) {
 	if !utf8.Valid(plain) {
 		return nil, errors.New("the text is not valid UTF-8")

@@ -10,8 +10,8 @@ import (
 	"github.com/veil-proxy/veil/text/recognizer"
 )
 
-// External is the external recogniser of a program, whose findings are joined with those of
-// the detectors. The zero value has none. If it gives no valid answer in time, a text is
+// External is a program's external recogniser, whose spans are merged with those of the
+// detectors. The zero value has none. If there is no valid response in time, the text is
 // removed.
 type External struct{ in atomic.Pointer[external] }
 
@@ -25,7 +25,8 @@ type external struct {
 // atOnce is how many texts a recogniser is sent at once, if its options do not say.
 const atOnce = 8
 
-// Use has texts sent to a recogniser from now on. A nil External only checks the options.
+// Use sets the recogniser to which texts are sent from now on. On a nil External, it only
+// checks the options.
 func (x *External) Use(o recognizer.Options) error {
 	if o.Timeout == 0 {
 		o.Timeout = recognizer.DefaultTimeout

@@ -1,9 +1,9 @@
-// Package scrub has the masking method scrub: it takes out of a text what identifies
-// somebody, by what is known of the people it may name and by detectors (package text).
+// Package scrub has the masking method scrub. It removes identifiers from a text: the
+// known values of the people it may name, and whatever detectors find (package text).
 //
-// Scrubbing is not Safe Harbor: nobody can promise that nothing is missed
-// (docs/text.md). A ruleset that scrubs needs the review of an expert
-// (45 CFR 164.514(b)(1)).
+// Scrubbing is not Safe Harbor: it cannot be guaranteed to find everything
+// (docs/text.md). A ruleset that scrubs needs the review of an expert (45 CFR
+// 164.514(b)(1)).
 package scrub
 
 import (
@@ -23,7 +23,7 @@ import (
 	"github.com/veil-proxy/veil/text/markup"
 )
 
-// Methods returns the methods of this package. They ask an external recogniser, if x has
+// Methods returns the methods of this package. They call an external recogniser if x has
 // one; x may be nil.
 func Methods(x *External) []mask.Definition {
 	kept := func(name, doc string) mask.Param {
