@@ -8,8 +8,8 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// Analyzer analyses statements and remembers plans: by text, catalog, policy and
-// search path, so that a changed catalog or policy finds none. It is safe for
+// Analyzer analyses statements and caches plans by text, catalog, policy and search
+// path, so that none is found after the catalog or policy changes. It is safe for
 // concurrent use.
 type Analyzer struct {
 	plans *ristretto.Cache[uint64, *remembered]
@@ -40,11 +40,11 @@ func NewAnalyzer(plans int) *Analyzer {
 	return &Analyzer{plans: cache, seed: maphash.MakeSeed()}
 }
 
-// Close ends the goroutine of the cache.
+// Close ends the cache's goroutine.
 func (a *Analyzer) Close() { a.plans.Close() }
 
-// Analyze says what a statement may do: a plan to run it, or a refusal. It is one
-// statement, with or without a semicolon. Nothing in it reads the database.
+// Analyze returns a plan to run a statement, or a refusal. The text must be one
+// statement, with or without a semicolon. Analyze does not read the database.
 func (a *Analyzer) Analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (*Plan, *Refusal) {
 	key := planKey{sql, strings.Join(s.SearchPath, "\x00"), c, p}
 	hash := maphash.Comparable(a.seed, key)

@@ -12,22 +12,22 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// Finding is something that an operator should look at: a rule that does nothing in this
-// database, or less than it says.
+// Finding is something that an operator should look at, such as a rule that has no
+// effect in this database, or less than it says.
 type Finding struct {
-	// Rule is the rule's id; empty where it is not about one.
+	// Rule is the rule's id; empty if the finding is not about a rule.
 	Rule string `json:"rule,omitempty"`
-	// Relation is schema.name where it is about one.
+	// Relation is schema.name; empty if the finding is not about a relation.
 	Relation string `json:"relation,omitempty"`
 	Message  string `json:"message"`
-	// Note marks what may be meant so.
+	// Note reports that it may be intended.
 	Note bool `json:"note,omitempty"`
 }
 
-// Findings lists what of the policy has no effect over a catalog: matches that fit
-// nothing, with the nearest name; rules that never win; columns that a rule names and no
-// relation that it matches has. Notes are of columns that invite computing more than
-// they tell.
+// Findings lists the parts of the policy that have no effect in a catalog: matches that
+// match nothing, with the nearest name; rules that never win; columns that a rule names
+// but that no matching relation has. Notes are about columns that invite computing more
+// than they reveal.
 func (p *Policy) Findings(c *catalog.Catalog) []Finding {
 	o := p.overlay(c)
 	var out []Finding

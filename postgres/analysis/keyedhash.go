@@ -59,8 +59,8 @@ func (p *Policy) nameHashKeys() {
 	}
 }
 
-// SessionKeys are settings that the upstream's session must have from its beginning on:
-// they hold keys, which no statement, log or error may show.
+// SessionKeys returns settings that the upstream session must have from its beginning.
+// They contain keys, which no statement, log or error may show.
 func (p *Policy) SessionKeys() map[string]string {
 	out := map[string]string{orderSetting: p.orderKey()}
 	for k, names := range p.hashKeys {

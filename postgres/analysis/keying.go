@@ -181,7 +181,7 @@ func shadowKind(t *catalog.Type, collation uint32) rows.ShadowKind {
 	return rows.ShadowCast
 }
 
-// TypeOf is a type as package table has it.
+// TypeOf returns the corresponding type of package table.
 func TypeOf(c *catalog.Catalog, oid uint32) table.Type {
 	t := c.Base(oid)
 	if t == nil {

@@ -75,9 +75,9 @@ const oidMoney = 790
 // of lc_monetary it is the upstream's own.
 var fixedForms = map[string]string{"intervalstyle": "postgres", "bytea_output": "hex", "extra_float_digits": "1", "lc_monetary": ""}
 
-// FormOf returns what a session must remember of a parameter that was set, so that
-// Plan.Hinders can tell whether columns can be masked: "" where they can, and where the
-// text of a type does not depend on the parameter.
+// FormOf returns what a session must remember of a parameter that was set, for
+// Plan.Hinders to decide whether columns can be masked: "" if they can, or if no type's
+// text depends on the parameter.
 func FormOf(name string, values []string) string {
 	fixed, ok := fixedForms[name]
 	value := strings.ToLower(strings.Join(values, ", "))
@@ -90,8 +90,8 @@ func FormOf(name string, values []string) string {
 	return value
 }
 
-// Hinders returns the parameter, of those that the session changed, that keeps the
-// plan's columns from being masked; "" where none does.
+// Hinders returns a parameter that the session has changed and that prevents the plan's
+// columns from being masked; "" if there is none.
 func (p *Plan) Hinders(forms map[string]string) (name, fixed string) {
 	if len(forms) == 0 {
 		return "", ""
@@ -269,8 +269,8 @@ func readTimeout(a *analysis, v []string) ([]string, reading) {
 	return []string{strconv.FormatInt(ms, 10)}, accepted
 }
 
-// StartupDateStyle is the date style that a session begins with where the client asks
-// for one, so that its style is ISO whatever the upstream's is.
+// StartupDateStyle returns the date style of a new session if the client requests one,
+// so that its style is ISO whatever the upstream's is.
 func StartupDateStyle(style string) string {
 	for _, word := range strings.Split(style, ",") {
 		if strings.EqualFold(strings.TrimSpace(word), "iso") {
@@ -280,8 +280,9 @@ func StartupDateStyle(style string) string {
 	return "ISO, " + style
 }
 
-// FirstDateStyle is the one that a session begins with where the client requests none,
-// by what the upstream reports: ISO, in the same order of day, month and year.
+// FirstDateStyle returns the date style of a new session if the client requests none,
+// based on the style that the upstream reports: ISO, with the same order of day, month
+// and year.
 func FirstDateStyle(reported string) string {
 	_, order, _ := strings.Cut(reported, ", ")
 	return StartupDateStyle(order)

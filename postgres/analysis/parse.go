@@ -14,8 +14,8 @@ import (
 // Statement is one of the statements of a query string.
 type Statement struct {
 	SQL string
-	// Offset is where it begins in the string, in characters: it is added to a
-	// Refusal's Position and to that of an upstream error.
+	// Offset is its position in the string, in characters, which must be added to the
+	// Position of a Refusal and of an upstream error.
 	Offset int
 }
 
@@ -27,8 +27,8 @@ const (
 	maxPlanSQL   = 8 << 20
 )
 
-// Split cuts a query string at its semicolons by PostgreSQL's own grammar. An empty
-// string, or one of comments, has no statement.
+// Split splits a query string at its semicolons by PostgreSQL's own grammar. An empty
+// string, or one with only comments, has no statements.
 func Split(text string) ([]Statement, *Refusal) {
 	if !strings.Contains(text, ";") {
 		return []Statement{{SQL: text}}, nil
@@ -51,7 +51,7 @@ func Split(text string) ([]Statement, *Refusal) {
 	return out, nil
 }
 
-// Parse reads a text by PostgreSQL's grammar, for what reads definitions.
+// Parse parses a text by PostgreSQL's grammar, for readers of definitions.
 func Parse(text string) (*pg.ParseResult, *Refusal) { return parse(text) }
 
 func parse(text string) (*pg.ParseResult, *Refusal) {

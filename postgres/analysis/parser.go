@@ -18,8 +18,8 @@ const parserCost = 1500 * time.Millisecond
 // one only.
 var parsers = newCrew(runtime.GOMAXPROCS(0), parserCost)
 
-// Warm starts the parser, which takes a second, so that the first statement need
-// not wait. Call it before the listener opens.
+// Warm starts the parser, which takes a second, so that the first statement does not
+// have to wait. Call it before the listener opens.
 var Warm = sync.OnceValue(func() error {
 	_, err := pgquery.Parse("SELECT 1")
 	return err

@@ -6,15 +6,15 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// Kind says what a listener must do with a plan.
+// Kind says how a listener must run a plan.
 type Kind uint8
 
 const (
 	// Rows plans send SQL, and its rows have Columns: SELECT, VALUES, TABLE, EXPLAIN, SHOW.
 	Rows Kind = iota
-	// Empty plans have no statement: answer EmptyQueryResponse.
+	// Empty plans have no statement: respond with EmptyQueryResponse.
 	Empty
-	// CopyOut plans send SQL, and what comes back is COPY data in the client's format.
+	// CopyOut plans send SQL, whose result is COPY data in the client's format.
 	CopyOut
 	// Declare plans send SQL; on success remember Inner under Name for Fetch.
 	Declare
@@ -31,15 +31,15 @@ const (
 	Deallocate
 	// Transaction plans send SQL: BEGIN, COMMIT, ROLLBACK, SAVEPOINT and the like.
 	Transaction
-	// Set plans send SQL unless it is empty, and take over Setting.
+	// Set plans send SQL unless it is empty, and apply Setting to the session.
 	Set
-	// Local plans send nothing; answer Columns and Answer, then Command.
+	// Local plans send nothing upstream: respond with Columns and Answer, then Command.
 	Local
-	// Discard plans send SQL; forget what DISCARD names.
+	// Discard plans send SQL; forget everything that DISCARD names.
 	Discard
 )
 
-// Plan is what became of one statement. It is immutable and may be shared by
+// Plan is the result of analysing one statement. It is immutable and may be shared by
 // sessions, unless Session says otherwise.
 type Plan struct {
 	rows.Layout
@@ -48,23 +48,22 @@ type Plan struct {
 	SQL string
 	// Name is the cursor or prepared statement.
 	Name string
-	// Inner is the plan of the statement that DECLARE or PREPARE hold.
+	// Inner is the plan of the statement inside DECLARE or PREPARE.
 	Inner *Plan
-	// Setting is what a Set changes.
+	// Setting is the parameter that a Set plan changes.
 	Setting *Setting
-	// Settings are what a query changes with set_config.
+	// Settings are the parameters that a query changes with set_config.
 	Settings []Setting
 	// Answer has the text cells of a Local plan's rows.
 	Answer [][]string
-	// CheckSQL returns one row with true if the relations that the plan reads are still
-	// those of its catalog, and no row or false if not. Empty where it reads none. Run it after
-	// Bind or Parse of SQL, which take the locks that keep relations as they are, in
-	// the same transaction, and before the first row goes out: pipelined as Bind of
-	// SQL, Execute of CheckSQL, Execute of SQL it costs no round trip and leaves no
-	// gap. Where it is not true, load the catalog and analyse anew.
+	// CheckSQL returns one row with true if the relations that the plan reads are still those
+	// of its catalog, and no row or false if not. It is empty if the plan reads none. Run it
+	// after Bind or Parse of SQL, which take the locks that keep relations unchanged, in the
+	// same transaction, and before the first row goes out: pipelined as Bind of SQL, Execute of
+	// CheckSQL, Execute of SQL it costs no round trip and leaves no gap. If it is not true,
+	// load the catalog and analyse the statement again.
 	CheckSQL string
-	// Command is the statement class in the words of command tags, such as
-	// SELECT or COPY.
+	// Command is the statement class as in command tags, such as SELECT or COPY.
 	Command string
 	// Fingerprint is libpg_query's fingerprint of the statement, without literals.
 	Fingerprint string
@@ -79,8 +78,8 @@ type Plan struct {
 	forms []string
 }
 
-// Same reports whether two plans of one statement, made over different catalogs, do
-// the same: they differ in nothing but their tags and what CheckSQL checks.
+// Same reports whether two plans of one statement, made for different catalogs, do the
+// same: they differ only in their tags and in CheckSQL.
 func (p *Plan) Same(o *Plan) bool {
 	if p.Kind != o.Kind || len(p.Columns) != len(o.Columns) || len(p.Params) != len(o.Params) ||
 		strings.ReplaceAll(p.SQL, string(p.Tag), "") != strings.ReplaceAll(o.SQL, string(o.Tag), "") {
@@ -104,14 +103,14 @@ func (p *Plan) Same(o *Plan) bool {
 
 // Setting is a run-time parameter that a statement sets.
 type Setting struct {
-	// Name is the parameter in lower case; "" is all of them (RESET ALL).
+	// Name is the parameter in lower case; "" means all parameters (RESET ALL).
 	Name string
-	// Values are the words it is set to; empty for its default.
+	// Values are the words that it is set to; empty means its default.
 	Values []string
 	// Param is the number of the parameter that has the value, or 0: see Plan.Bound.
 	Param int32
-	// Shown is what SHOW tells of a search path that was given as one text.
+	// Shown is the result of SHOW for a search path that was given as one text.
 	Shown *string
-	// Local ends with the transaction.
+	// Local reports that the setting ends with the transaction.
 	Local bool
 }

@@ -13,25 +13,25 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// Options are the parts of a consumer's policy that a ruleset does not have.
+// Options are the parts of a consumer's policy that are not in the ruleset.
 type Options struct {
-	// Relations limits the consumer to the relations whose schema.table one of
-	// these globs matches. Empty: all that the ruleset lets exist.
+	// Relations limits the consumer to the relations whose schema.table one of these globs
+	// matches. Empty means all that the ruleset covers.
 	Relations []string
 	// Functions are functions of the database, as schema.name, that the operator
 	// vouches for: they may be called with values that are not keyed.
 	Functions []string
-	// Explain permits EXPLAIN without ANALYZE. It shows the nodes of the plan:
-	// no condition, and of estimates the order of magnitude.
+	// Explain permits EXPLAIN without ANALYZE. It shows the nodes of the plan without
+	// conditions, and only the order of magnitude of estimates.
 	Explain bool
-	// MinCount is the least number of different people that a group may have, counted by
-	// sealed ids of the domain Person, and holds the consumer to groups; 0 for none.
+	// MinCount is the minimum number of different people in a group, counted by sealed ids
+	// of the domain Person. It also restricts the consumer to groups; 0 means no minimum.
 	MinCount int
 	Person   string
-	// Document is the method "fhir": it masks a JSON, JSONB or XML value that is a
-	// FHIR resource. Without it such columns are removed.
+	// Document is the method "fhir": it masks a JSON, JSONB or XML value that is a FHIR
+	// resource. Without it, such columns are removed.
 	Document mask.Method
-	// Documents returns the method "json" for documents of a name, or nil. Without it
+	// Documents returns the method "json" for documents with a name, or nil. Without it,
 	// such columns are removed.
 	Documents func(name string) mask.Method
 }
@@ -47,8 +47,8 @@ func (o *Options) document(f forms.Document) mask.Method {
 	return o.Documents(f.Name)
 }
 
-// Policy is a ruleset's tables section that runs, for one consumer. It is
-// immutable but for what it remembers, and safe for concurrent use.
+// Policy is a ruleset's tables section, ready to run for one consumer. It is immutable
+// except for its caches, and safe for concurrent use.
 type Policy struct {
 	rules     *table.Rules
 	masks     *ruleset.Policy // the one that rules are of
@@ -62,8 +62,8 @@ type Policy struct {
 	keys sync.Pool
 }
 
-// NewPolicy lays the options over a ruleset's policy. The error says which option
-// is wrong. A ruleset without a tables section lets no relation exist.
+// NewPolicy combines a ruleset's policy with the options. The error says which option
+// is wrong. Without a tables section in the ruleset, no relation exists.
 func NewPolicy(p *ruleset.Policy, o Options) (*Policy, error) {
 	for _, g := range o.Relations {
 		if _, err := path.Match(g, ""); err != nil {
@@ -106,19 +106,19 @@ func (p *Policy) overlay(c *catalog.Catalog) *overlay {
 	return p.over
 }
 
-// ColumnTreatment is one line of a report.
+// ColumnTreatment is the treatment of a column, or of a relation without one.
 type ColumnTreatment struct {
 	Schema, Relation, Column string
 	Treatment                Treatment
-	// Rule and Method are empty where the default acts.
+	// Rule and Method are empty if the default applies.
 	Rule, Method string
 	// Note says why a column or relation is hidden.
 	Note string
 }
 
-// Treatments lists every relation and column of a catalog with what happens to it,
-// in order. A relation that does not exist for the consumer, and a view that is
-// expanded through its definition, has one line without a column.
+// Treatments lists every relation and column of a catalog with its treatment, in order.
+// A relation that does not exist for the consumer, and a view that is expanded through
+// its definition, has one line without a column.
 func (p *Policy) Treatments(c *catalog.Catalog) []ColumnTreatment {
 	o := p.overlay(c)
 	var out []ColumnTreatment

@@ -20,23 +20,21 @@ const (
 	codeDatatype     = "42804"
 )
 
-// Refusal says why a statement does not run, as PostgreSQL reports errors. It
-// holds no value of the database and no literal of the statement.
+// Refusal says why a statement does not run, in the form of PostgreSQL's errors. It
+// contains no value of the database and no literal of the statement.
 type Refusal struct {
 	// Code is the SQLSTATE.
 	Code string
-	// Message is one line: what is refused. Detail says why, where that is not plain, and
-	// Hint what would work; both are whole sentences.
+	// Message is one line that says what is refused. Detail says why, if that is not
+	// obvious, and Hint what would work; both are complete sentences.
 	Message, Detail, Hint string
-	// Position is the place in the statement in characters, from 1; 0 where
-	// there is none.
+	// Position is the position in the statement in characters, from 1; 0 if there is none.
 	Position int
-	// Rule and Column name the ruleset's rule and the relation's column that the
-	// refusal is about, where there is one.
+	// Rule and Column name the rule and the column that the refusal is about, if any.
 	Rule, Column string
-	// Object is the function or relation that the refusal is about, with its schema;
-	// empty unless the database has one of that name. So a value that somebody writes
-	// as a name is not in it.
+	// Object is the function or relation that the refusal is about, with its schema; empty
+	// unless the database has one of that name, so that a value written as a name is never
+	// in it.
 	Object string
 	// Reason is a fixed word for the audit log.
 	Reason string

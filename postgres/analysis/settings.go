@@ -126,9 +126,9 @@ func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
 	return n
 }
 
-// Bound is the plan with the values of settings that parameters have, as they are read for
-// the session. bound returns a parameter's text, or ok false for NULL. values are the
-// parameters as the upstream gets them.
+// Bound returns the plan with the values of settings that come from parameters, as they
+// are read for the session. bound returns a parameter's text; ok is false for NULL. values
+// are the parameters as they are sent upstream.
 func (p *Plan) Bound(s *Session, bound func(param int32) (string, bool)) (out *Plan, values map[int32]string, refusal *Refusal) {
 	if !slices.ContainsFunc(p.Settings, func(s Setting) bool { return s.Param > 0 }) {
 		return p, nil, nil
@@ -305,7 +305,7 @@ func inArray(x *pg.Node, array string) *pg.Node {
 }
 
 // SplitNames splits a list of names at its commas, as PostgreSQL reads search_path: in
-// lower case where they are not quoted.
+// lower case unless they are quoted.
 func SplitNames(s string) (list []string, ok bool) {
 	const space = " \t\n\r\f\v"
 	s = strings.Trim(s, space)

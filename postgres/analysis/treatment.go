@@ -17,9 +17,9 @@ import (
 type Treatment uint8
 
 const (
-	// Hidden columns are not there.
+	// Hidden columns do not exist.
 	Hidden Treatment = iota
-	// Clear columns are what they are.
+	// Clear columns are unchanged.
 	Clear
 	// Pushed columns are masked by an SQL expression.
 	Pushed
@@ -27,7 +27,7 @@ const (
 	Keyed
 )
 
-// String returns the word of reports.
+// String returns the treatment as reports write it.
 func (t Treatment) String() string {
 	return [...]string{"hidden", "clear", "pushed down", "keyed"}[t]
 }

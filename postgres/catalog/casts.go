@@ -1,6 +1,6 @@
 package catalog
 
-// CastFrom is a cast that leads to a type.
+// CastFrom is a cast to a type.
 type CastFrom struct {
 	Source   *Type
 	implicit bool
@@ -16,7 +16,8 @@ func castsInto(types map[uint32]*Type) map[uint32][]CastFrom {
 	return into
 }
 
-// Restricted returns the type that casts of the database are of, if one is in a type.
+// Restricted returns the type inside typ, or typ itself, that has casts defined in the
+// database, if there is one.
 func (c *Catalog) Restricted(oid uint32) *Type { return c.restrictedWithin(oid, 0) }
 
 func (c *Catalog) restrictedWithin(oid uint32, depth int) *Type {
@@ -37,8 +38,8 @@ func (c *Catalog) restrictedWithin(oid uint32, depth int) *Type {
 	return nil
 }
 
-// CastsImplicitly reports whether a cast from or to the type can fire where none is
-// written.
+// CastsImplicitly reports whether PostgreSQL can apply a cast from or to the type
+// implicitly.
 func (c *Catalog) CastsImplicitly(t *Type) bool {
 	own := t.Schema == "pg_catalog"
 	for _, cast := range t.Casts {
@@ -62,7 +63,7 @@ func (c *Catalog) CastsImplicitly(t *Type) bool {
 	return false
 }
 
-// Contains reports whether a type is another, over it or made of it.
+// Contains reports whether a type is another one, a domain over it, or composed of it.
 func (c *Catalog) Contains(oid, other uint32, depth int) bool {
 	t := c.Type(oid)
 	if oid == other || t == nil || depth > 16 {
@@ -83,5 +84,5 @@ func fieldTypes(t *Type) (out []uint32) {
 	return out
 }
 
-// CastsTo are the casts to a type by functions of the database.
+// CastsTo returns the casts to a type by functions defined in the database.
 func (c *Catalog) CastsTo(oid uint32) []CastFrom { return c.casts[oid] }

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Catalog is what the database says of its relations, columns and types at one
-// moment. It is immutable.
+// Catalog describes the relations, columns and types of a database at one moment. It is
+// immutable.
 type Catalog struct {
 	version   string
 	relations map[uint32]*Relation
@@ -34,12 +34,12 @@ type Relation struct {
 	// Kind is pg_class.relkind: r table, p partitioned table, f foreign table, v view,
 	// m materialised view.
 	Kind byte
-	// Heap says that its rows lie in a heap, as PostgreSQL's own tables do.
+	// Heap reports that its rows are stored in a heap, as in PostgreSQL's own tables.
 	Heap bool
 	// Row is the version of the relation's row in pg_class (its xmin).
 	Row     uint32
 	Columns []Attribute
-	// Parents are what it inherits from, or is a partition of.
+	// Parents are the relations that it inherits from, or is a partition of.
 	Parents []uint32
 	// Definition is a view's query, every name in it qualified.
 	Definition string
@@ -47,10 +47,10 @@ type Relation struct {
 	Key []string
 	// Indexes are the OIDs of its indexes.
 	Indexes []uint32
-	// Plain are those of columns alone: with neither an expression nor a condition.
+	// Plain are its indexes without an expression or a condition.
 	Plain []Index
-	// Partitioned are the columns that it is partitioned by, where there is no expression
-	// among them.
+	// Partitioned are the columns that it is partitioned by, if none of these is an
+	// expression.
 	Partitioned []int16
 }
 
@@ -67,7 +67,7 @@ type Attribute struct {
 	Number   int16
 	Type     uint32
 	Modifier int32
-	// Collation is zero where the type has none.
+	// Collation is zero if the type has none.
 	Collation uint32
 }
 
@@ -85,21 +85,21 @@ type Type struct {
 	Relation uint32
 	// Fields are those of a composite type.
 	Fields []Attribute
-	// Casts are those that functions of the database do.
+	// Casts are the casts by functions defined in the database.
 	Casts []Cast
 }
 
-// Cast is a cast of a type by a function of the database.
+// Cast is a cast of a type by a function defined in the database.
 type Cast struct {
 	Target uint32
-	// Implicit: PostgreSQL calls the function unasked, wherever it reaches an operator
-	// or a function. Otherwise only an explicit cast does, or an assignment.
+	// Implicit reports that PostgreSQL calls the function implicitly, to match operators
+	// and functions. Otherwise only an explicit cast or an assignment does.
 	Implicit bool
 }
 
-// New makes a catalog. The built-in types that Veil itself needs are there
-// without being given. The error names a relation or type that is there twice or
-// refers to one that is not.
+// New returns a catalog of the given relations and types. It includes the built-in
+// types that Veil itself needs. The error names a relation or type that is given twice
+// or refers to one that does not exist.
 func New(version string, relations []Relation, types []Type) (*Catalog, error) {
 	c := &Catalog{
 		version:   version,
@@ -140,7 +140,7 @@ func New(version string, relations []Relation, types []Type) (*Catalog, error) {
 	return c, nil
 }
 
-// Version names the state of the system catalogs that c was loaded from.
+// Version identifies the state of the system catalogs that c was loaded from.
 func (c *Catalog) Version() string { return c.version }
 
 // Relations returns all relations in order of schema and name.
@@ -158,8 +158,8 @@ func (c *Catalog) Relations() []*Relation {
 	return out
 }
 
-// Find finds a relation by name; without a schema in the order of the search
-// path, pg_catalog first.
+// Find returns a relation by name; without a schema, it follows the search path, with
+// pg_catalog first.
 func (c *Catalog) Find(path []string, schema, name string) *Relation {
 	if schema != "" {
 		return c.byName[relationName{schema, name}]
@@ -172,8 +172,8 @@ func (c *Catalog) Find(path []string, schema, name string) *Relation {
 	return nil
 }
 
-// Function returns the full name of a function that the database has; without a schema
-// it is looked for along the search path.
+// Function returns the full name of a function that the database has; without a schema,
+// it follows the search path.
 func (c *Catalog) Function(path []string, schema, name string) (full string, ok bool) {
 	schemas := []string{schema}
 	if schema == "" {
@@ -187,7 +187,7 @@ func (c *Catalog) Function(path []string, schema, name string) (full string, ok 
 	return "", false
 }
 
-// Searched is the search path with pg_catalog in its place.
+// Searched returns the search path with pg_catalog in its implicit place.
 func Searched(path []string) []string {
 	if slices.Contains(path, "pg_catalog") {
 		return path
@@ -204,7 +204,7 @@ func (c *Catalog) Base(oid uint32) *Type {
 	return t
 }
 
-// IsEnum reports whether a type is an enum, by whatever domains.
+// IsEnum reports whether a type is an enum, or a domain over one.
 func (c *Catalog) IsEnum(oid uint32) bool {
 	t := c.Base(oid)
 	return t != nil && t.Kind == 'e'
@@ -213,7 +213,7 @@ func (c *Catalog) IsEnum(oid uint32) bool {
 // IsSystem reports whether a schema is PostgreSQL's own.
 func IsSystem(schema string) bool { return schema == "pg_catalog" || schema == "information_schema" }
 
-// Column returns the column of a name, or nil.
+// Column returns a column by its name, or nil.
 func (r *Relation) Column(name string) *Attribute {
 	for i := range r.Columns {
 		if r.Columns[i].Name == name {
@@ -223,19 +223,19 @@ func (r *Relation) Column(name string) *Attribute {
 	return nil
 }
 
-// Relation returns the relation of an OID, or nil.
+// Relation returns a relation by its OID, or nil.
 func (c *Catalog) Relation(oid uint32) *Relation { return c.relations[oid] }
 
-// Named returns the relation of a schema and name, or nil.
+// Named returns a relation by its schema and name, or nil.
 func (c *Catalog) Named(schema, name string) *Relation { return c.byName[relationName{schema, name}] }
 
-// Children are the relations that inherit from one, or are its partitions.
+// Children returns the relations that inherit from a relation, or are its partitions.
 func (c *Catalog) Children(r *Relation) []*Relation { return c.children[r.OID] }
 
-// Type returns the type of an OID, or nil.
+// Type returns a type by its OID, or nil.
 func (c *Catalog) Type(oid uint32) *Type { return c.types[oid] }
 
-// TypeNamed returns the type of a schema and name, or nil.
+// TypeNamed returns a type by its schema and name, or nil.
 func (c *Catalog) TypeNamed(schema, name string) *Type {
 	return c.typeNames[relationName{schema, name}]
 }
@@ -243,8 +243,8 @@ func (c *Catalog) TypeNamed(schema, name string) *Type {
 // Types yields all types, in no order.
 func (c *Catalog) Types() iter.Seq[*Type] { return maps.Values(c.types) }
 
-// Schema returns the OID of a schema, zero where it is not known, and whether there is
-// such a schema.
+// Schema returns the OID of a schema, zero if it is not known, and whether the schema
+// exists.
 func (c *Catalog) Schema(name string) (oid uint32, ok bool) {
 	oid, ok = c.schemas[name]
 	return oid, ok
@@ -253,7 +253,8 @@ func (c *Catalog) Schema(name string) (oid uint32, ok bool) {
 // Schemas yields the names of schemas and their OIDs, in no order.
 func (c *Catalog) Schemas() iter.Seq2[string, uint32] { return maps.All(c.schemas) }
 
-// InTables reports whether the rows of a relation and of all its parts lie in tables.
+// InTables reports whether the rows of a relation and of all its parts are stored in
+// tables.
 func (c *Catalog) InTables(r *Relation) bool { return c.inTables(r, 0) }
 
 func (c *Catalog) inTables(r *Relation, depth int) bool {

@@ -1,7 +1,7 @@
-// Package catalog is what a PostgreSQL database says of its relations, columns, types
-// and casts at one moment, and how it is read.
+// Package catalog describes the relations, columns, types and casts of a PostgreSQL
+// database at one moment, and reads them.
 //
 // A [Catalog] is immutable. [Load] reads one over a connection with the parameters of
-// [LoadSettings]; [VersionSQL] tells whether it still holds. A test makes one of Go
-// values with [New]. The package knows nothing of masking and of no statement.
+// [LoadSettings]; [VersionSQL] tells whether it is still current. Tests build one from
+// Go values with [New]. The package knows nothing of masking or statements.
 package catalog

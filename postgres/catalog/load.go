@@ -7,10 +7,10 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// VersionSQL returns one row with one text, the state of the system catalogs: a hash
-// over the versions of all rows that Load reads. It takes milliseconds: the
-// listener runs it every second or so, and loads the catalog anew when it is not Version.
-// What holds between two of these checks is Plan.CheckSQL.
+// VersionSQL returns one row with one text, the state of the system catalogs: a hash over
+// the versions of all rows that Load reads. It takes milliseconds: the listener runs it
+// about every second, and loads the catalog again if the result differs from Version.
+// Between two of these checks, Plan.CheckSQL detects changes.
 const VersionSQL = `SELECT pg_catalog.md5(pg_catalog.string_agg(h, ',' ORDER BY h)) FROM (
  SELECT 'c' || c.oid || ' ' || c.xmin AS h FROM pg_catalog.pg_class c WHERE c.oid >= 16384 AND c.relkind IN ('r','p','f','v','m','i','I')
  UNION ALL SELECT 'x' || x.indexrelid || ' ' || x.xmin FROM pg_catalog.pg_index x WHERE x.indexrelid >= 16384
@@ -27,9 +27,9 @@ type Querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-// Load reads the catalog of a database. The session must have the parameters
-// of SessionSettings, so that view definitions come with every name qualified. A
-// change while it reads shows as another version afterwards.
+// Load reads the catalog of a database. The session must have the parameters of
+// SessionSettings, so that every name in view definitions is qualified. A change while
+// it reads results in a different version afterwards.
 func Load(ctx context.Context, q Querier) (*Catalog, error) {
 	version, err := loadVersion(ctx, q)
 	if err != nil {

@@ -2,9 +2,9 @@ package catalog
 
 import "maps"
 
-// SessionSettings are the parameters that an upstream session must have before the
-// first statement, and that no statement may change. DateStyle is to be ISO besides,
-// with any order of day, month and year.
+// SessionSettings returns the parameters that an upstream session must have before the
+// first statement, and that no statement may change. In addition, DateStyle must be
+// ISO, with any order of day, month and year.
 func SessionSettings() map[string]string {
 	return map[string]string{
 		"search_path":                   "pg_catalog, pg_temp",
@@ -20,13 +20,13 @@ func SessionSettings() map[string]string {
 	}
 }
 
-// FirstSettings are those that a client may change.
+// FirstSettings returns the session parameters that a client may change.
 func FirstSettings() map[string]string {
 	return map[string]string{"bytea_output": "hex", "extra_float_digits": "1"}
 }
 
-// LoadSettings are the parameters of the connection that the catalog is read by, in
-// whose forms the constants in definitions of views are written.
+// LoadSettings returns the parameters of the connection over which the catalog is read.
+// They determine the form of constants in view definitions.
 func LoadSettings() map[string]string {
 	settings := SessionSettings()
 	maps.Copy(settings, FirstSettings())
@@ -34,9 +34,9 @@ func LoadSettings() map[string]string {
 	return settings
 }
 
-// VersionSettings are those that PostgreSQL has from some version on: ways of planning
-// that sort the input of aggregates, groups or DISTINCT by the originals, so that an
-// aggregate beside them would show their order. major is the upstream's version.
+// VersionSettings returns further parameters that exist from some version on. They turn
+// off plans that sort the input of aggregates, groups or DISTINCT by the originals,
+// whose order another aggregate would then reveal. major is the upstream's version.
 func VersionSettings(major int) map[string]string {
 	settings := map[string]string{}
 	for _, s := range []struct {

@@ -65,7 +65,7 @@ func builtinTypes() []Type {
 	return out
 }
 
-// ArrayOf is the type of arrays of texts or times; zero for those of other types.
+// ArrayOf returns the array type of a text or time type; zero for other types.
 func ArrayOf(element uint32) uint32 {
 	switch element {
 	case OIDText:
@@ -82,28 +82,28 @@ func ArrayOf(element uint32) uint32 {
 	return 0
 }
 
-// IsInteger reports whether a type has whole numbers.
+// IsInteger reports whether a type is an integer type.
 func IsInteger(oid uint32) bool { return oid == OIDInt2 || oid == OIDInt4 || oid == OIDInt8 }
 
-// IsNumber reports whether a type has exact decimal numbers.
+// IsNumber reports whether a type is an exact decimal number type.
 func IsNumber(oid uint32) bool { return IsInteger(oid) || oid == OIDNumeric }
 
-// IsFloat reports whether a type has binary numbers.
+// IsFloat reports whether a type is a binary floating-point type.
 func IsFloat(oid uint32) bool { return oid == OIDFloat4 || oid == OIDFloat8 }
 
-// IsText reports whether a type has texts.
+// IsText reports whether a type is a text type.
 func IsText(oid uint32) bool { return oid == OIDText || oid == OIDVarchar || oid == OIDBpchar }
 
-// IsVarying reports whether a type has texts of any length without filling space.
+// IsVarying reports whether a type is a text type that is not padded with spaces.
 func IsVarying(oid uint32) bool { return oid == OIDText || oid == OIDVarchar }
 
-// IsTime reports whether a type has days.
+// IsTime reports whether a type is a date or a timestamp.
 func IsTime(oid uint32) bool { return oid == OIDDate || oid == OIDTimestamp || oid == OIDTimestamptz }
 
 // ParameterType reports whether a client may declare a parameter to be of a type: one
-// that is built in and looks no name up. A value of another type would run what the
-// database's owner made for it (casts, constraints), or tell which labels and relations
-// there are.
+// that is built in and does not look up names. A value of another type would run code
+// of the database's owner (casts, constraints), or reveal which labels and relations
+// exist.
 func ParameterType(oid uint32) bool { return oid < FirstUser && !namingTypes[oid] }
 
 // namingTypes are regproc, regprocedure, regoper, regoperator, regclass, regtype,

@@ -1,11 +1,10 @@
-// Package ddl makes a catalog of the definitions of tables, for where there is no database
-// to read it from.
+// Package ddl builds a catalog from table definitions, for use without a database.
 //
 //	c, err := ddl.Catalog("create table clinic.patients (id bigint primary key, born date);")
 //
 // It knows CREATE SCHEMA and CREATE TABLE with columns of built-in types, and primary keys.
-// Anything else is an error, which names what it is: a catalog that lacks something would
-// allow another thing than the database's own.
+// Anything else is an error that names the construct, because an incomplete catalog would
+// not allow the same statements as the database's own.
 package ddl
 
 import (
@@ -25,7 +24,8 @@ const mostTables = 1000
 // firstOID is that of the first table: the OIDs of PostgreSQL's own objects lie below.
 const firstOID = catalog.FirstUser
 
-// Catalog reads definitions. The error says what is wrong, with its line.
+// Catalog returns the catalog of table definitions. The error says what is wrong, and
+// in which line.
 func Catalog(text string) (*catalog.Catalog, error) {
 	tree, refusal := analysis.Parse(text)
 	if refusal != nil {

@@ -4,11 +4,11 @@ import (
 	"encoding/binary"
 )
 
-// LookAhead looks at rows that came from upstream before they are masked, so that their keyed
-// hashes are computed side by side (see table.Masker.Look). rows are whole messages, DataRow
-// or CopyData by their type, in the order in which they are masked afterwards. It returns
-// how many it looked at: none where it does not pay, and not all where there are more than can
-// be hashed at once. Whatever is wrong with a row, whoever masks it finds.
+// LookAhead announces rows from the upstream before they are masked, so that their keyed
+// hashes are computed in parallel (see table.Masker.Look). rows are whole DataRow or CopyData
+// messages, in the order in which they will be masked. It returns how many it has read: none
+// if it does not pay, and not all if there are more than can be hashed at once. Faults in a
+// row are reported when it is masked.
 func (m *Masker) LookAhead(rows []byte) (n int) {
 	if !m.pays() {
 		return 0

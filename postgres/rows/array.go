@@ -108,10 +108,10 @@ func appendElement(dst, e []byte) []byte {
 // bounds are what an array literal begins with where a dimension does not begin at 1.
 var bounds = regexp.MustCompile(`^(\[[+-]?[0-9]+:[+-]?[0-9]+\])+=`)
 
-// MapArray appends an array literal of any dimensions and bounds, with what f makes of each
-// element in its place. f appends an element's new form to what it is given; ok is false
-// where the element becomes NULL. A NULL element stays and is not given to f. valid is false
-// where src is no array literal.
+// MapArray appends an array literal of any dimensions and bounds, with each element replaced
+// by the result of f. f appends an element's new form to dst; ok is false if the element
+// becomes NULL. NULL elements stay and are not passed to f. valid is false if src is not an
+// array literal.
 func MapArray(dst, src []byte, f func(dst, element []byte) (out []byte, ok bool, err error)) (out []byte, valid bool, err error) {
 	from := len(dst)
 	at := len(bounds.Find(src))

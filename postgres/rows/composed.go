@@ -12,7 +12,7 @@ import (
 // Veil computes what the statement computes. A part is a text: a wrapper's, or behind a plus
 // sign one that holds no original, or nothing for NULL. A list is an array of such texts.
 
-// Composed is how the values of a composed column are made.
+// Composed says how the values of a composed column are made.
 type Composed struct {
 	Parts []Part
 	Step  *Step
@@ -20,14 +20,14 @@ type Composed struct {
 
 // Part is a part of a composed value.
 type Part struct {
-	// Masking masks the wrapper that the part may be; nil where it is none. Composed says
-	// that the wrapper is a composed one in turn.
+	// Masking masks the wrapper that the part may be; nil if it cannot be one. Composed is
+	// set if the wrapper is itself composed.
 	Masking  *table.Masking
 	Composed *Composed
 	Action   int
-	// Clear: the part may be a text that holds no original.
+	// Clear reports that the part may be a text that contains no original.
 	Clear bool
-	// List: the part is an array of such parts.
+	// List reports that the part is an array of such parts.
 	List bool
 }
 
@@ -45,7 +45,7 @@ func (c *Composed) Same(o *Composed) bool {
 // clearPart begins a part that holds no original.
 const clearPart = '+'
 
-// MostParts is how many parts a composed value may have.
+// MostParts is the maximum number of parts of a composed value.
 const MostParts = 120
 
 // composer computes the values of a composed column.

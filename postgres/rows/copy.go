@@ -9,7 +9,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/script"
 )
 
-// CopyFormat is how a COPY writes its rows (PostgreSQL, COPY, "File Formats").
+// CopyFormat is the format of a COPY (PostgreSQL, COPY, "File Formats").
 type CopyFormat struct {
 	Format        string // text, csv or binary
 	Delimiter     byte
@@ -20,9 +20,9 @@ type CopyFormat struct {
 	Force         []string
 }
 
-// AppendCopyData appends one whole CopyData message for one upstream CopyData body:
-// a line of text or CSV, or one binary tuple, with a header before or a trailer. Every
-// message of PostgreSQL's holds whole rows.
+// AppendCopyData appends one whole CopyData message for one upstream CopyData body: a
+// line of text or CSV, or one binary tuple, with a header before or a trailer. Each of
+// PostgreSQL's messages contains whole rows.
 func (m *Masker) AppendCopyData(dst, body []byte) ([]byte, error) {
 	f := m.plan.Copy
 	if f == nil {

@@ -37,7 +37,7 @@ func (s *Step) json(args []*string) string {
 	return b.String()
 }
 
-// JSONRow says of a json_object that it is of a row, as row_to_json writes one.
+// JSONRow marks a json_object that is made from a row, as row_to_json does.
 const JSONRow = "row"
 
 // jsonbObject writes an object of type jsonb: keys are sorted by length first, and of equal

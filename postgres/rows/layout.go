@@ -5,47 +5,49 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// Layout is what passes between Veil and the upstream for one statement: the parameters
-// that are bound, and the columns of the rows that come back. It is immutable.
+// Layout describes the parameters that Veil binds for one statement, and the columns of
+// the rows that come back. It is immutable.
 type Layout struct {
-	// Columns are the result's, in order; nil where the statement has no rows.
+	// Columns are the columns of the result, in order; nil if the statement returns no
+	// rows.
 	Columns []Column
-	// Params are the statement's $1 and following.
+	// Params are the statement's parameters, from $1.
 	Params []Param
-	// Actions are the rules that act, by number: a mask.Pass is made of it.
+	// Actions numbers the rules that act. A mask.Pass is created from it.
 	Actions *mask.Plan
-	// tag is the mark of the statement's wrappers.
+	// Tag is the tag of the statement's wrappers.
 	Tag []byte
-	// Explain: the rows are lines of EXPLAIN. Costs: with costs and numbers of rows, of
-	// which Estimates shows the order of magnitude, and no more; otherwise constants.
+	// Explain reports that the rows are lines of EXPLAIN, and Costs that they have costs
+	// and row counts. Of these, only the order of magnitude is shown if Estimates is set,
+	// and constants otherwise.
 	Explain, Costs, Estimates bool
-	// copy is how COPY writes the rows, if it does.
+	// Copy is the format of the rows if the statement is a COPY; otherwise nil.
 	Copy *CopyFormat
-	// clear are the columns of relations that the statement reads as they are.
+	// Clear are the columns of relations that the statement reads unmasked.
 	Clear map[Origin]bool
 }
 
 // Column is one column of a result.
 type Column struct {
 	Name string
-	// Type, Size and Modifier are what RowDescription says of a keyed column.
+	// Type, Size and Modifier describe a keyed column in RowDescription.
 	Type     uint32
 	Size     int16
 	Modifier int32
 
-	// masking is how a keyed column is masked; nil for others.
+	// Masking says how a keyed column is masked; nil for others.
 	Masking *table.Masking
-	// Composed is set where the values are made of several masked ones.
+	// Composed is set if the values are composed of several masked ones.
 	Composed *Composed
 	Origin   Origin
-	// bare: the original comes, and no wrapper.
+	// Bare reports that the original comes without a wrapper.
 	Bare bool
-	// action is the number of the rule that acts, or -1.
+	// Action is the number of the rule that acts, or -1.
 	Action int
 }
 
-// Keyed reports that Veil masks the column in the row: the upstream sends a wrapper in it,
-// or the original itself. Ask for it in text format, and give the client Type, Size and
+// Keyed reports whether Veil masks the column in the row: the upstream sends a wrapper, or
+// the original itself. Request it in text format, and send the client Type, Size and
 // Modifier.
 func (c *Column) Keyed() bool { return c.Masking != nil }
 
@@ -57,15 +59,16 @@ type Param struct {
 	Sealed bool
 	Type   uint32
 
-	// domain is that of the pseudonym, shadow how its original compares.
+	// Domain is the domain of the pseudonym, and Shadow says how its original compares.
 	Domain string
 	Shadow ShadowKind
 	Array  bool
-	// nulls: an element that does not open is NULL, and is not left out.
+	// Nulls reports that an element that does not open becomes NULL instead of being left
+	// out.
 	Nulls bool
 }
 
-// Origin is a column of a relation.
+// Origin identifies a column of a relation.
 type Origin struct {
 	Table  uint32
 	Column int16

@@ -14,14 +14,14 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// ErrTaint says that a row is not what the analysis expects: a wrapper where none
-// should be, none where one should, or a frame that cannot be read. The statement
-// and its connection must end, and nothing of the row may pass.
+// ErrTaint says that a row is not what the analysis expects: it has an unexpected
+// wrapper, lacks one, or cannot be read. The statement and its connection must end, and
+// no part of the row may pass.
 var ErrTaint = errors.New("postgres: a row does not have the form that the analysis expects")
 
-// Masker masks the rows of one execution of a plan. It belongs to one pass and is
-// not for concurrent use. What it learned stays from row to row: equal originals
-// are masked once.
+// Masker masks the rows of one execution of a plan. It belongs to one pass and is not
+// for concurrent use. It remembers values from row to row, so that equal originals are
+// masked once.
 type Masker struct {
 	plan  *Layout
 	pass  *mask.Pass
@@ -63,9 +63,9 @@ func newCell(masking *table.Masking, composed *Composed, action int) cell {
 	return c
 }
 
-// Masker returns a masker for one execution: Bind with the formats that the client
-// asked for (none, one for all, or one a column; 0 text, 1 binary). The pass must be
-// of the plan's Actions.
+// Masker returns a masker for one execution, with the result formats that the client
+// requested in Bind (none, one for all, or one per column; 0 is text, 1 binary). The
+// pass must be for the plan's Actions.
 func (p *Layout) Masker(pass *mask.Pass, formats []int16) (*Masker, error) {
 	if len(formats) > 1 && len(formats) != len(p.Columns) {
 		return nil, fmt.Errorf("%d result formats for %d columns", len(formats), len(p.Columns))
@@ -95,8 +95,8 @@ func formatOf(formats []int16, i int) int16 {
 	return formats[i]
 }
 
-// UpstreamFormats returns the result formats to ask upstream for: the client's, but
-// text for keyed columns. It appends to dst one a column.
+// UpstreamFormats appends the result formats to request from the upstream, one per
+// column: the client's, but text for keyed columns.
 func (p *Layout) UpstreamFormats(dst, formats []int16) []int16 {
 	for i, c := range p.Columns {
 		f := int16(0)
@@ -115,9 +115,9 @@ func (m *Masker) count() {
 	}
 }
 
-// AppendDataRow appends one whole DataRow message, type byte and length included.
-// body is the upstream's message without them; it is neither changed nor kept.
-// With an error dst must be thrown away. A row that must not be told appends nothing.
+// AppendDataRow appends one whole DataRow message, type byte and length included. body
+// is the upstream's message without them; it is neither changed nor kept. After an
+// error, dst must be discarded. For a row that must be left out, it appends nothing.
 func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 	if len(body) < 2 || int(binary.BigEndian.Uint16(body)) != len(m.cells) {
 		return dst, ErrTaint
@@ -293,9 +293,9 @@ func (m *Masker) fillArray(e *table.Remembered, c *cell) error {
 	return nil
 }
 
-// Passes reports whether the plan's rows reach the client as they come, without a
-// RowMasker: no column is keyed, and no row must be left out. That none holds a tag
-// must be seen all the same: see Tainted.
+// Passes reports whether the plan's rows reach the client unchanged, without a Masker:
+// no column is keyed, and no row must be left out. The rows must still be checked for
+// tags: see Tainted.
 func (p *Layout) Passes() bool {
 	if p.Explain {
 		return false
@@ -308,7 +308,7 @@ func (p *Layout) Passes() bool {
 	return true
 }
 
-// CountRows notes what was masked in a number of rows that passed without a RowMasker.
+// CountRows counts the rules that applied to n rows that passed without a Masker.
 func (p *Layout) CountRows(pass *mask.Pass, rows uint64) {
 	for _, c := range p.Columns {
 		if c.Action >= 0 && !c.Keyed() {
@@ -318,9 +318,9 @@ func (p *Layout) CountRows(pass *mask.Pass, rows uint64) {
 }
 
 // AppendParam appends the value to bind upstream for parameter n (from 0), which is
-// keyed: the opened pseudonym in text format. value is what the client bound, in
-// the format it said; NULL stays NULL and is not asked for. What does not open becomes
-// a text that equals nothing.
+// keyed: the opened pseudonym in text format. value is what the client bound, in the
+// client's format; do not call it for NULL, which stays NULL. A pseudonym that does not
+// open becomes a text that equals nothing.
 func (p *Layout) AppendParam(dst []byte, n int, format int16, value []byte, keys *keys.Pseudonymizer) []byte {
 	param := p.Params[n]
 	slot := p.Actions.Keys.SealSlot(param.Domain)
@@ -362,9 +362,9 @@ type Field struct {
 }
 
 // CheckRow compares the upstream's RowDescription with the analysis: the number of
-// columns, a record where a wrapper is expected, the very column of its table where a
-// bare original is, and no other column of a relation but the clear ones that the
-// statement reads. The statement ends with the error.
+// columns, a record for each wrapper, the right column of its table for each bare
+// original, and otherwise only clear columns that the statement reads. On an error, the
+// statement must end.
 func (p *Layout) CheckRow(fields []Field) error {
 	if len(fields) != len(p.Columns) {
 		return ErrTaint

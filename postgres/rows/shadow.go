@@ -9,7 +9,7 @@ import (
 type ShadowKind uint8
 
 const (
-	// ShadowNone is of columns that do not compare.
+	// ShadowNone is for columns that cannot be compared.
 	ShadowNone ShadowKind = iota
 	// ShadowText compares as a text.
 	ShadowText
@@ -26,7 +26,8 @@ var (
 	uuidForm    = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$`)
 )
 
-// Form is the regular expression of texts that are values of the kind; empty where all are.
+// Form returns the regular expression of texts that are values of the kind; empty if all
+// are.
 func (k ShadowKind) Form() string {
 	switch k {
 	case ShadowInteger:
@@ -37,7 +38,7 @@ func (k ShadowKind) Form() string {
 	return ""
 }
 
-// Writes reports whether a value that compares so is written as the text.
+// Writes reports whether a value of the kind would be written exactly as the text.
 func (k ShadowKind) Writes(text string) bool {
 	switch k {
 	case ShadowInteger:

@@ -9,12 +9,12 @@ import (
 	"unicode/utf8"
 )
 
-// Step computes a value: of a part, or by a function of other steps.
+// Step computes a value: that of a part, or a function of other steps.
 type Step struct {
 	Part     int
 	Function string
 	Of       []*Step
-	// Numbers and Text are the arguments of the function that are constants.
+	// Numbers and Text are the constant arguments of the function.
 	Numbers []int
 	Text    string
 }
@@ -32,7 +32,7 @@ type datum struct {
 
 func textOf(s string) datum { return datum{text: &s} }
 
-// How a list is sorted.
+// Flags for sorting a list.
 const (
 	SortDistinct = 1 << iota
 	SortDescending

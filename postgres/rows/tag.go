@@ -11,15 +11,15 @@ import (
 // process knows, in letters and digits. It enters no masked byte.
 var processTag = "v" + randomText(10)
 
-// TaintBytes is the length of what Tainted looks for: whoever looks at rows in pieces
-// lets them overlap by as much.
+// TaintBytes is the length of the text that Tainted looks for. A caller that checks
+// rows in pieces must let them overlap by as much.
 const TaintBytes = 17
 
-// Tainted reports whether bytes that came from upstream hold a tag: in a row of a plan
-// that Passes there must be none.
+// Tainted reports whether bytes from the upstream contain a tag. Rows of a plan that
+// Passes must not contain one.
 func Tainted(b []byte) bool { return bytes.Contains(b, []byte(processTag)) }
 
-// NewTag returns the mark of one plan's wrappers.
+// NewTag returns a random tag for one plan's wrappers.
 func NewTag() string { return processTag + randomText(5) }
 
 func randomText(n int) string {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Null is a field of a COPY that is NULL.
+// Null is a NULL field in a COPY.
 const Null = `\N`
 
 // CheckEscapes reports whether the escapes of a field are those that PostgreSQL writes.
@@ -25,7 +25,7 @@ func CheckEscapes(field []byte) bool {
 	}
 }
 
-// AppendUnescaped appends what a field of a COPY stands for.
+// AppendUnescaped appends the value of a field of a COPY.
 func AppendUnescaped(dst, field []byte) []byte {
 	for i := 0; i < len(field); i++ {
 		c := field[i]

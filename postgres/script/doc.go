@@ -1,7 +1,7 @@
-// Package script reads SQL scripts as psql does: statements up to their semicolon, whatever
-// quotes, comments and function bodies hold one, the rows behind a COPY, and the commands
-// of psql. It splits statements into tokens ([Tokens]) and goes over them ([Parser]).
+// Package script reads SQL scripts as psql does: statements up to their semicolon, ignoring
+// those in quotes, comments and function bodies; the rows after a COPY; and psql commands.
+// It splits statements into tokens ([Tokens]) and parses them ([Parser]).
 //
-// It knows how scripts are written and nothing of what they do. What it writes ([SQL]) is
-// made of tokens: no comment and no form of quoting of the original is in it.
+// It knows the syntax of scripts, but not what they do. Its output ([SQL]) is built from
+// tokens: it contains no comments of the original, nor its form of quoting.
 package script

@@ -6,10 +6,10 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// Object is the name of an object of a database. pg_dump writes names with their schema.
+// Object is the name of a database object. pg_dump writes names with their schema.
 type Object struct{ Schema, Name string }
 
-// SQL is the name in quotes.
+// SQL returns the quoted name.
 func (o Object) SQL() string {
 	if o.Schema == "" {
 		return catalog.QuoteIdent(o.Name)
@@ -17,13 +17,13 @@ func (o Object) SQL() string {
 	return catalog.QuoteIdent(o.Schema) + "." + catalog.QuoteIdent(o.Name)
 }
 
-// Parser goes over the tokens of a statement.
+// Parser reads the tokens of a statement.
 type Parser struct {
 	Tokens []Token
 	At     int
 }
 
-// Peek is the token n behind the next one, or an empty sign.
+// Peek returns the token n places after the next one, or an empty sign.
 func (p *Parser) Peek(n int) Token {
 	if p.At+n >= len(p.Tokens) {
 		return Token{Kind: Sign}
@@ -31,10 +31,10 @@ func (p *Parser) Peek(n int) Token {
 	return p.Tokens[p.At+n]
 }
 
-// Done reports whether nothing is left.
+// Done reports whether no token is left.
 func (p *Parser) Done() bool { return p.At >= len(p.Tokens) }
 
-// Take goes over the keywords or signs if they come next, all of them.
+// Take skips the given keywords or signs if all of them come next.
 func (p *Parser) Take(list ...string) bool {
 	for i, s := range list {
 		if !p.Peek(i).Is(s) {
@@ -45,7 +45,7 @@ func (p *Parser) Take(list ...string) bool {
 	return true
 }
 
-// Phrase is take of words in one string.
+// Phrase is Take for words in one string.
 func (p *Parser) Phrase(s string) bool { return p.Take(strings.Fields(s)...) }
 
 // Ident takes an identifier.
@@ -72,7 +72,7 @@ func (p *Parser) Object() (o Object, ok bool) {
 	return o, true
 }
 
-// Group takes what is in the parentheses that come next, without them.
+// Group takes the tokens inside the parentheses that come next.
 func (p *Parser) Group() ([]Token, bool) {
 	if !p.Peek(0).Is("(") {
 		return nil, false
@@ -93,8 +93,8 @@ func (p *Parser) Group() ([]Token, bool) {
 	return nil, false
 }
 
-// Until takes tokens up to one of the keywords, or to the end. What is in parentheses is
-// passed over.
+// Until takes tokens up to one of the keywords, or to the end. Keywords in parentheses
+// do not count.
 func (p *Parser) Until(keywords ...string) []Token {
 	from, depth := p.At, 0
 	for ; p.At < len(p.Tokens); p.At++ {
@@ -136,7 +136,7 @@ func Identifiers(tokens []Token) (out []string, ok bool) {
 	return out, len(out) > 0
 }
 
-// SQL writes tokens as SQL. Comments and white space of the original are gone.
+// SQL writes tokens as SQL, without the comments and white space of the original.
 func SQL(tokens []Token) string {
 	var b strings.Builder
 	for i, t := range tokens {

@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// MaxStatement is the longest statement, or row of COPY, that is read by default.
+// MaxStatement is the default limit in bytes for a statement or a row of COPY.
 const MaxStatement = 256 << 20
 
-// Reader reads a dump: statements one by one, and the rows behind a COPY in blocks.
+// Reader reads a dump: statements one by one, and the rows after a COPY in blocks.
 type Reader struct {
 	R io.Reader
-	// Most is the longest statement, or row of COPY, that is read.
+	// Most is the limit in bytes for a statement or a row of COPY.
 	Most int
 
 	buf []byte
 	at  int // what is before has been read
-	// Line is the number of the line at which it is.
+	// Line is the current line number.
 	Line int
 	end  bool // r has ended
 	// Plain says that backslashes have no meaning in strings.
 	Plain bool
-	// Complete: the comment has been seen that ends a dump.
+	// Complete reports that the comment that ends a dump has been read.
 	Complete bool
 }
 
@@ -37,7 +37,7 @@ type atLine struct {
 func (e atLine) Error() string { return fmt.Sprintf("line %d: %v", e.line, e.err) }
 func (e atLine) Unwrap() error { return e.err }
 
-// Wrong returns an error of the place where the reader is.
+// Wrong returns an error at the current position.
 func (r *Reader) Wrong(format string, args ...any) error {
 	return atLine{r.Line, fmt.Errorf(format, args...)}
 }
@@ -69,19 +69,19 @@ func (r *Reader) fill() error {
 // readBytes is how much is read at a time.
 const readBytes = 256 << 10
 
-// Skip goes on to b[n:].
+// Skip skips n bytes.
 func (r *Reader) Skip(n int) {
 	r.Line += bytes.Count(r.buf[r.at:r.at+n], []byte("\n"))
 	r.at += n
 }
 
-// Rest is what is in memory and was not read.
+// Rest returns the bytes in memory that have not been read.
 func (r *Reader) Rest() []byte { return r.buf[r.at:] }
 
 // ends of dumps, as pg_dump and pg_dumpall write them.
 var ends = []string{"-- PostgreSQL database dump complete", "-- PostgreSQL database cluster dump complete"}
 
-// Begin goes on to the next statement or psql command, and reports false at the end of
+// Begin advances to the next statement or psql command, and reports false at the end of
 // the dump.
 func (r *Reader) Begin() (bool, error) {
 	for {
@@ -128,7 +128,7 @@ func (r *Reader) note(comment []byte) {
 }
 
 // Statement returns the statement that begins here. It is valid until the next call. A
-// psql command is returned with its line end.
+// psql command includes its line end.
 func (r *Reader) Statement() ([]byte, error) {
 	if r.Rest()[0] != '\\' {
 		r.Complete = false // a psql command may stand behind the comment
@@ -161,7 +161,7 @@ func (r *Reader) Statement() ([]byte, error) {
 	}
 }
 
-// LineEnd goes on behind the end of the line, on which nothing may be left.
+// LineEnd advances past the end of the line, on which nothing may be left.
 func (r *Reader) LineEnd() error {
 	for {
 		b := r.Rest()
@@ -181,8 +181,8 @@ func (r *Reader) LineEnd() error {
 	}
 }
 
-// Rows calls each with blocks of whole rows of a COPY, and ends behind the line that ends
-// them. What each gets is valid until it returns.
+// Rows calls each with blocks of whole rows of a COPY, and ends after the line that ends
+// them. A block is valid until each returns.
 func (r *Reader) Rows(each func(rows []byte, line int, last bool) error) error {
 	for {
 		b := r.Rest()
@@ -229,8 +229,8 @@ func endOfRows(b []byte) (end int, last bool) {
 	return end, false
 }
 
-// Inserts returns the end of the statements that are whole and begin alike, up to a size.
-// The first one, which ends at first, is known to.
+// Inserts returns the end of the complete statements that begin alike, up to a size.
+// first is the end of the first one.
 func (r *Reader) Inserts(first, size int, begins []byte) (int, error) {
 	b := r.Rest()
 	end := first

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Kind is what a token of SQL is.
+// Kind is the kind of a token.
 type Kind uint8
 
 const (
@@ -16,7 +16,7 @@ const (
 	Name
 	// Text is a string constant of any kind.
 	Text
-	// Bits is a constant of bits.
+	// Bits is a bit string constant.
 	Bits
 	// Number is an unsigned numeric constant.
 	Number
@@ -33,7 +33,7 @@ type Token struct {
 	Text string
 }
 
-// Is reports whether the token is a keyword or a sign. An identifier in quotes is none.
+// Is reports whether the token is a keyword or a sign. A quoted identifier is neither.
 func (t Token) Is(s string) bool { return t.Text == s && (t.Kind == Word || t.Kind == Sign) }
 
 // IsName reports whether the token can be an identifier.
@@ -45,10 +45,10 @@ var (
 	errToken   = errors.New("an unexpected character")
 )
 
-// More is the end of a token that the text ends within.
+// More is returned as the end of a token if the text ends inside it.
 const More = -1
 
-// Scan finds the token at b[i]: its kind and where it ends, or More. plain says that
+// Scan returns the kind of the token at b[i], and its end or More. plain says that
 // backslashes have no meaning in strings (standard_conforming_strings).
 func Scan(b []byte, i int, plain bool) (kind Kind, end int, err error) {
 	c := b[i]
@@ -214,9 +214,9 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
 func isOperator(c byte) bool { return strings.IndexByte("+-*/<>=~!@#%^&|`?", c) >= 0 }
 
-// StatementEnd returns the end of the statement that b begins with, behind its semicolon,
-// or 0 if it is not in b. Semicolons in parentheses and in the body of a function do not
-// end it, as psql has it. With an error it is where the statement is wrong.
+// StatementEnd returns the index after the semicolon of the statement at the beginning of
+// b, or 0 if b does not contain its end. As in psql, semicolons in parentheses and in
+// function bodies do not end it. With an error, it returns the position of the error.
 func StatementEnd(b []byte, plain bool) (int, error) {
 	depth, begins, words := 0, 0, 0
 	creates, routine := false, false
@@ -257,12 +257,12 @@ func StatementEnd(b []byte, plain bool) (int, error) {
 	return 0, nil
 }
 
-// EqualFold reports whether b is a word of lower case, in whatever case.
+// EqualFold reports whether b equals a lower-case word, ignoring case.
 func EqualFold(b []byte, lower string) bool {
 	return len(b) == len(lower) && strings.EqualFold(string(b), lower)
 }
 
-// Tokens splits a whole statement; the semicolon at its end is no part of it.
+// Tokens splits a complete statement, without the semicolon at its end.
 func Tokens(b []byte, plain bool) ([]Token, error) {
 	var out []Token
 	for i := 0; i < len(b); {
@@ -294,7 +294,7 @@ func Tokens(b []byte, plain bool) ([]Token, error) {
 	return out, nil
 }
 
-// AppendString appends what a string constant stands for.
+// AppendString appends the value of a string constant.
 func AppendString(dst, s []byte, plain bool) []byte {
 	escapes := !plain
 	switch s[0] {

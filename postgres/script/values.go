@@ -2,13 +2,13 @@ package script
 
 import "errors"
 
-// ErrValue is of a value in an INSERT that pg_dump does not write.
+// ErrValue is returned for a value in an INSERT that pg_dump would not write.
 var ErrValue = errors.New("a value that pg_dump does not write")
 
-// Values reads the rows of an INSERT: signs and values, and what stands behind them.
+// Values reads the rows of an INSERT: signs and values, and the text after them.
 type Values struct {
 	Text []byte
-	// At is where what comes next begins.
+	// At is the current position.
 	At    int
 	Plain bool
 }
@@ -111,7 +111,7 @@ func (v *Values) cast() error {
 	}
 }
 
-// Tail reads what stands behind the rows, to the end of the statement.
+// Tail reads the text after the rows, to the end of the statement.
 func (v *Values) Tail() (string, error) {
 	if v.Sign(";") {
 		return ";\n", nil
