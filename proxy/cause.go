@@ -11,9 +11,9 @@ import (
 	"syscall"
 )
 
-// Cause says in fixed words why a connection or what was sent over it failed, so
-// that an operator knows where to look. The error itself can have addresses and
-// parts of messages, so it stays where it is.
+// Cause says in fixed words why a connection or a transfer over it failed, so that an
+// operator knows where to look. The error itself can contain addresses and parts of
+// messages, and must not be shown.
 func Cause(err error) string {
 	var dns *net.DNSError
 	var timed interface{ Timeout() bool }

@@ -17,34 +17,34 @@ import (
 // could not be written.
 var errNotRecorded = errors.New("the audit record could not be written")
 
-// Reasons that records have at every listener.
+// Reasons in the records of every listener.
 const (
 	ReasonCredentials = "credentials"
 	ReasonAttempts    = "too many attempts"
 	ReasonLimits      = "consumer limits"
 )
 
-// Exchange is one request, statement or login in progress: whose it is, and what is
-// recorded of it. It is for one goroutine.
+// Exchange is one request, statement or login in progress: who made it, and what is
+// recorded about it. It is not safe for concurrent use.
 type Exchange struct {
 	l *Listener
 	// ID names the exchange in its records and log lines.
 	ID string
-	// Client is the address that it came from, as records have it.
+	// Client is the client's address, as in records.
 	Client string
-	// Operation is such as "read Patient" or "select", never a value.
+	// Operation is a text such as "read Patient" or "select", never a value.
 	Operation string
-	// Rule is the one that refused it, and Object the column, function or relation that
-	// it is about, for the log. It is a name that the upstream has, never one that only
-	// the client gave.
+	// Rule is the rule that refused the exchange, and Object the column, function or
+	// relation concerned, for the log. Object is a name that the upstream has, never one
+	// that only the client gave.
 	Rule, Object string
-	// Policy is the one in force when it began.
+	// Policy is the policy that was in force when it began.
 	Policy *Policy
-	// Who is its consumer, and View what that consumer sees; nil until it is known.
+	// Who is its consumer, and View what that consumer sees; nil until they are known.
 	Who     *consumer.Consumer
 	View    View
 	Started time.Time
-	// Span is what is traced of it; nothing unless a listener begins one.
+	// Span is its trace span, if the listener begins one.
 	Span trace.Span
 
 	release func()
@@ -55,8 +55,7 @@ func (l *Listener) Begin(client net.Addr) Exchange {
 	return Exchange{l: l, Policy: l.Policy(), ID: mask.NewRequestID(), Client: consumer.ClientAddress(client), Operation: "unknown", Started: time.Now()}
 }
 
-// Next begins a further exchange of the same client and consumer, under the same
-// policy.
+// Next begins another exchange of the same client and consumer, under the same policy.
 func (x *Exchange) Next(id, operation string) Exchange {
 	return Exchange{l: x.l, Policy: x.Policy, ID: id, Client: x.Client, Operation: operation, Who: x.Who, View: x.View, Started: time.Now()}
 }
@@ -66,13 +65,14 @@ func (x *Exchange) Trace(name trace.Name, traceparent []byte) {
 	x.Span = x.l.config.Tracer.Begin(name, x.Started, traceparent)
 }
 
-// Identify notes whose exchange it is. It reports whether that consumer has a view.
+// Identify sets the consumer of the exchange. It reports whether that consumer has a
+// view.
 func (x *Exchange) Identify(who *consumer.Consumer) bool {
 	x.Who, x.View = who, x.Policy.views[who.View]
 	return x.View != nil
 }
 
-// Consumer is the consumer's name, or "unknown".
+// Consumer returns the consumer's name, or "unknown".
 func (x *Exchange) Consumer() string {
 	if x.Who == nil {
 		return "unknown"
@@ -80,13 +80,13 @@ func (x *Exchange) Consumer() string {
 	return x.Who.Name
 }
 
-// Origin says whose exchange it is, for a pass.
+// Origin returns the origin of the exchange, for a pass.
 func (x *Exchange) Origin() mask.Origin {
 	return mask.Origin{RequestID: x.ID, Consumer: x.Consumer(), Door: x.l.config.Name, Operation: x.Operation}
 }
 
-// Admit counts the exchange against the limits of its consumer. If it is not ok,
-// retryAfter says when to come again.
+// Admit counts the exchange against the limits of its consumer. If ok is false,
+// retryAfter says when to try again.
 func (x *Exchange) Admit() (retryAfter time.Duration, ok bool) {
 	x.release, retryAfter, ok = x.Who.Admit()
 	return retryAfter, ok
@@ -95,8 +95,8 @@ func (x *Exchange) Admit() (retryAfter time.Duration, ok bool) {
 // Release ends the exchange for the limits of its consumer.
 func (x *Exchange) Release() { x.TakeRelease()() }
 
-// TakeRelease hands Release over to who ends the exchange later, such as the sender
-// of its response.
+// TakeRelease returns Release as a function, for whoever ends the exchange later, such
+// as the sender of its response.
 func (x *Exchange) TakeRelease() func() {
 	release := x.release
 	x.release = nil
@@ -106,9 +106,9 @@ func (x *Exchange) TakeRelease() func() {
 	return release
 }
 
-// Record is the record of an exchange in which nothing was masked. delivered is the
-// type of the resource that Veil made itself, or empty. Without a view there is no
-// ruleset in it.
+// Record returns the record of an exchange in which nothing was masked. delivered is
+// the type of the resource that Veil created itself, or empty. Without a view, the
+// record has no ruleset.
 func (x *Exchange) Record(result, reason, delivered string) *mask.Record {
 	if x.View == nil {
 		return x.bare(result, reason)
@@ -134,7 +134,7 @@ func (x *Exchange) stamp(r *mask.Record) *mask.Record {
 	return r
 }
 
-// Entry is a record with what the log line says beside it.
+// Entry is a record and the additional contents of its log line.
 type Entry struct {
 	Record *mask.Record
 	// event is the message of the line; that of the listener when it is empty.
@@ -149,7 +149,7 @@ type Entry struct {
 	applied []mask.Count
 }
 
-// Entry makes the entry of a record of the exchange.
+// Entry returns the entry for a record of the exchange.
 func (x *Exchange) Entry(r *mask.Record, status int) Entry {
 	e := Entry{Record: x.stamp(r), rule: x.Rule, object: x.Object, status: status, span: x.Span}
 	if x.Who != nil {
@@ -163,10 +163,10 @@ func (x *Exchange) Commit(r *mask.Record, status int) error {
 	return x.l.Commit(x.Entry(r, status))
 }
 
-// Commit makes records durable, then counts them, then logs them: what is counted
-// and logged is in the audit log. With an error nothing of what the records are about
-// may be completed. It does not end with the client, since what was masked is
-// recorded even if the client is gone.
+// Commit makes records durable, then counts them, then logs them: what is counted and
+// logged is in the audit log. On an error, none of the recorded exchanges may be
+// completed. Commit does not stop when the client disconnects, because masking is
+// recorded even then.
 func (l *Listener) Commit(entries ...Entry) error {
 	if l.config.Metrics != nil {
 		for i := range entries { // now, since the record is still near
@@ -246,7 +246,7 @@ func (e *Entry) trace(begun time.Time, failed bool) {
 	e.span.Describe(facts)
 }
 
-// End ends the span of the exchange that the entry is of.
+// End ends the span of the entry's exchange.
 func (e *Entry) End() { e.span.End() }
 
 // write logs what a record says.
@@ -277,8 +277,8 @@ func (l *Listener) write(e *Entry) {
 	l.config.Logger.LogAttrs(context.Background(), slog.LevelInfo, event, attrs...)
 }
 
-// Responded counts an exchange whose response leaves now, as the class of an HTTP
-// status.
+// Responded counts an exchange whose response is about to be sent, by the class of its
+// HTTP status.
 func (l *Listener) Responded(operation string, status int, took time.Duration) {
 	l.config.Metrics.Request(operation, status, took)
 }

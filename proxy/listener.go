@@ -14,32 +14,31 @@ import (
 	"github.com/veil-proxy/veil/proxy/trace"
 )
 
-// Config is what the listeners of all protocols need.
+// Config is the configuration of a listener of any protocol.
 type Config struct {
-	// Name is "fhir" or "postgres", as records and log lines have it.
+	// Name is "fhir" or "postgres", as in records and log lines.
 	Name string
 	// Event is the message of the log line of an exchange, such as "request".
 	Event string
-	// Sink takes the audit records. No exchange is complete before its record is in.
+	// Sink stores the audit records. No exchange is complete before its record is stored.
 	Sink mask.Sink
-	// Logger takes a line an exchange, without values; nil takes none.
+	// Logger logs one line per exchange, without values; nil logs nothing.
 	Logger *slog.Logger
 	// Metrics counts exchanges; nil counts nothing.
 	Metrics *metrics.Listener
-	// Tracer makes spans of exchanges; nil makes none.
+	// Tracer creates spans of exchanges; nil creates none.
 	Tracer *trace.Tracer
-	// Process says, in fixed words, why the process cannot serve whatever the upstream
-	// does; nil for nothing to say.
+	// Process says, in fixed words, why the process cannot serve, independently of the
+	// upstream. It may be nil.
 	Process func() error
-	// Full says, in fixed words, which limit a client that comes now would meet.
+	// Full says, in fixed words, which limit a client that connects now would reach.
 	Full func() error
-	// Upstream asks whether the upstream responds. The error has fixed words alone.
+	// Upstream checks whether the upstream responds. The error has only fixed words.
 	Upstream func() error
 }
 
-// Listener is what a listener keeps from exchange to exchange: the policy in force,
-// failed logins, where records go, and whether it is ready. It may be used
-// concurrently.
+// Listener is the state that a listener keeps between exchanges: the policy in force,
+// failed logins, the sink of records, and readiness. It is safe for concurrent use.
 type Listener struct {
 	config   Config
 	policy   atomic.Pointer[Policy]
@@ -64,20 +63,20 @@ func New(c Config) (*Listener, error) {
 	return l, nil
 }
 
-// Log is where the listener's lines go. It is never nil.
+// Log returns the listener's logger, which is never nil.
 func (l *Listener) Log() *slog.Logger { return l.config.Logger }
 
-// Metrics counts what the listener does; a nil one counts nothing.
+// Metrics returns the listener's metrics; a nil result counts nothing.
 func (l *Listener) Metrics() *metrics.Listener { return l.config.Metrics }
 
-// Drain notes that the listener stops: from now on it is not ready.
+// Drain marks the listener as stopping: from now on it is not ready.
 func (l *Listener) Drain() { l.draining.Store(true) }
 
 // Draining reports whether Drain was called.
 func (l *Listener) Draining() bool { return l.draining.Load() }
 
-// Open notes a socket that is about to be served. It reports false, and closes the socket,
-// if the listener stops.
+// Open notes a socket that is about to be served. If the listener is stopping, it closes
+// the socket and reports false.
 func (l *Listener) Open(socket net.Listener) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,8 +88,8 @@ func (l *Listener) Open(socket net.Listener) bool {
 	return true
 }
 
-// CloseSockets ends what Open noted. Call it after Drain: then no socket is left out,
-// whichever of the two comes first.
+// CloseSockets closes the sockets noted by Open. Call it after Drain, so that no socket
+// is missed.
 func (l *Listener) CloseSockets() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -102,9 +101,9 @@ func (l *Listener) CloseSockets() {
 // errDraining is why a listener that stops is not ready.
 var errDraining = errors.New("shutting down")
 
-// Ready says, in fixed words, why a client that comes now would not be served, or
-// returns nil: first what the process knows of itself, such as that its audit log
-// cannot be written, then the limits, and the upstream last.
+// Ready says, in fixed words, why a client that connects now would not be served, or
+// returns nil. It checks the process itself first, such as whether the audit log can be
+// written, then the limits, and the upstream last.
 func (l *Listener) Ready() error {
 	if l.config.Process != nil {
 		if err := l.config.Process(); err != nil {

@@ -8,17 +8,17 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-// LogIn finds out who a client is, by check, and slows down who guesses: after some
-// failures of an address, or with the name of a user, each further attempt takes
-// longer. user is the name that the client gave with a password, or empty where its
-// credentials name nobody.
+// LogIn identifies a client by calling check, and throttles guessing: after some
+// failures of an address or for a user name, each further attempt takes longer. user is
+// the name that the client gave with a password, or empty if its credentials have no
+// name.
 //
-// An attempt with a password waits before it is checked, whether it is right or not,
-// since a password can be guessed. A key, a token and a certificate cannot: one that
-// is right is taken at once, whatever others of its address did, and one that is
-// wrong is refused late.
+// An attempt with a password waits before it is checked, whether it is right or wrong,
+// because a password can be guessed. A key, a token and a certificate cannot: a valid
+// one is accepted at once, whatever others at its address did, and an invalid one is
+// refused after a delay.
 //
-// The error is that of check, consumer.ErrTooManyAttempts, or that of ctx.
+// The error is that of check, consumer.ErrTooManyAttempts, or ctx's.
 func (l *Listener) LogIn(ctx context.Context, from net.Addr, user string, check func() (*consumer.Consumer, error)) (*consumer.Consumer, error) {
 	attempts := l.attempts.Load()
 	if user != "" {
@@ -41,7 +41,8 @@ func (l *Listener) LogIn(ctx context.Context, from net.Addr, user string, check 
 	return who, err
 }
 
-// Address is that of a client, by the RemoteAddr of its request; nil where it has none.
+// Address returns the address of a client, given the RemoteAddr of its request; nil if
+// there is none.
 func Address(remote string) net.Addr {
 	host, _, err := net.SplitHostPort(remote)
 	if err != nil {
@@ -53,13 +54,11 @@ func Address(remote string) net.Addr {
 	return nil
 }
 
-// SlowDown replaces what is known of failed attempts, and how those that follow are
-// slowed down.
+// SlowDown replaces the state and the delays of failed attempts.
 func (l *Listener) SlowDown(a *consumer.Attempts) { l.attempts.Store(a) }
 
-// RecordLogin records an attempt to log in, before the client is told what came of
-// it. Who tried is the consumer of the exchange or, in place of one that is not known
-// yet, name.
+// RecordLogin records a login attempt, before the client learns its result. The record
+// names the consumer of the exchange or, if that is not known yet, name.
 func (x *Exchange) RecordLogin(name, result, reason string, status int) error {
 	x.Operation = "login"
 	r := x.bare(result, reason)

@@ -5,14 +5,14 @@ import (
 	"sync/atomic"
 )
 
-// Places bound how many of something there are at once, such as connections. They
-// may be used concurrently.
+// Places bounds how many of something exist at once, such as connections. It is safe
+// for concurrent use.
 type Places struct {
 	taken   chan struct{}
 	waiting atomic.Int32
 }
 
-// NewPlaces returns n places, all free.
+// NewPlaces returns n free places.
 func NewPlaces(n int) *Places { return &Places{taken: make(chan struct{}, n)} }
 
 // Try takes a place if one is free.
@@ -25,7 +25,7 @@ func (p *Places) Try() bool {
 	}
 }
 
-// Take takes a place, and waits for one until ctx ends if need be. It reports whether
+// Take takes a place, waiting for one if necessary until ctx ends. It reports whether
 // it got one.
 func (p *Places) Take(ctx context.Context) bool {
 	if p.Try() {
@@ -41,10 +41,10 @@ func (p *Places) Take(ctx context.Context) bool {
 	}
 }
 
-// Leave gives a place back.
+// Leave frees a place.
 func (p *Places) Leave() { <-p.taken }
 
-// Taken is how many places are taken.
+// Taken returns how many places are taken.
 func (p *Places) Taken() int { return len(p.taken) }
 
 // Full reports whether all places are taken.

@@ -12,21 +12,21 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-// View is what a consumer sees, as a listener made it ready for its protocol.
+// View is what a consumer sees, as prepared by a listener for its protocol.
 type View interface {
-	// Plan is that of the records of exchanges in which nothing is masked.
+	// Plan returns the plan for records of exchanges in which nothing is masked.
 	Plan() *mask.Plan
 }
 
-// Policy is who may connect, and what each sees. It does not change: a reload puts
-// another one in force, and an exchange keeps the one that it began with.
+// Policy says who may connect, and what each consumer sees. It is immutable: a reload
+// puts another one in force, and an exchange keeps the one that it began with.
 type Policy struct {
 	consumers *consumer.Directory
 	views     map[string]View
 	passes    map[string]*sync.Pool // of *mask.Pass by view, for what is not masked
 }
 
-// NewPolicy checks that each view that a consumer names is there. "" is the view of
+// NewPolicy checks that every view that a consumer names exists. "" is the view of
 // consumers that name none.
 func NewPolicy(consumers *consumer.Directory, views map[string]View) (*Policy, error) {
 	if consumers == nil {
@@ -57,10 +57,10 @@ func names(views map[string]View) string {
 	return strings.Join(quoted, ", ")
 }
 
-// Consumers know who may connect.
+// Consumers returns the directory of those who may connect.
 func (p *Policy) Consumers() *consumer.Directory { return p.consumers }
 
-// Views are the views by name. They must not be changed.
+// Views returns the views by name. The map must not be changed.
 func (p *Policy) Views() map[string]View { return p.views }
 
 // Policy returns the policy in force.

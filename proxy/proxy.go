@@ -1,6 +1,6 @@
-// Package proxy is what the listeners share: which policy is in force, how an
-// exchange begins and ends, how a login is slowed down and recorded, limits, and when
-// a listener is ready. It knows no protocol.
+// Package proxy contains what the listeners share: the policy in force, the beginning
+// and end of an exchange, the throttling and recording of logins, limits, and
+// readiness. It knows no protocol.
 //
 //	l, err := proxy.New(proxy.Config{Name: "fhir", Event: "request", Sink: log, …})
 //	l.Force(policy)
@@ -14,8 +14,8 @@
 //
 // Invariants: an exchange has one policy from its beginning to its end; it is not
 // complete before its record is durable; it is counted and logged after that, in this
-// order; an attempt to log in that fails is a record, and those that follow it are
-// slow; a consumer whose view does not exist cannot be configured.
+// order; a failed login is recorded, and slows down those that follow; a consumer whose
+// view does not exist cannot be configured.
 package proxy
 
 import (
@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// Limit gives a limit that is zero its default. The error says that it is negative.
+// Limit sets a limit that is zero to its default. The error says that it is negative.
 func Limit[T int | time.Duration](name string, v *T, def T) error {
 	if *v < 0 {
 		return fmt.Errorf("limit %s is negative", name)

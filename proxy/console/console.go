@@ -1,4 +1,4 @@
-// Package console is the frame of the operators' console: web pages on the operator
+// Package console is the framework of the operators' console: web pages on the operator
 // listener, behind a login of their own.
 //
 //	c, err := console.New(console.Config{Sink: log, Metrics: set, Sessions: store})
@@ -20,14 +20,14 @@
 // There are two roles: a viewer reads, an operator does everything. A route is for operators
 // unless it says Viewer.
 //
-// Invariants: a page is served to who has logged in alone; what changes something is a POST with
-// the token of its session, from the console's own origin; an action is a record before
-// its response leaves; no record, log line, metric or error has a value, and no panic
-// ends the process or shows one; a page loads nothing from elsewhere, and runs no script
-// or style that is not a file of the console.
+// Invariants: pages are served only to operators who have logged in; everything that changes
+// something is a POST with the token of its session, from the console's own origin; an action is
+// recorded before its response is sent; no record, log line, metric or error contains a value,
+// and no panic ends the process or shows one; a page loads nothing from elsewhere, and uses no
+// script or style that is not a file of the console.
 //
-// Not known here: what a page shows, who may log in (package login), and where sessions are
-// kept (package session).
+// The package does not know what a page shows, who may log in (package login), or where
+// sessions are kept (package session).
 package console
 
 import (
@@ -48,24 +48,24 @@ import (
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
-// Path is what the addresses of all pages begin with.
+// Path is the prefix of the URL paths of all pages.
 const Path = "/console"
 
 // Config is what a console needs.
 type Config struct {
-	// Sink takes the records of logins and actions.
+	// Sink stores the records of logins and actions.
 	Sink    mask.Sink
 	Logger  *slog.Logger // nil: logs nothing
 	Metrics *metrics.Set
-	// Sessions keeps those of operators; nil: in memory.
+	// Sessions stores operators' sessions; nil keeps them in memory.
 	Sessions session.Store
-	// Secure says that the listener has TLS.
+	// Secure reports that the listener has TLS.
 	Secure bool
 }
 
 // Page is a part of the console, with an entry in its navigation.
 type Page struct {
-	// Path is that of the entry, below the console's, such as "/audit".
+	// Path is the path of the entry, below the console's, such as "/audit".
 	Path string
 	// Title is the text of the entry, Group the heading that it is under.
 	Title, Group string
@@ -77,30 +77,30 @@ func (p *Page) forViewers() bool {
 	return slices.ContainsFunc(p.Routes, func(r Route) bool { return r.Viewer })
 }
 
-// Route is what a page serves at an address.
+// Route is a handler of a page.
 type Route struct {
-	// Pattern is that of an http.ServeMux with a method, below the console's path, such
-	// as "GET /audit/{id}".
+	// Pattern is an http.ServeMux pattern with a method, below the console's path, such as
+	// "GET /audit/{id}".
 	Pattern string
-	// Operation names an action in its record, such as "make key". A POST has one; a GET
-	// has one if it is worth a record, such as an export.
+	// Operation names an action in its record, such as "make key". A POST must have one; a
+	// GET has one if it should be recorded, such as an export.
 	Operation string
-	// Viewer says that a viewer may use it, too.
+	// Viewer reports that a viewer may use it, too.
 	Viewer bool
-	// Once says that a form is taken once, however often it is sent. It has
-	// {{template "once"}}.
+	// Once reports that a form is processed once, however often it is sent. The form must
+	// contain {{template "once"}}.
 	Once bool
-	// Streams is of a response of any size. Its record is written before Serve runs.
-	// Other responses with a record are held back until it is written.
+	// Streams reports that the response can have any size. Its record is written before
+	// Serve runs. Other responses with a record are held back until it is written.
 	Streams bool
-	// Bytes bounds the body of a request; 1 MiB if it is 0.
+	// Bytes bounds the body of a request; 0 means 1 MiB.
 	Bytes int64
 	// Serve handles the request of an operator. If it returns an error, it has written
 	// nothing. The text of a *Problem is shown; that of any other error is not.
 	Serve func(w http.ResponseWriter, r *Request) error
 }
 
-// Console is an http.Handler of all that is below Path. It may be used concurrently.
+// Console is an http.Handler for everything below Path. It is safe for concurrent use.
 type Console struct {
 	shared   *proxy.Listener
 	secure   bool
@@ -111,7 +111,7 @@ type Console struct {
 	accounts atomic.Pointer[login.Directory]
 }
 
-// New returns a console without pages, and nobody who may log in.
+// New returns a console without pages or accounts.
 func New(c Config) (*Console, error) {
 	shared, err := proxy.New(proxy.Config{Name: "console", Event: "action", Sink: c.Sink, Logger: c.Logger, Metrics: c.Metrics.Listener("console")})
 	if err != nil {
@@ -133,8 +133,8 @@ func New(c Config) (*Console, error) {
 	return out, nil
 }
 
-// Force puts accounts and limits of sessions in force; nil accounts for nobody. Sessions
-// of those who may not log in any more end.
+// Force puts accounts and limits of sessions in force; with nil accounts, nobody may log
+// in. Sessions of people who may no longer log in end.
 func (c *Console) Force(accounts *login.Directory, limits Limits) {
 	c.accounts.Store(accounts)
 	c.limits.Store(&limits)
@@ -147,8 +147,8 @@ func (c *Console) Force(accounts *login.Directory, limits Limits) {
 	_ = c.store.Keep(context.Background(), may) // findSession opens none of the others
 }
 
-// Add adds a page. Call it before the console serves. It panics if two pages have one
-// pattern, or if an action has no name.
+// Add adds a page. Call it before the console serves. It panics if two pages have the
+// same pattern, or if an action has no name.
 func (c *Console) Add(p Page) {
 	for i := range p.Routes {
 		c.handle(&p.Routes[i])

@@ -33,7 +33,8 @@ func (c *Console) harden(h http.Header) {
 // defaultBytes bounds the body of a request.
 const defaultBytes = 1 << 20
 
-// TokenField and tokenHeader have the token of a session's forms, one of them.
+// TokenField is the form field, and tokenHeader the header, that can carry the token of
+// a session's forms.
 const (
 	TokenField  = "csrf"
 	tokenHeader = "X-CSRF-Token" //nolint:gosec // a name

@@ -24,10 +24,10 @@ type Request struct {
 	notes     []func(*mask.Record)
 }
 
-// Operator is the name of who has logged in.
+// Operator returns the name of the user.
 func (r *Request) Operator() string { return r.session.who.Name }
 
-// MayAct reports whether who has logged in is an operator, and no viewer.
+// MayAct reports whether the user is an operator, not a viewer.
 func (r *Request) MayAct() bool { return r.session.role == login.Operator }
 
 // ID names the request in records and log lines.
@@ -57,12 +57,13 @@ func (r *Request) Commit(result, reason string) error {
 	return nil
 }
 
-// Note has a function complete the record of the action, with counts and the names and
-// hashes of rulesets, never a value. An action with several notes has as many records.
+// Note registers a function that completes the record of the action, with counts and
+// the names and hashes of rulesets, never a value. An action with several notes has as
+// many records.
 func (r *Request) Note(f func(*mask.Record)) { r.notes = append(r.notes, f) }
 
-// Problem is why a request is refused. Its text is shown; it has nothing of the request in
-// it that is not the operator's own.
+// Problem says why a request is refused. Its text is shown; it contains no part of the
+// request except the operator's own input.
 type Problem struct {
 	Status int
 	// Reason says why, in fixed words, for the record; "input" if it is empty.
@@ -97,7 +98,7 @@ func (r *Request) Render(w http.ResponseWriter, t Templates, title string, data 
 	return r.render(w, http.StatusOK, t, title, data)
 }
 
-// RenderStatus does it with another status than 200, such as for a form that was not
+// RenderStatus is Render with a status other than 200, such as for a form that was not
 // accepted.
 func (r *Request) RenderStatus(w http.ResponseWriter, status int, t Templates, title string, data any) error {
 	return r.render(w, status, t, title, data)

@@ -69,12 +69,12 @@ var (
 	problemPage   = Parse(files, "templates/problem.html")
 )
 
-// Templates are those of a page. They are parsed when the page is first shown, since
-// most processes show none.
+// Templates are the templates of a page. They are parsed when the page is first shown,
+// because most processes show none.
 type Templates func() *template.Template
 
-// Parse returns the templates of a page, to which it adds those of the frame. Templates that
-// cannot be parsed panic, as with template.Must.
+// Parse returns the templates of a page, to which it adds those of the frame. Like
+// template.Must, they panic if a template is invalid.
 //
 // A page defines "content", and, if it has files of its own in package assets, "head":
 //

@@ -25,8 +25,8 @@ type Key struct {
 	SHA256 string
 }
 
-// NewKey returns a new API key, and what to configure for it. The key is shown
-// to its consumer once and kept nowhere.
+// NewKey returns a new API key, and its entry for the configuration. The key is shown
+// to its consumer once and not stored.
 func NewKey() (key, sha256hex string) {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead

@@ -29,15 +29,15 @@ const (
 	mostRemembered = 10_000
 )
 
-// ErrTooManyAttempts refuses an attempt of an address that has many others
+// ErrTooManyAttempts refuses an attempt because too many others from its address are
 // waiting after failures.
 var ErrTooManyAttempts = errors.New("too many failed attempts from this address: try again later")
 
-// Attempts slows down who guesses passwords. After some failures of an address, or
-// with a user's name, each further attempt waits, the longer the more failures
-// there were, whether its password is right or not. So guessing is slow, and yet
-// nobody can lock a user out: the wait is bounded, and a right password is never
-// refused for the failures of other addresses. It may be used concurrently.
+// Attempts throttles guessing of passwords. After some failures from an address or for
+// a user name, each further attempt waits, longer after more failures, whether its
+// password is right or wrong. So guessing is slow, but nobody can lock a user out: the
+// wait is bounded, and a right password is never refused because of failures from other
+// addresses. It is safe for concurrent use.
 type Attempts struct {
 	first, most time.Duration // the delays
 
@@ -59,17 +59,16 @@ type failures struct {
 	waiting int
 }
 
-// NewAttempts returns one that has seen no failure.
+// NewAttempts returns an Attempts without failures.
 func NewAttempts() *Attempts { return NewAttemptsWith(firstDelay, mostDelay) }
 
-// NewAttemptsWith returns one whose first delay and largest delay are others than the
-// usual ones.
+// NewAttemptsWith returns an Attempts with the given first and largest delay.
 func NewAttemptsWith(first, most time.Duration) *Attempts {
 	return &Attempts{first: first, most: most, byClient: remembered{byName: map[string]*failures{}}, byUser: remembered{byName: map[string]*failures{}}}
 }
 
-// Wait is called before a credential is checked: it waits as long as failures
-// demand. The error is ErrTooManyAttempts, or that of the context.
+// Wait must be called before a credential is checked: it waits as long as earlier
+// failures require. The error is ErrTooManyAttempts, or the context's.
 func (a *Attempts) Wait(ctx context.Context, client net.Addr, user string) error {
 	from := clientKey(client)
 	a.mu.Lock()
@@ -104,7 +103,7 @@ func (a *Attempts) Wait(ctx context.Context, client net.Addr, user string) error
 	}
 }
 
-// Failed notes that a credential was wrong.
+// Failed records a wrong credential.
 func (a *Attempts) Failed(client net.Addr, user string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -115,8 +114,8 @@ func (a *Attempts) Failed(client net.Addr, user string) {
 	}
 }
 
-// Succeeded notes that one was right. It forgets nothing of the address, where
-// somebody who has an account could guess at others.
+// Succeeded records a right credential. It does not clear the failures of the address,
+// because the owner of one account could otherwise guess at others.
 func (a *Attempts) Succeeded(user string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -174,8 +173,8 @@ func (r *remembered) of(name string, now time.Time) *failures {
 	return f
 }
 
-// ClientAddress is the address of a client without its port, as records have it;
-// "local" where it has none.
+// ClientAddress returns the address of a client without its port, as in records;
+// "local" if it has none.
 func ClientAddress(addr net.Addr) string {
 	if ip, ok := addressOf(addr); ok {
 		return ip.String()

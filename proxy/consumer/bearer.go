@@ -17,11 +17,11 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Issuer is an authorization server whose access tokens are taken. Its tokens
-// are signed JWTs that name it and the audience, and expire.
+// Issuer is an authorization server whose access tokens are accepted. Its tokens are
+// signed JWTs that name it and the audience, and expire.
 type Issuer struct {
-	// Account is that of the consumers of its tokens, each with limits of its
-	// own. Their names are the name of the account, a colon and the claim.
+	// Account is the account of the consumers of its tokens, each with limits of its own.
+	// A consumer's name is the name of the account, a colon and the claim.
 	Account
 	// URL is what the iss claim of a token must be, character by character.
 	URL string
@@ -31,18 +31,16 @@ type Issuer struct {
 	// (RFC 7517). The URL is https, or http to this machine. The file is read
 	// once.
 	JWKSURL, JWKSFile string
-	// Algorithms are the signatures that are taken: all asymmetric ones of
-	// RFC 7518, 3.1 and EdDSA (RFC 8037) when it is empty.
+	// Algorithms are the accepted signature algorithms. If it is empty, all asymmetric
+	// ones of RFC 7518, 3.1 and EdDSA (RFC 8037) are accepted.
 	Algorithms []string
-	// ConsumerClaim is the claim that tells consumers apart, such as sub, azp or
-	// client_id; sub when it is empty. A token whose claim is not
-	// [A-Za-z0-9._@-]{1,128} is refused.
+	// ConsumerClaim is the claim that identifies consumers, such as sub, azp or client_id;
+	// empty means sub. A token whose claim is not [A-Za-z0-9._@-]{1,128} is refused.
 	ConsumerClaim string
 	// RequireScopes grants nothing to a token that has neither scope nor scp,
 	// instead of what the account grants.
 	RequireScopes bool
-	// Leeway is how far clocks may differ, at most 5 minutes; 30 seconds when it
-	// is zero.
+	// Leeway is how far clocks may differ, at most 5 minutes; zero means 30 seconds.
 	Leeway time.Duration
 }
 

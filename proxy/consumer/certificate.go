@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// Certificate is a client certificate that the operator gave to a consumer, or
-// rather its public key: a certificate that is renewed with the same key stays
-// known.
+// Certificate is a client certificate that the operator gave to a consumer, identified
+// by its public key: a certificate that is renewed with the same key remains valid.
 type Certificate struct {
 	Account
 	// SPKISHA256 is the SHA-256 of the certificate's SubjectPublicKeyInfo

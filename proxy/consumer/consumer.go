@@ -1,20 +1,20 @@
-// Package consumer says who the caller is: it turns the credentials of a request into a
-// Consumer, with the view, the scopes and the limits that the operator gave it.
+// Package consumer identifies callers: it maps the credentials of a request to a
+// Consumer, with the view, scopes and limits that the operator gave it.
 //
-// There are four kinds of credentials. An API key (NewKey) comes as
-// "Authorization: Bearer veil_…" or "X-API-Key: veil_…" and is known by its
-// SHA-256 alone. A token is a JWT (RFC 7519) in "Authorization: Bearer …",
-// signed by one of the issuers and checked with the keys of its key set. A
-// client certificate is one that the TLS listener verified, known by the SHA-256
-// of its public key. A password is shown by SCRAM-SHA-256 (RFC 7677) to a listener
-// that has no headers (Login), and known by its verifier. Who comes without any is
-// anonymous, if that is configured; a password is never left out.
+// There are four kinds of credentials. An API key (NewKey) comes as "Authorization:
+// Bearer veil_…" or "X-API-Key: veil_…" and is known by its SHA-256 alone. A token is a
+// JWT (RFC 7519) in "Authorization: Bearer …", signed by one of the issuers and checked
+// with the keys of its key set. A client certificate is one that the TLS listener
+// verified, known by the SHA-256 of its public key. A password is proven by
+// SCRAM-SHA-256 (RFC 7677) to a listener that has no headers (Login), and known by its
+// verifier. A request without credentials is anonymous, if that is configured; a
+// password can never be omitted.
 //
-// Invariants: credentials that do not hold are refused, never tried as another
-// kind and never taken as none; two at once in the headers are refused; a header
-// goes before the certificate; a scope that cannot be enforced grants nothing;
-// one consumer has one limiter however it comes, and their number is bounded; no
-// error tells why credentials were refused, and none holds any of them.
+// Invariants: invalid credentials are refused, never tried as another kind and never
+// treated as none; two at once in the headers are refused; a header takes precedence
+// over the certificate; a scope that cannot be enforced grants nothing; a consumer has
+// one limiter for all its credentials, and the number of limiters is bounded; no error
+// says why credentials were refused, or contains any part of them.
 //
 // A request is handled like this:
 //
@@ -30,9 +30,9 @@
 //	if !who.Scopes.MayRead("Patient") { // 403
 //	}
 //
-// Not known here: what a view is (its name is handed on), whether the chain of a
-// certificate holds (the listener), how a refusal is handled and recorded (the
-// listener).
+// The package does not know what a view is (it passes on its name), whether the chain
+// of a certificate is valid (the listener), or how a refusal is handled and recorded
+// (the listener).
 package consumer
 
 import (
@@ -49,22 +49,22 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// What Authenticate returns. Their text is all there is to tell.
+// Errors of Authenticate. Their text may be shown.
 var (
-	// ErrNoCredentials: the request has no credentials, and nobody may ask
-	// without.
+	// ErrNoCredentials: the request has no credentials, and anonymous access is not
+	// allowed.
 	ErrNoCredentials = errors.New("credentials are required")
-	// ErrBadCredentials: the request has credentials that do not hold.
+	// ErrBadCredentials: the request's credentials are not valid.
 	ErrBadCredentials = errors.New("the credentials are not valid")
 	// ErrUnavailable: the credentials cannot be checked now, since the key set
 	// of their issuer could not be fetched.
 	ErrUnavailable = errors.New("the credentials cannot be checked at the moment")
 )
 
-// Request is what a request has of credentials.
+// Request has the credentials of a request.
 type Request struct {
-	// Authorization and APIKey are the values of the headers Authorization and
-	// X-API-Key as received, one for each time that the header is there.
+	// Authorization and APIKey are the values of the headers Authorization and X-API-Key
+	// as received, one for each occurrence.
 	Authorization []string
 	APIKey        []string
 	// Certificates is the verified chain of the TLS peer, its own certificate
@@ -78,7 +78,7 @@ type Consumer struct {
 	// Name is [A-Za-z0-9._@-]{1,128}; for the consumer of a token it is the
 	// name of the issuer's account, a colon and the consumer claim.
 	Name string
-	// View is the account's.
+	// View is the view of the account.
 	View string
 	// Scopes are the types that may be read and searched; nil for all.
 	Scopes *Scopes
@@ -86,10 +86,10 @@ type Consumer struct {
 	gate gate // nil: no limits
 }
 
-// Admit counts a request against the limits of the consumer. If ok, the caller
-// must call release when the request is done; calls after the first do nothing.
-// If not, retryAfter says when to come again: whole seconds, at least one. The
-// release is never nil.
+// Admit counts a request against the limits of the consumer. If ok, the caller must
+// call release when the request is done; calls after the first do nothing. If not,
+// retryAfter says when to try again: whole seconds, at least one. The release is never
+// nil.
 func (c *Consumer) Admit() (release func(), retryAfter time.Duration, ok bool) {
 	if c.gate == nil {
 		return nothing, 0, true
@@ -97,27 +97,27 @@ func (c *Consumer) Admit() (release func(), retryAfter time.Duration, ok bool) {
 	return c.gate.admit(c.Name, time.Now())
 }
 
-// Count counts a further request of one that was admitted, such as an entry of a
+// Count counts a further request within one that was admitted, such as an entry of a
 // batch, against the consumer's rate, and reports whether it may be made.
 func (c *Consumer) Count() bool { return c.gate == nil || c.gate.count(c.Name, time.Now()) }
 
-// Account is what the operator gives a consumer.
+// Account is the name, view, limits and scopes that the operator gives a consumer.
 type Account struct {
-	// Name is [A-Za-z0-9._@-]{1,128}. Credentials of one consumer, such as the
-	// old key and the new one, have the same name and otherwise like accounts.
+	// Name is [A-Za-z0-9._@-]{1,128}. Credentials of one consumer, such as the old key and
+	// the new one, must have the same name and otherwise equal accounts.
 	Name string
 	// View names what the consumer sees; it may be empty.
 	View   string
 	Limits Limits
-	// Scopes is a SMART scope list, such as "system/Patient.rs
-	// system/Observation.rs", that bounds what is readable. Empty is everything.
+	// Scopes is a SMART scope list, such as "system/Patient.rs system/Observation.rs",
+	// that bounds what is readable. Empty means everything.
 	Scopes string
 }
 
 // Config is what a directory needs.
 type Config struct {
-	// Anonymous is the account of who has no credentials; nil refuses them. Its
-	// name is "anonymous" when it is empty.
+	// Anonymous is the account of requests without credentials; nil refuses them. An empty
+	// name means "anonymous".
 	Anonymous    *Account
 	Keys         []Key
 	Issuers      []Issuer
@@ -126,12 +126,11 @@ type Config struct {
 	// httpClient fetches key sets; a client with safe limits when it is nil.
 	// Redirects are not followed either way.
 	httpClient *http.Client
-	// Logger takes a line when a key set could not be fetched. Nothing is logged
-	// when it is nil.
+	// Logger logs key sets that could not be fetched; nil logs nothing.
 	Logger *slog.Logger
 }
 
-// Directory knows the consumers. It may be used concurrently.
+// Directory maps credentials to consumers. It is safe for concurrent use.
 type Directory struct {
 	anonymous    *Consumer // nil: nobody
 	keys         []keyEntry
@@ -180,12 +179,12 @@ func New(ctx context.Context, c Config) (*Directory, error) {
 	return d, nil
 }
 
-// Views are the views that accounts name, in order.
+// Views returns the views that accounts name, in order.
 func (d *Directory) Views() []string { return slices.Sorted(maps.Keys(d.views)) }
 
-// Authenticate says whose credentials a request has. The error is
-// ErrNoCredentials, ErrBadCredentials or ErrUnavailable. It can wait for a key
-// set to be fetched, for at most fetchTimeout.
+// Authenticate returns the consumer whose credentials a request has. The error is
+// ErrNoCredentials, ErrBadCredentials or ErrUnavailable. It may wait for a key set to
+// be fetched, for at most fetchTimeout.
 func (d *Directory) Authenticate(ctx context.Context, r Request) (*Consumer, error) {
 	switch {
 	case len(r.Authorization)+len(r.APIKey) > 1:
@@ -209,9 +208,9 @@ func (d *Directory) Authenticate(ctx context.Context, r Request) (*Consumer, err
 	return nil, ErrNoCredentials
 }
 
-// Challenge is the WWW-Authenticate value of a response to a request whose
-// credentials are missing or refused (RFC 6750, 3). It does not tell which: a
-// refusal has no error attribute.
+// Challenge returns the WWW-Authenticate value of a response to a request whose
+// credentials are missing or refused (RFC 6750, 3). It does not say which: a refusal
+// has no error attribute.
 func (d *Directory) Challenge() string { return `Bearer realm="veil"` }
 
 // builder makes a directory and gathers what is wrong with its configuration.

@@ -8,14 +8,14 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Limits bound what one consumer may ask. Zero fields do not bound.
+// Limits bounds the requests of one consumer. Zero fields mean no limit.
 type Limits struct {
-	// RatePerSecond is how many requests may begin a second in the long run,
-	// from 0.001 to 1,000,000.
+	// RatePerSecond is how many requests may begin per second in the long run, from 0.001
+	// to 1,000,000.
 	RatePerSecond float64
-	// Burst is how many may begin at once; the rate rounded up when it is zero.
+	// Burst is how many may begin at once; zero means the rate, rounded up.
 	Burst int
-	// Concurrent is how many may be under way at once.
+	// Concurrent is how many may be in progress at once.
 	Concurrent int
 }
 

@@ -2,16 +2,15 @@ package consumer
 
 import "strings"
 
-// Scopes are the resource types that a consumer may read and search, out of
-// SMART scopes: "system/Observation.read" and "user/*.*" of SMART App Launch
-// 1.0.0, and "system/Observation.rs" of 2.2.0 (Scopes for requesting FHIR
-// resources), where r is read and s is search. They are immutable; nil Scopes
-// allow everything.
+// Scopes are the resource types that a consumer may read and search, from SMART scopes:
+// "system/Observation.read" and "user/*.*" of SMART App Launch 1.0.0, and
+// "system/Observation.rs" of 2.2.0 (Scopes for requesting FHIR resources), where r is
+// read and s is search. They are immutable; nil Scopes allow everything.
 //
-// Granted is only what can be enforced: a scope with a query ("?category=…")
-// grants nothing, since Veil does not hold it against the resources; nor does
-// one of a patient, since Veil has no launch context; nor one that only writes;
-// nor what is not a scope on resources, such as openid.
+// Only scopes that can be enforced grant access. These grant nothing: a scope with a
+// query ("?category=…"), because Veil does not check resources against it; a patient's
+// scope, because Veil has no launch context; one that only writes; and one that is not
+// about resources, such as openid.
 type Scopes struct {
 	read, search map[string]bool // by type; "*" is every type
 	within       *Scopes         // grants no more than this one does

@@ -9,8 +9,8 @@ import (
 	"github.com/xdg-go/scram"
 )
 
-// User is a database user that the operator gave to a consumer: one who logs in
-// with a name and a password, by SCRAM-SHA-256 (RFC 7677).
+// User is a database user that the operator gave to a consumer, which logs in with a
+// name and a password by SCRAM-SHA-256 (RFC 7677).
 type User struct {
 	Account
 	// User is the name to log in with, of 1 to 63 bytes as in PostgreSQL.
@@ -65,8 +65,8 @@ func (d *Directory) lookup(user string) userEntry {
 	return userEntry{verifier: mockVerifier(d.mock[:], user, iterations)}
 }
 
-// NameOf returns the consumer whose user has a name, or "unknown", for records of
-// attempts: what a client gave as a user can be anything, such as a password.
+// NameOf returns the consumer with a user name, or "unknown", for records of attempts:
+// a client can give anything as a user name, even a password.
 func (d *Directory) NameOf(user string) string {
 	if u, ok := d.users[user]; ok && u.consumer != nil {
 		return u.consumer.Name
@@ -75,7 +75,7 @@ func (d *Directory) NameOf(user string) string {
 }
 
 // Login is one attempt to log in with a password. Its messages are those of
-// SCRAM-SHA-256; how they are framed is the listener's.
+// SCRAM-SHA-256; the listener frames them.
 type Login struct {
 	conversation *scram.ServerConversation
 	consumer     *Consumer
@@ -87,7 +87,7 @@ const (
 	mechanismBound = "SCRAM-SHA-256-PLUS"
 )
 
-// Mechanisms are the SASL names to offer a client, the better one first.
+// Mechanisms returns the SASL mechanisms to offer a client, in order of preference.
 func Mechanisms(binding *Binding) []string {
 	if binding == nil {
 		return []string{mechanism}
@@ -95,9 +95,9 @@ func Mechanisms(binding *Binding) []string {
 	return []string{mechanismBound, mechanism}
 }
 
-// Login begins an attempt with one of the Mechanisms of the binding. The user's
-// name is the one that the connection was opened for, whatever SCRAM's own
-// message names. The error is ErrBadCredentials.
+// Login begins an attempt with one of the Mechanisms of the binding. The user's name is
+// that of the connection, whatever name SCRAM's own message has. The error is
+// ErrBadCredentials.
 func (d *Directory) Login(user, chosen string, binding *Binding) (*Login, error) {
 	u := d.lookup(user)
 	server, err := scram.SHA256.NewServer(func(string) (scram.StoredCredentials, error) { return u.verifier.stored, nil })
@@ -131,8 +131,8 @@ func (l *Login) Step(message []byte) ([]byte, error) {
 	return []byte(answer), nil
 }
 
-// Consumer returns who logged in, or ErrBadCredentials while or if it did not
-// succeed.
+// Consumer returns the consumer that logged in, or ErrBadCredentials if the login has
+// not succeeded.
 func (l *Login) Consumer() (*Consumer, error) {
 	if !l.conversation.Valid() || l.consumer == nil {
 		return nil, ErrBadCredentials
@@ -140,12 +140,12 @@ func (l *Login) Consumer() (*Consumer, error) {
 	return l.consumer, nil
 }
 
-// Binding is the server's end of a TLS connection (tls-server-end-point,
-// RFC 5929, 4): a client that binds to it notices one who stands between.
+// Binding is the server's end of a TLS connection (tls-server-end-point, RFC 5929, 4):
+// a client that binds to it detects a man in the middle.
 type Binding struct{ data scram.ChannelBinding }
 
-// NewBinding returns the binding of a server's certificate, or nil where its
-// signature names no hash, as that of Ed25519.
+// NewBinding returns the binding of a server's certificate, or nil if its signature
+// algorithm has no hash, such as Ed25519.
 func NewBinding(leaf *x509.Certificate) *Binding {
 	data, err := scram.NewTLSServerEndpointBinding(&tls.ConnectionState{PeerCertificates: []*x509.Certificate{leaf}})
 	if err != nil {

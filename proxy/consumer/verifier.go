@@ -23,12 +23,12 @@ const (
 // saltBytes is how long PostgreSQL makes a salt.
 const saltBytes = 16
 
-// Verifier is what the listener keeps of a password: enough to check that a client
-// knows it, too little to log in with. Its text is PostgreSQL's own form,
+// Verifier is derived from a password: it is enough to check that a client knows the
+// password, but not to log in. Its text has PostgreSQL's form,
 //
 //	SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>
 //
-// with the last three in base64, as pg_authid.rolpassword has it (RFC 5803).
+// with the last three in base64, as in pg_authid.rolpassword (RFC 5803).
 type Verifier struct{ stored scram.StoredCredentials }
 
 var errVerifier = errors.New("not a verifier of the form SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey (make one with: veil keys postgres)")
@@ -73,16 +73,16 @@ func parseVerifier(text string) (Verifier, error) {
 // passwordBytes are random bytes of a password, more than can be tried.
 const passwordBytes = 18
 
-// NewPassword makes a password.
+// NewPassword returns a new random password.
 func NewPassword() string {
 	var b [passwordBytes]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// NewVerifier makes the verifier of a password with a new salt. The password is
-// prepared as clients do it (RFC 4013), and as it is where that is not possible,
-// as PostgreSQL does.
+// NewVerifier returns a verifier of a password with a new salt. The password is
+// prepared as clients do it (RFC 4013), or used unchanged if that is not possible, as
+// in PostgreSQL.
 func NewVerifier(password string) (Verifier, error) {
 	if password == "" {
 		return Verifier{}, errors.New("the password is empty")

@@ -11,15 +11,15 @@
 //   - $de-identify knows one policy, HHS_SAFE_HARBOR_DETERMINISTIC_METHOD.
 //   - The key of $pseudonymize selects a key space under Veil's own key. A pseudonym does
 //     not depend on the caller's key alone, which may be short. The algorithm is
-//     HMAC-SHA-512: a plain hash of an identifier is found by trying.
+//     HMAC-SHA-512: a plain hash of an identifier can be reversed by guessing.
 //   - $anonymize is $de-identify in a key space that the Bundle itself selects. The same
 //     Bundle gives the same result; the results of two Bundles cannot be linked.
-//   - The draft writes psuedonymize; $pseudonymize is served as well.
-//   - URLs of files are refused: Veil fetches nothing that a caller names.
+//   - The draft spells it psuedonymize; $pseudonymize is served as well.
+//   - URLs of files are refused: Veil never fetches a URL that a caller names.
 //
 // Invariants: a Bundle is masked in a key space that no view of consumers has; nothing is
-// returned before its record is in the audit log and, where one is configured, on the
-// audit server; no error and no event has an original value.
+// returned before its record is in the audit log and, if one is configured, on the audit
+// server; no error or event contains an original value.
 package darts
 
 import (
@@ -38,15 +38,15 @@ import (
 	"github.com/veil-proxy/veil/proxy/operator"
 )
 
-// Path is where the operations are.
+// Path is the prefix of the operations' URL paths.
 const Path = "/darts"
 
 // Compile compiles the ruleset of an operation with the key of a key space.
 type Compile func(ring *keys.Keyring) (*fhir.Automaton, error)
 
-// Config is what a reload replaces.
+// Config is the configuration, which a reload replaces.
 type Config struct {
-	// Keys are of a project that no view has.
+	// Keys are the keys of a project that no view has.
 	Keys *keys.Keyring
 	// Deidentify is the ruleset of $de-identify, compiled with Keys.
 	Deidentify *fhir.Automaton
@@ -54,17 +54,17 @@ type Config struct {
 	Pseudonymize, Anonymize Compile
 	// RequestBytes bounds a request body.
 	RequestBytes int
-	// AuditServer takes events; nil for none.
+	// AuditServer receives events; nil for none.
 	AuditServer *AuditServer
 }
 
-// Options are what a service needs besides.
+// Options are the options of a service that a reload does not change.
 type Options struct {
 	// Base is the URL under which operators reach Path, and Version that of the build.
 	Base, Version string
 }
 
-// Service serves the operations. It may be used concurrently.
+// Service serves the operations. It is safe for concurrent use.
 type Service struct {
 	options Options
 	current atomic.Pointer[state]
@@ -91,7 +91,7 @@ func New(c *Config, o Options) (*Service, error) {
 	return s, nil
 }
 
-// Prepare makes a configuration ready. force puts it in force for the requests that come
+// Prepare checks a configuration. force puts it in force for the requests that begin
 // from then on.
 func (s *Service) Prepare(c *Config) (force func(), err error) {
 	next := &state{Config: c, deidentify: newEngine("", c.Deidentify)}
@@ -103,7 +103,7 @@ func (s *Service) Prepare(c *Config) (force func(), err error) {
 	return func() { s.current.Store(next) }, nil
 }
 
-// Routes are the routes of the service.
+// Routes returns the routes of the service.
 func (s *Service) Routes() []operator.Route {
 	routes := []operator.Route{{
 		Pattern: "GET " + Path + "/metadata", Operation: "capabilities",

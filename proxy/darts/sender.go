@@ -16,7 +16,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/signin"
 )
 
-// AuditServer is a FHIR server that takes events.
+// AuditServer is a FHIR server that receives events.
 type AuditServer struct {
 	URL         string
 	TLS         *tls.Config        // nil: that of the system

@@ -1,7 +1,8 @@
-// Package access is the console's page of consumers and keys: who may come, by which
-// credentials, and when somebody did last. Operators make and revoke API keys on it.
+// Package access is the console's page of consumers and keys: who has access, with
+// which credentials, and when each was last used. Operators make and revoke API keys on
+// it.
 //
-// Credentials are shown by their fingerprints alone; a new key is shown once.
+// Credentials are only shown by their fingerprints; a new key is shown once.
 package access
 
 import (
@@ -20,16 +21,18 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer/keyfile"
 )
 
-// Credential is one that somebody has.
+// Credential is a credential of a consumer or operator.
 type Credential struct {
-	// Name is that of the consumer or operator, Kind what it is, such as "API key".
+	// Name is the name of the consumer or operator, Kind the kind of credential, such as
+	// "API key".
 	Name, Kind string
-	// Fingerprint is the one of keyfile.Fingerprint; empty for what has none.
+	// Fingerprint is the result of keyfile.Fingerprint; empty if there is none.
 	Fingerprint string
 	// View names what a consumer sees, Ruleset what masks it; both empty for operators.
 	View, Ruleset string
 	Scopes        string
-	// Filed is of a key that can be revoked here. Made says when, By who made it.
+	// Filed reports that the key can be revoked here. Made says when it was made, and By
+	// who made it.
 	Filed    bool
 	Made, By string
 	LastSeen time.Time // zero: not known
@@ -38,13 +41,13 @@ type Credential struct {
 // Group are the consumers, or the operators.
 type Group struct {
 	Credentials []Credential
-	// KeysFile is where keys are made; empty for nowhere.
+	// KeysFile is the file in which keys are made; empty if they cannot be.
 	KeysFile string
 	// Keys are all keys of the group.
 	Keys []consumer.Key
 }
 
-// Directory is what the configuration in force says.
+// Directory lists who has access under the configuration in force.
 type Directory struct {
 	Consumers, Operators Group
 	Views                []string // of consumers; "" for the one at the top
@@ -55,7 +58,7 @@ type Config struct {
 	Directory func() Directory
 	// Reload puts the files in force.
 	Reload func(context.Context) error
-	// LastSeen is when each consumer came last; nil if that is not known.
+	// LastSeen returns when each consumer was last seen; nil if that is not known.
 	LastSeen func(context.Context) (map[string]time.Time, error)
 }
 
@@ -129,7 +132,8 @@ func (c *Config) show(w http.ResponseWriter, r *console.Request, status int, f *
 	return r.RenderStatus(w, status, list, "Consumers and keys", page)
 }
 
-// Issuer is the kind of those whose names begin with that of an authorization server.
+// Issuer is the kind of consumers whose names begin with that of an authorization
+// server.
 const Issuer = "access tokens"
 
 // lastOf is when somebody came last. Consumers of an issuer have its name before theirs.

@@ -3,8 +3,8 @@
 // content, so that a browser keeps them.
 //
 // Files in static are served as they are written there. Those in vendor are not ours:
-// they are copied from npm packages by "npm ci && npm run vendor", and a test holds them
-// to these.
+// they are copied from npm packages by "npm ci && npm run vendor", and a test compares
+// them with these.
 package assets
 
 import (
@@ -73,8 +73,8 @@ var load = sync.OnceValues(func() (byName, byAddress map[string]*asset) {
 	return byName, byAddress
 })
 
-// Address is where an asset is served, such as "/console/assets/console.0123456789abcdef.css"
-// for "console.css".
+// Address returns the URL path of an asset, such as
+// "/console/assets/console.0123456789abcdef.css" for "console.css".
 func Address(name string) (string, error) {
 	all, _ := load()
 	a := all[name]

@@ -5,8 +5,8 @@
 //	console.Add(p.Page())
 //	defer p.Close()
 //
-// A page shows what records have: names of consumers, rules, elements and columns, fixed
-// words and counts. There is no value of data in them.
+// The pages show the contents of records: names of consumers, rules, elements and
+// columns, fixed words and counts. Records contain no data values.
 package auditlog
 
 import (
@@ -27,7 +27,7 @@ var (
 
 // Config is what the pages are of.
 type Config struct {
-	// Dir is the folder of the log, and Index its index.
+	// Dir is the directory of the log, and Index its index.
 	Dir   string
 	Index *index.Index
 	// VerifierKey verifies the checkpoints of the log; empty for none.
@@ -45,7 +45,7 @@ type Pages struct {
 // New returns the pages.
 func New(c Config) *Pages { return &Pages{Config: c} }
 
-// Close ends a verification that runs.
+// Close ends a verification in progress.
 func (p *Pages) Close() { p.verification.close() }
 
 // Page is the page in the navigation, and those below it.

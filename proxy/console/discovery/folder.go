@@ -73,8 +73,8 @@ func (f folder) Open(_ context.Context, id string) (*Found, error) {
 	return Parse(text)
 }
 
-// Parse reads what veil discover --format json wrote, signed or not. The error does not
-// quote it.
+// Parse reads the output of veil discover --format json, signed or not. The error does
+// not quote it.
 func Parse(text []byte) (*Found, error) {
 	var of struct {
 		Columns, Types json.RawMessage

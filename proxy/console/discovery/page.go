@@ -1,12 +1,12 @@
-// Package discovery has the console's page about what veil discover found: each column
+// Package discovery has the console's page about the results of veil discover: each column
 // with its class, the reasons and how sure it is, or the code systems, profiles and
 // extensions of FHIR resources with what a ruleset does to them. An operator accepts or
 // changes that, sees the ruleset that follows with the checker's verdict, and downloads it.
 //
 //	console.Add(discovery.Page(func() *views.State { … }, jobs))
 //
-// Results have counts, shares and forms, and never a value. What an operator decides is in
-// the form and nowhere else.
+// Results contain counts, shares and forms, but never a value. An operator's decisions are
+// in the form and nowhere else.
 package discovery
 
 import (
@@ -37,12 +37,12 @@ var (
 	fhirPage = console.Parse(files, "templates/fhir.html")
 )
 
-// Result names what a discovery found.
+// Result identifies the result of a discovery.
 type Result struct {
 	// ID is that of Source.Open.
 	ID   string
 	When time.Time
-	// From says what was looked at, or where the result lies.
+	// From says what was examined, or where the result is stored.
 	From string
 }
 
@@ -50,17 +50,17 @@ type Result struct {
 type Source interface {
 	// List returns the results, the latest first.
 	List(ctx context.Context) ([]Result, error)
-	// Open returns what was found. The error is shown: it has no value.
+	// Open returns a result. The error is shown, so it must not contain a value.
 	Open(ctx context.Context, id string) (*Found, error)
 }
 
-// Found is what a discovery found: of columns, or of FHIR resources.
+// Found is the result of a discovery: of columns, or of FHIR resources.
 type Found struct {
 	Columns   *report.Report
 	Resources *fhirsource.Report // nil: of columns
 }
 
-// ErrNone says that there is no result of an id.
+// ErrNone says that there is no result with an id.
 var ErrNone = errors.New("there is no result of this name")
 
 // pages serves the page.
@@ -81,8 +81,8 @@ func (p *pages) sources() []Source {
 // decisionBytes bounds a form: a class for each column.
 const decisionBytes = 4 << 20
 
-// Page returns the page. state has the folder of results, and checks the rulesets that
-// follow from them; more are other sources.
+// Page returns the page. state names the directory of results, and checks the rulesets
+// that follow from them; more are other sources.
 func Page(state func() *views.State, more ...Source) console.Page {
 	p := &pages{state, more}
 	return console.Page{Path: "/discovery", Title: "Discovery", Group: "Rules", Routes: []console.Route{

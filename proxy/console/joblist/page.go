@@ -1,10 +1,10 @@
-// Package joblist is the console's page of runs and jobs: a list, what became of a job, its
-// record in words, and forms that order and cancel jobs.
+// Package joblist is the console's page of runs and jobs: a list, the result of a job, its
+// record in words, and forms that submit and cancel jobs.
 //
 //	page := joblist.Page(func() *jobs.Service { return service })
 //
-// Invariants: the page has names of places and of files, numbers and digests, and no value
-// of a file; what it does is what an operator could do by the jobs API.
+// Invariants: the page shows names of places and files, numbers and digests, but no value
+// from a file; it does nothing that an operator could not do through the jobs API.
 package joblist
 
 import (
@@ -35,7 +35,7 @@ const (
 	path  = "/jobs"
 )
 
-// Page returns the page over a service. It is nil where jobs are not served.
+// Page returns the page for a service. The service is nil if jobs are not served.
 func Page(service *jobs.Service) console.Page {
 	p := &page{service}
 	return console.Page{Path: path, Title: title, Group: "Operations", Routes: []console.Route{

@@ -1,14 +1,14 @@
-// Package login knows who may log in to the console: operators with a password that is
-// known by its argon2id hash, and those whom a login provider vouches for.
+// Package login decides who may log in to the console: operators with a password, of
+// which it knows the argon2id hash, and those whom a login provider vouches for.
 //
 //	d, err := login.New(login.Config{Users: users, Provider: &login.Provider{…}})
 //	id, err := d.Password(ctx, name, password)
 //
-// Invariants: no error tells why a password was refused, and none has any part of it; a
-// name that nobody has takes as long to refuse as one that somebody has; a provider that
-// cannot be reached lets nobody in.
+// Invariants: no error says why a password was refused, or contains any part of it;
+// refusing an unknown name takes as long as refusing a known one; if the provider cannot
+// be reached, nobody can log in with it.
 //
-// Not known here: sessions, and how attempts are slowed down (the console).
+// The package does not know sessions, or how attempts are throttled (the console).
 package login
 
 import (
@@ -20,9 +20,9 @@ import (
 	"sync"
 )
 
-// What logins fail with. Their text is all there is to tell.
+// Errors of logins. Their text may be shown.
 var (
-	// ErrRefused: the name, the password or what the provider says is not good.
+	// ErrRefused: the name, the password or the provider's response is not valid.
 	ErrRefused = errors.New("the login was refused")
 	// ErrUnavailable: the provider cannot be reached.
 	ErrUnavailable = errors.New("the login provider cannot be reached")
@@ -38,7 +38,7 @@ type User struct {
 	Role Role
 }
 
-// Role is what somebody may do.
+// Role says what a user may do.
 type Role string
 
 // A viewer reads. An operator does everything.
@@ -62,11 +62,11 @@ type Identity struct {
 	Token string
 }
 
-// Proof identifies the configuration that somebody logged in by. It is made of a secret of
-// that, the hash of a password or the secret of a client, and so is one itself.
+// Proof identifies the configuration with which somebody logged in. It is derived from a
+// secret in it, a password hash or a client secret, and so is itself secret.
 type Proof [sha256.Size]byte
 
-// Directory knows who may log in. It may be used concurrently.
+// Directory decides who may log in. It is safe for concurrent use.
 type Directory struct {
 	users    map[string]user
 	mock     hash // checked for a name that nobody has
@@ -130,13 +130,13 @@ func New(c Config) (*Directory, error) {
 	return d, errors.Join(problems...)
 }
 
-// Proofs are those with which somebody can have logged in.
+// Proofs returns the proofs of all accounts that may log in.
 func (d *Directory) Proofs() []Proof { return d.proofs }
 
 // HasPasswords reports whether there are users with a password.
 func (d *Directory) HasPasswords() bool { return len(d.users) > 0 }
 
-// Knows reports whether a user has a name.
+// Knows reports whether there is a user with the name.
 func (d *Directory) Knows(name string) bool { _, ok := d.users[name]; return ok }
 
 // Password checks a name and a password. The error is ErrRefused, or that of the context.

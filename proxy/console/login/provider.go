@@ -30,13 +30,14 @@ type Provider struct {
 	SecretFile string
 	// CAFile has the certificate authorities of the provider; the system's if empty.
 	CAFile string
-	// URL is the console's, with which the provider sends browsers back to it.
+	// URL is the console's URL, to which the provider sends browsers back.
 	URL    string
 	Scopes []string
 	// NameClaim is the claim that names an operator; sub if it is empty.
 	NameClaim string
-	// Subjects may log in as operators, and those who have one of Groups in GroupsClaim.
-	// ViewerSubjects and ViewerGroups may log in as viewers. Who is both is an operator.
+	// Subjects, and people with one of Groups in GroupsClaim, may log in as operators.
+	// ViewerSubjects and ViewerGroups may log in as viewers. Whoever is both is an
+	// operator.
 	Subjects, Groups             []string
 	ViewerSubjects, ViewerGroups []string
 	GroupsClaim                  string
@@ -45,7 +46,8 @@ type Provider struct {
 	ReturnAfterLogout bool
 }
 
-// CallbackPath is where the provider sends browsers back to, below the console's URL.
+// CallbackPath is the path, below the console's URL, to which the provider sends
+// browsers back.
 const CallbackPath = "/login/callback"
 
 // loginPath is the console's login, below its URL.
@@ -151,12 +153,12 @@ func (d *Directory) ProviderName() string {
 	return d.provider.Name
 }
 
-// Attempt is a login at the provider that was begun. The browser keeps it, sealed.
+// Attempt is a login at the provider that has begun. The browser keeps it, encrypted.
 type Attempt struct {
 	State, Nonce, Verifier string
 }
 
-// Begin returns the address at the provider where a login begins. The error is
+// Begin returns the URL at the provider where a login begins. The error is
 // ErrUnavailable, or ErrRefused without a provider.
 func (d *Directory) Begin(ctx context.Context, a Attempt) (address string, err error) {
 	if d.provider == nil {
@@ -235,8 +237,9 @@ func (p *provider) groups(claims map[string]json.RawMessage) (has []string) {
 	return nil
 }
 
-// EndSession returns the address of the logout at the provider of who has an id token,
-// (RP-initiated logout); empty if the provider announces none. The error is ErrUnavailable.
+// EndSession returns the provider's logout URL for the owner of an id token (OpenID Connect
+// RP-Initiated Logout 1.0); empty if the provider announces none. The error is
+// ErrUnavailable.
 func (d *Directory) EndSession(ctx context.Context, idToken string) (address string, err error) {
 	p := d.provider
 	if p == nil {

@@ -17,20 +17,20 @@ import (
 	"github.com/veil-proxy/veil/safeharbor"
 )
 
-// History is what the audit log says of the past. An *index.Index is one.
+// History provides the contents of the audit log. An *index.Index implements it.
 type History interface {
 	Series(ctx context.Context, q *index.SeriesQuery) (*index.Series, error)
 	Flows(ctx context.Context, from, to time.Time) ([]index.Flow, error)
 }
 
-// Health is how a part of Veil is at the moment.
+// Health is the current state of a part of Veil.
 type Health struct {
 	Name string
 	OK   bool
 	Text string // in a few words
 }
 
-// View is what consumers see of an upstream.
+// View identifies what consumers see of an upstream.
 type View struct{ Name, Project, Ruleset string }
 
 // Config is what the page needs.

@@ -1,12 +1,12 @@
 // Package reports has the console's page of evidence: it makes a signed report of a period,
-// lists those that were made, and verifies one that is uploaded.
+// lists earlier reports, and verifies uploaded ones.
 //
 //	p := reports.New(reports.Config{Log: "audit", Dir: "audit/evidence", …})
 //	console.Add(p.Page())
 //	defer p.Close()
 //
-// Reports are those of package report/evidence: they have names, fixed words and numbers, and
-// no value of data. An uploaded report is read in memory and not kept.
+// Reports are those of package report/evidence: they contain names, fixed words and numbers,
+// but no data values. An uploaded report is read in memory and not kept.
 package reports
 
 import (
@@ -35,15 +35,15 @@ var files embed.FS
 
 var page = console.Parse(files, "templates/reports.html")
 
-// Config is what reports are of.
+// Config says what reports are about.
 type Config struct {
 	Version string
-	// Log is the folder of the audit log, Dir that of the reports.
+	// Log is the directory of the audit log, Dir that of the reports.
 	Log, Dir string
-	// SignerFile has the key that signs them; without one none can be made.
+	// SignerFile has the key that signs them; without it, none can be made.
 	SignerFile string
-	// InForce returns what a report states of the configuration, nil for one without a
-	// file, and the rulesets that are at hand.
+	// InForce returns what a report states about the configuration, or nil if there is no
+	// configuration file, and the available rulesets.
 	InForce func() (*evidence.Configuration, []evidence.Known, error)
 }
 
@@ -56,7 +56,7 @@ type Pages struct {
 // New returns the pages.
 func New(c Config) *Pages { return &Pages{Config: c} }
 
-// Close ends a report that is being made.
+// Close ends a report in progress.
 func (p *Pages) Close() { p.work.close() }
 
 // uploaded bounds a report that is verified.

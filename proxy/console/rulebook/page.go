@@ -5,8 +5,8 @@
 //	console.Add(rulebook.Page(func() *views.State { … }))
 //
 // A draft is in its form and nowhere else: it is checked and tested in memory, and never
-// put in force. No page has a value of an upstream: of PostgreSQL there are the names of
-// relations and columns.
+// put in force. No page shows a value from an upstream: from PostgreSQL, they show only
+// names of relations and columns.
 package rulebook
 
 import (
@@ -51,7 +51,7 @@ type book struct {
 	shipped sync.Map
 }
 
-// Page returns the pages. state is what is in force.
+// Page returns the pages. state returns the state in force.
 func Page(state func() *views.State) console.Page {
 	b := &book{state: state}
 	return console.Page{Path: "/rulesets", Title: "Rulesets", Group: "Rules", Routes: []console.Route{

@@ -31,7 +31,8 @@ func (k *kept) expired(now time.Time, l Limits) bool {
 	return now.Sub(k.seen) >= l.Idle || now.Sub(k.begun) >= l.Lifetime
 }
 
-// NewMemory returns a store of this process alone. now is the clock; nil for the system's.
+// NewMemory returns a store for this process only. now is the clock; nil means the
+// system's.
 func NewMemory(now func() time.Time) Store {
 	if now == nil {
 		now = time.Now

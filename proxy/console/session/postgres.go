@@ -15,7 +15,7 @@ import (
 
 // Postgres says where a shared store is.
 type Postgres struct {
-	// DSN is a connection string without a password, and Password the latter.
+	// DSN is a connection string without a password, and Password is the password.
 	DSN, Password string
 	Logger        *slog.Logger // of what goes wrong
 }
@@ -45,8 +45,8 @@ CREATE TABLE IF NOT EXISTS veil_console_session (id bytea PRIMARY KEY, account b
 CREATE TABLE IF NOT EXISTS veil_console_used (id bytea PRIMARY KEY, until timestamptz NOT NULL);
 CREATE TABLE IF NOT EXISTS veil_console_secret (one boolean PRIMARY KEY DEFAULT true CHECK (one), secret bytea NOT NULL);`
 
-// NewPostgres returns a store that all share who have the same database. No connection is
-// opened yet: the database may be down when Veil starts.
+// NewPostgres returns a store that is shared by all processes with the same database. It
+// opens no connection: the database may be down when Veil starts.
 func NewPostgres(c Postgres) (Store, error) {
 	config, err := pgxpool.ParseConfig(c.DSN)
 	if err != nil {

@@ -6,9 +6,10 @@
 //	err = store.Put(ctx, id, session.Row{…}, limits)
 //	row, ok, err := store.Get(ctx, id, limits)
 //
-// What a session has is sealed for the store: the key comes from the secret in the browser's
-// cookie and from the configuration (see package console). Who reads a store learns how many
-// sessions there are and when they were used; who writes to it cannot make one.
+// The contents of a session are encrypted for the store: the key is derived from the secret
+// in the browser's cookie and from the configuration (see package console). Someone who
+// reads a store learns how many sessions exist and when they were used; someone who writes
+// to it cannot create one.
 //
 // Invariants: a session that has expired, or that was deleted by any of those who share the
 // store, is never returned; a store that cannot be reached is an error and never a session.
@@ -24,16 +25,16 @@ import (
 // ID names a session: the SHA-256 of the secret in its cookie.
 type ID [sha256.Size]byte
 
-// Row is what is kept of a session.
+// Row is a stored session.
 type Row struct {
 	// Account names what the operator logged in by.
 	Account [sha256.Size]byte
 	Sealed  []byte
 }
 
-// Limits are those of sessions.
+// Limits are the limits of sessions.
 type Limits struct {
-	// Idle is how long a session lasts without a request, Lifetime how long at most.
+	// Idle is how long a session lasts without a request, Lifetime its maximum duration.
 	Idle, Lifetime time.Duration
 }
 
@@ -46,17 +47,17 @@ type Store interface {
 	// Put keeps a session, and removes those that have expired. If there are too many, the
 	// one that was idle longest ends.
 	Put(ctx context.Context, id ID, row Row, limits Limits) error
-	// Get returns a session, which is used by that.
+	// Get returns a session, and counts as using it.
 	Get(ctx context.Context, id ID, limits Limits) (row Row, ok bool, err error)
 	// Delete ends a session.
 	Delete(ctx context.Context, id ID) error
 	// Keep ends the sessions of all accounts but these.
 	Keep(ctx context.Context, accounts [][sha256.Size]byte) error
-	// Once reports whether something comes for the first time within a while.
+	// Once reports whether this is the first call for what within a duration.
 	Once(ctx context.Context, what ID, within time.Duration) (bool, error)
 	// Secret returns random bytes, the same for all who share the store.
 	Secret(ctx context.Context) ([]byte, error)
-	// Close lets go of the store.
+	// Close closes the store.
 	Close()
 }
 

@@ -3,9 +3,9 @@
 //
 //	console.Add(tryit.Page(func() *views.State { … }))
 //
-// Masking values that somebody chose tells how originals are masked, so the page is for
-// operators, as all of the console, and each use is a record: who, how many bytes, and which
-// ruleset and key; nothing of the text. The text is in the form, and in the response to it.
+// Masking chosen values reveals how originals are masked, so the page is for operators, and
+// each use is recorded: who, how many bytes, and which ruleset and key, but no part of the
+// text. The text is only in the form, and in the response to it.
 package tryit
 
 import (
@@ -38,7 +38,7 @@ const formBytes = 3*2*trial.MostBytes + 64<<10
 // tryer serves the page.
 type tryer struct{ state func() *views.State }
 
-// Page returns the page. state is what is in force.
+// Page returns the page. state returns the state in force.
 func Page(state func() *views.State) console.Page {
 	t := &tryer{state}
 	return console.Page{Path: "/try", Title: "Try it", Group: "Rules", Routes: []console.Route{

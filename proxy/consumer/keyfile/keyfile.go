@@ -1,15 +1,15 @@
-// Package keyfile keeps API keys in a file of their own, which the console changes and
-// people may edit:
+// Package keyfile keeps API keys in a file of their own, which both the console and
+// people can edit:
 //
 //	veil: 1
 //	keys:
 //	  - {name: "ann", view: "cardio", sha256: "…", made: "2026-11-30T10:00:00Z", by: "ops"}
 //
-// As in the configuration, a key is known by its SHA-256 alone.
+// As in the configuration, a key is only known by its SHA-256.
 //
-// Invariants: a change keeps every other line as it is, also one that somebody has edited
-// since; the file is the old one or the new one, whole, whatever happens; a change that
-// would not do what it should is refused.
+// Invariants: a change keeps every other line unchanged, even one that was edited in the
+// meantime; the file is always either the old or the new one, complete; a change that
+// would not have its intended effect is refused.
 package keyfile
 
 import (
@@ -43,7 +43,7 @@ type Entry struct {
 // maxBytes bounds the file.
 const maxBytes = 4 << 20
 
-// Read reads a file that others cannot read.
+// Read reads a key file, which others must not be able to read.
 func Read(path string) ([]Entry, error) {
 	src, err := textfile.ReadSecret(path, maxBytes)
 	if err != nil {
@@ -121,7 +121,7 @@ func number(t strictyaml.Tree, n strictyaml.Node) float64 {
 	return f
 }
 
-// String is the entry as a line of the file.
+// String returns the entry as a line of the file.
 func (e *Entry) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "{name: %q", e.Name)
@@ -137,8 +137,8 @@ func (e *Entry) String() string {
 	return b.String()
 }
 
-// Fingerprint is what is shown of a key: the first and the last 8 hex digits of its
-// SHA-256.
+// Fingerprint returns the part of a key that is shown: the first and last 8 hex digits
+// of its SHA-256.
 func Fingerprint(sha256hex string) string {
 	s := strings.ToLower(sha256hex)
 	if len(s) < 16 {
@@ -157,8 +157,8 @@ var (
 // changing is held while a file is changed by this process.
 var changing sync.Mutex
 
-// Add adds a key to a file. before is called when the new file is on the disk and only
-// its name is missing; if it fails, nothing is changed.
+// Add adds a key to a file. before is called when the new file is on disk, just before
+// it is renamed into place; if it fails, nothing is changed.
 func Add(path string, e Entry, before func() error) error {
 	e.Made = time.Now().UTC().Format(time.RFC3339)
 	return change(path, before, func(src []byte, all []Entry) ([]byte, []Entry) {
@@ -166,7 +166,7 @@ func Add(path string, e Entry, before func() error) error {
 	})
 }
 
-// Revoke removes the key with a fingerprint from a file, as Add adds one.
+// Revoke removes the key with a fingerprint from a file. before is as in Add.
 func Revoke(path, fingerprint string, before func() error) error {
 	return change(path, before, func(src []byte, all []Entry) ([]byte, []Entry) {
 		i := slices.IndexFunc(all, func(e Entry) bool { return Fingerprint(e.SHA256) == fingerprint })
