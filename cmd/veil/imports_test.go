@@ -127,13 +127,14 @@ func TestImportsPointOneWay(t *testing.T) {
 		"internal/tablecheck":  {"discover", "discover/drift", "discover/pgsource", "discover/words", "mask/...", "postgres/analysis", "internal/config", "internal/serve"},
 		"internal/rulesetdiff": {"fhir", "mask", "mask/ruleset"},
 		"internal/rulesetshow": {"document", "fhir", "fhir/...", "mask/ruleset", "safeharbor", "internal/suggest"},
-		"internal/serve":       {"internal/attest", "report/evidence", "audit/ship", "proxy/consumer", "proxy/consumer/keyfile", "proxy/trace", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/queue", "proxy/jobs/work", "discover/report", "audit/index", "proxy/console/overview", "fhir/schema", "proxy/fhirproxy/upstream"},
+		"internal/serve":       {"internal/attest", "report/evidence", "audit/ship", "proxy/consumer", "proxy/consumer/keyfile", "proxy/trace", "proxy/trace/collector", "proxy/console", "proxy/console/...", "internal/views", "fhir", "postgres/analysis", "proxy/darts", "proxy/operator", "audit", "proxy", "proxy/fhirproxy", "proxy/metrics", "proxy/pgproxy", "internal/config", "file/bucket", "proxy/jobs", "proxy/jobs/queue", "proxy/jobs/work", "discover/report", "audit/index", "proxy/console/overview", "fhir/schema", "proxy/fhirproxy/upstream"},
 		"internal/demo":        {"mask/...", "audit", "fhir", "internal/fhirtest", "postgres/analysis", "proxy/consumer", "proxy/fhirproxy", "proxy/pgproxy", "internal/rules", "internal/config", "internal/serve", "mask/keys", "proxy/console", "proxy/console/login"},
 		"cmd/veil":             {"text/recognizer", "proxy/operator", "text/scrub", "textfile", "mask/...", "internal/...", "general", "safeharbor", "audit", "rulesets", "fhir", "fhir/fhirfile", "internal/fhirtest", "fhir/schema", "file", "file/bucket", "postgres/analysis", "table", "table/csv", "proxy", "proxy/consumer", "fhir/guard", "discover/pgsource"},
 		// Traces, and what becomes of the audit log.
-		"proxy/trace":       {},
-		"audit/ship":        {"audit"},
-		"internal/otlptest": {},
+		"proxy/trace":           {},
+		"proxy/trace/collector": {},
+		"audit/ship":            {"audit"},
+		"internal/otlptest":     {},
 
 		// Identifiers in free text.
 		"text/encoded":     {},

@@ -7,6 +7,7 @@ import (
 	"github.com/veil-proxy/veil/internal/config"
 	"github.com/veil-proxy/veil/proxy"
 	"github.com/veil-proxy/veil/proxy/trace"
+	"github.com/veil-proxy/veil/proxy/trace/collector"
 )
 
 // lastSpans is how long the last spans have to reach the collector when the process stops.
@@ -23,7 +24,7 @@ func (s *Server) openTracing(ctx context.Context, p *config.Prepared) (err error
 		s.log.Warn("traces cannot be sent, and are dropped until they can", "reason", proxy.Cause(err))
 	}
 	c.Works = func() { s.log.Info("traces are sent again") }
-	if s.tracer, err = trace.New(ctx, c); err == nil {
+	if s.tracer, err = trace.New(ctx, c, collector.New(c.Endpoint, c.Headers, c.TLS)); err == nil {
 		s.log.Info("tracing", "endpoint", c.Endpoint, "ratio", c.SampleRatio)
 	}
 	return err

@@ -24,6 +24,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/proxy/metrics"
 	"github.com/veil-proxy/veil/proxy/trace"
+	"github.com/veil-proxy/veil/proxy/trace/collector"
 )
 
 // What is measured side by side runs in a process of its own: nginx, and the listener,
@@ -106,7 +107,7 @@ func watch(b *testing.B, c *Config, with []string, log *audit.Log, dir string) (
 	}
 	if has("traces") {
 		var err error
-		if c.Tracer, err = trace.New(b.Context(), trace.Config{Endpoint: os.Getenv(collectorURL), SampleRatio: 0.1}); err != nil {
+		if c.Tracer, err = trace.New(b.Context(), trace.Config{SampleRatio: 0.1}, collector.New(os.Getenv(collectorURL), nil, nil)); err != nil {
 			b.Fatal(err)
 		}
 	}

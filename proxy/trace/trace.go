@@ -1,7 +1,8 @@
 // Package trace makes OpenTelemetry spans of what the listeners do and sends them to a
 // collector.
 //
-//	t, err := trace.New(ctx, trace.Config{Endpoint: "http://collector:4318/v1/traces", …})
+//	c := trace.Config{Endpoint: "http://collector:4318/v1/traces", …}
+//	t, err := trace.New(ctx, c, collector.New(c.Endpoint, c.Headers, c.TLS))
 //	span := t.Begin(trace.FHIRRequest, time.Now(), traceparent)
 //	upstream := span.Child(trace.Upstream)
 //	upstream.End()
@@ -23,16 +24,15 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
-	"go.opentelemetry.io/otel"
-	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
 	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Config says where spans go.
+// Config says where spans go. Endpoint, Headers and TLS are what package collector makes a
+// client of.
 type Config struct {
 	// Endpoint is the URL of a collector's OTLP receiver over HTTP, such as
 	// http://localhost:4318/v1/traces.
@@ -67,7 +67,7 @@ const (
 	// together.
 	mostQueued = 4096
 	batchSpans = 512
-	// exportTime bounds a request to the collector, with what is tried again.
+	// exportTime bounds an export.
 	exportTime = 10 * time.Second
 	// batchTime is how long a span waits for others.
 	batchTime = time.Second
@@ -75,22 +75,12 @@ const (
 	scope = "github.com/veil-proxy/veil"
 )
 
-// New returns a tracer. It makes no connection.
-func New(ctx context.Context, c Config) (*Tracer, error) {
-	options := []otlptracehttp.Option{
-		otlptracehttp.WithEndpointURL(c.Endpoint), otlptracehttp.WithHeaders(c.Headers), otlptracehttp.WithTimeout(exportTime),
-		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: exportTime}),
-		otlptracehttp.WithEncoding(otlptracehttp.EncodingProtobuf), // as spans are written, whatever the environment says
-	}
-	if c.TLS != nil && strings.HasPrefix(c.Endpoint, "https:") {
-		options = append(options, otlptracehttp.WithTLSClientConfig(c.TLS))
-	}
-	to := otlptracehttp.NewClient(options...)
+// New returns a tracer that sends its spans by a client, as package collector makes one. It
+// makes no connection.
+func New(ctx context.Context, c Config, to otlptrace.Client) (*Tracer, error) {
 	if err := to.Start(ctx); err != nil {
 		return nil, fmt.Errorf("the exporter of traces cannot be made: %w", err)
 	}
-	// The library has one place for errors, whose texts can quote a collector.
-	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
 	return &Tracer{newQueue(to, c), uint64(min(max(c.SampleRatio, 0), 1) * (1 << 63))}, nil
 }
 

@@ -16,11 +16,12 @@ import (
 
 	"github.com/veil-proxy/veil/internal/otlptest"
 	"github.com/veil-proxy/veil/internal/veiltest"
+	"github.com/veil-proxy/veil/proxy/trace/collector"
 )
 
 func tracer(t *testing.T, c Config) *Tracer {
 	t.Helper()
-	tr, err := New(t.Context(), c)
+	tr, err := New(t.Context(), c, collector.New(c.Endpoint, c.Headers, c.TLS))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +150,7 @@ func BenchmarkRequest(b *testing.B) {
 		b.Run(fmt.Sprint(ratio), func(b *testing.B) {
 			r := otlptest.New(b)
 			r.Instead(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) })
-			tr, err := New(b.Context(), Config{Endpoint: r.TracesURL, SampleRatio: ratio})
+			tr, err := New(b.Context(), Config{SampleRatio: ratio}, collector.New(r.TracesURL, nil, nil))
 			if err != nil {
 				b.Fatal(err)
 			}

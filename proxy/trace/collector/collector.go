@@ -1,0 +1,35 @@
+// Package collector sends spans to an OpenTelemetry collector over HTTP. It is apart from
+// package trace, so that what makes spans does not link the exporter with all that it needs.
+//
+// Not known here: what a span says.
+package collector
+
+import (
+	"crypto/tls"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+)
+
+// exportTime bounds a request to the collector, with what is tried again.
+const exportTime = 10 * time.Second
+
+// New returns a client of the collector's OTLP receiver at the endpoint, such as
+// http://localhost:4318/v1/traces, that sends the headers with each request. With a
+// configuration of TLS that is nil, an endpoint of https is verified by the system's roots.
+func New(endpoint string, headers map[string]string, config *tls.Config) otlptrace.Client {
+	options := []otlptracehttp.Option{
+		otlptracehttp.WithEndpointURL(endpoint), otlptracehttp.WithHeaders(headers), otlptracehttp.WithTimeout(exportTime),
+		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: exportTime}),
+		otlptracehttp.WithEncoding(otlptracehttp.EncodingProtobuf), // as spans are written, whatever the environment says
+	}
+	if config != nil && strings.HasPrefix(endpoint, "https:") {
+		options = append(options, otlptracehttp.WithTLSClientConfig(config))
+	}
+	// The library has one place for errors, whose texts can quote a collector.
+	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
+	return otlptracehttp.NewClient(options...)
+}
