@@ -8,10 +8,46 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/veil-proxy/veil/internal/veiltest"
 )
+
+// listedPackage is a package as go list shows it.
+type listedPackage struct {
+	Dir, ImportPath, Name                                             string
+	Imports, Deps, GoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
+}
+
+var listing struct {
+	sync.Mutex
+	packages []listedPackage
+}
+
+// packages are those of the module, which are listed once for all tests.
+func packages(t *testing.T) []listedPackage {
+	t.Helper()
+	listing.Lock()
+	defer listing.Unlock()
+	if listing.packages != nil {
+		return listing.packages
+	}
+	out, err := veiltest.Command(t, veiltest.Works, "go", "list", "-json=Dir,ImportPath,Name,Imports,Deps,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles", module+"...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listedPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
+		var p listedPackage
+		if err := dec.Decode(&p); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+	listing.packages = all
+	return all
+}
 
 // TestHouseHasRoom: no package is over 25 files or 4,000 lines unless its doc comment
 // says why it is one ("is one package because"), no file that people write is over 500
@@ -27,18 +63,7 @@ func TestHouseHasRoom(t *testing.T) {
 	reason := regexp.MustCompile(`is one package\s+because`)
 	limitless := regexp.MustCompile(`exec\.Command(Context)?\(.*\.(Run|Output|CombinedOutput)\(\)`)
 	generated := regexp.MustCompile(`(?m)^// Code generated .* DO NOT EDIT\.$`)
-	out, err := veiltest.Command(t, veiltest.Works, "go", "list", "-json=Dir,ImportPath,Name,Doc,Imports,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles", "github.com/veil-proxy/veil/...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for dec := json.NewDecoder(bytes.NewReader(out)); dec.More(); {
-		var p struct {
-			Dir, ImportPath, Name                                       string
-			Imports, GoFiles, IgnoredGoFiles, TestGoFiles, XTestGoFiles []string
-		}
-		if err := dec.Decode(&p); err != nil {
-			t.Fatal(err)
-		}
+	for _, p := range packages(t) {
 		for _, name := range []string{"util", "utils", "common", "helper", "helpers", "misc"} {
 			if p.Name == name {
 				t.Errorf("%s: a package is named for what it has, not for being of use", p.ImportPath)

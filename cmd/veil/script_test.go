@@ -23,7 +23,7 @@ var update = flag.Bool("update", false, "write the golden files of scripts anew"
 // TestMain lets the test binary be the command: scripts, and tests that need a process
 // of their own, find it as veil in $PATH.
 func TestMain(m *testing.M) {
-	testscript.Main(veiltest.Roomy{M: m}, map[string]func(){"veil": main, "exits": exits})
+	testscript.Main(veiltest.Roomy{M: m, Bytes: 2 << 30}, map[string]func(){"veil": main, "exits": exits})
 }
 
 // exits is a command of scripts: "exits 2 veil mask" runs veil mask, and succeeds if that

@@ -9,8 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/veil-proxy/veil/internal/veiltest"
 )
 
 // TestWalksNameFunctions: each function that the walks of docs/architecture.md name is
@@ -22,14 +20,9 @@ func TestWalksNameFunctions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := veiltest.Command(t, veiltest.Works, "go", "list", "-f", `{{.ImportPath}} {{join .Deps " "}}`, module+"...").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	imports := map[string]string{} // all that a package depends on, each in spaces
-	for line := range strings.Lines(string(out)) {
-		pkg, deps, _ := strings.Cut(strings.TrimSpace(line), " ")
-		imports[strings.TrimPrefix(pkg, module)] = " " + strings.ReplaceAll(deps, module, "") + " "
+	for _, p := range packages(t) {
+		imports[strings.TrimPrefix(p.ImportPath, module)] = " " + strings.ReplaceAll(strings.Join(p.Deps, " "), module, "") + " "
 	}
 	declared := map[string]map[string]bool{}
 	walks := regexp.MustCompile(`(?s)\n## Walk: ([^\n]*)\n(.*?)\n## `).FindAllStringSubmatch(strings.ReplaceAll(string(page), "\n## Walk", "\n## \n## Walk"), -1)
