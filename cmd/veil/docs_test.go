@@ -41,13 +41,13 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		head, dir string // of the rows' numbers; of tests that name no folder
 		rows      int
 	}{
-		{"", "proxy/fhirproxy", 54},
-		{"P", "proxy/pgproxy/sqltest", 38},
-		{"F", "fhir", 36},
+		{"", "proxy/fhirproxy", 55},
+		{"P", "proxy/pgproxy/sqltest", 40},
+		{"F", "fhir", 39},
 		{"S", "proxy/pgproxy/sqltest", 30},
 		{"O", "cmd/veil", 19},
 		{"T", "table", 25},
-		{"X", "text", 26},
+		{"X", "text", 28},
 		{"C", "proxy/console", 35},
 	} {
 		rows := regexp.MustCompile(`(?m)^\| `+table.head+`(\d+) \|.*\| (.*) \|$`).FindAllStringSubmatch(string(page), -1)
