@@ -10,42 +10,41 @@ import (
 // Limits bound what consumers can make the listener do. Zero fields take the values
 // of DefaultLimits.
 //
-// A response is held in memory while it is masked, before and after, and until the
-// consumer took it, so the most that answers take is about 3 × ResponseBytes ×
-// Exchanges, and 256 KB for each connection. Of a Bundle larger than 256 KB that can be
-// sent while it arrives, package inparts says what is kept; up to Exchanges of them are
-// being sent besides. XML takes more while it is read or
-// written, 60 and 8 times its size: a response of the upstream in XML may have an
-// eighth of ResponseBytes, and only as many as there are processors are turned
-// into JSON or back at once.
+// A response is held in memory, both as received and as masked, until the consumer has
+// taken it. So responses take at most about 3 × ResponseBytes × Exchanges, and 256 KB
+// for each connection. Package inparts says how much is kept of a Bundle larger than
+// 256 KB that can be sent while it arrives; up to Exchanges of these are sent in
+// addition. XML takes more while it is read or written, 60 and 8 times its size: an XML
+// response of the upstream may have at most an eighth of ResponseBytes, and no more of
+// them than there are processors are converted to JSON or back at once.
 type Limits struct {
 	// HeaderBytes bounds the request line and headers together.
 	HeaderBytes int
 	// RequestBytes bounds a request body.
 	RequestBytes int
-	// ResponseBytes bounds an upstream response, before and after decompression, and what is
-	// kept of one that is sent while it arrives.
+	// ResponseBytes bounds an upstream response, before and after decompression, and the
+	// part that is kept of a response sent while it arrives.
 	ResponseBytes int
-	// Connections bounds the connections of consumers.
+	// Connections bounds the connections from consumers.
 	Connections int
-	// Exchanges bounds the requests that are being asked of the upstream or
-	// masked at once, and with them the connections to the upstream. More of
-	// them wait, for at most UpstreamTimeout.
+	// Exchanges bounds the requests that are sent to the upstream or masked at once, and
+	// thus the connections to the upstream. Further requests wait, for at most
+	// UpstreamTimeout.
 	Exchanges int
-	// Streams bounds the files that are being sent at once. Each holds a line of
-	// its file in memory, before and after masking.
+	// Streams bounds the files that are sent at once. Each holds one line of its file in
+	// memory, before and after masking.
 	Streams int
 	// UpstreamTimeout bounds a request to the upstream from its first byte to
 	// the last one of the response; of a file, the wait for each piece.
 	UpstreamTimeout time.Duration
-	// ReadyTimeout bounds the question behind /readyz.
+	// ReadyTimeout bounds the request to the upstream that /readyz makes.
 	ReadyTimeout time.Duration
 	// ReadTimeout bounds the reading of a request, WriteTimeout the writing of
 	// a response or of a piece of a file, IdleTimeout the wait for the next request.
 	ReadTimeout, WriteTimeout, IdleTimeout time.Duration
 }
 
-// DefaultLimits are safe for a department's server.
+// DefaultLimits are safe for a server of one department.
 func DefaultLimits() Limits {
 	return Limits{
 		HeaderBytes: 16 << 10, RequestBytes: 64 << 10, ResponseBytes: 64 << 20,

@@ -44,8 +44,8 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) bool {
 	return true
 }
 
-// Ready says, in fixed words, why a consumer that comes now would not be served, or
-// returns nil.
+// Ready returns an error, in fixed words, if a request that arrived now could not be
+// served.
 func (s *Server) Ready() error { return s.shared.Ready() }
 
 // full says which limit a consumer that comes now would meet.

@@ -1,34 +1,30 @@
 // Package fhirproxy is the FHIR listener: a read-only HTTP server that answers FHIR
 // R4 requests with de-identified resources of another FHIR server.
 //
-// A request is read strictly into parts; the caller is authenticated and gets the
-// view that the operator gave them; the search guard opens pseudonyms and
-// refuses what would test an original value; the upstream is queried with a
-// request built from those parts; its response is masked; the audit record is
-// made durable; and only then does the response end. Whatever fails on the way,
-// the consumer gets an OperationOutcome that Veil wrote: no text, header or URL
-// of the upstream passes.
+// A request is read strictly into parts; the caller is authenticated and gets the view
+// that the operator gave them; the search guard opens pseudonyms and refuses what would
+// test an original value; the upstream is queried with a request built from those
+// parts; its response is masked; the audit record is made durable; and only then does
+// the response end. If a step fails, the consumer gets an OperationOutcome that Veil
+// wrote: no text, header or URL of the upstream passes.
 //
-// Served are read, vread, history, search by GET and by POST, compartments, the
-// pages of all these, $everything, $lastn, $expand, $lookup, $validate-code, $export
-// with its
-// status, files and deletion, batches of reads, and metadata, in JSON and XML;
-// /healthz says that the process runs, /readyz that the upstream responds.
-// Everything else is refused, writes before the upstream is touched.
+// It serves read, vread, history, search by GET and by POST, compartments, the pages of
+// all these, $everything, $lastn, $expand, $lookup, $validate-code, $export with its
+// status, files and deletion, batches of reads, and metadata, in JSON and XML; /healthz
+// says that the process runs, /readyz that the upstream responds. Everything else is
+// refused, and writes never reach the upstream.
 //
-// Invariants: what the upstream sees is built anew, path, query and headers;
-// what the consumer sees is built anew, body and headers; a response is held
-// back until its record is durable, and of a file or a large Bundle, which is masked
-// while it arrives, the end is; an exchange has one policy from beginning to end; an id
-// that does not open is treated as one that does not exist, with the same
-// bytes. The two differ in time, since only the latter queries the upstream:
-// whoever measures it learns that a pseudonym was made with this key, which the
-// one who has it knows.
+// Invariants: the path, query and headers that the upstream sees are built anew, and so
+// are the body and headers that the consumer sees; a response is held back until its
+// record is durable, or, if it is a file or a large Bundle that is masked while it
+// arrives, its end is; an exchange has one policy from beginning to end; an id that
+// does not open gets the same bytes as one that does not exist. The two differ in time,
+// since only the latter queries the upstream: someone who measures it learns that a
+// pseudonym was made with this key, which whoever has the pseudonym knows anyway.
 //
-// Not known here: what a rule means (package fhir), who a credential stands for
-// (package consumer), how Veil signs in to the upstream (the Credentials that
-// are handed in), how the log is kept (the mask.Sink), TLS towards consumers
-// (the listener that is handed in).
+// Not known here: what a rule means (package fhir), whom a credential identifies
+// (package consumer), how Veil signs in to the upstream (the Credentials passed in),
+// how the log is kept (the mask.Sink), TLS with consumers (the listener passed in).
 package fhirproxy
 
 import (
@@ -61,43 +57,42 @@ import (
 type Config struct {
 	// Upstream is the base URL of the FHIR server.
 	Upstream string
-	// UpstreamAliases are other base URLs that the FHIR server writes into its
-	// references and links, such as its public one.
+	// UpstreamAliases are other base URLs that the FHIR server writes into references and
+	// links, such as its public one.
 	UpstreamAliases []string
-	// FileHosts are base URLs of stores that have the files of bulk exports where
-	// the FHIR server does not serve them itself. They are requested exactly the
-	// URLs that it names, without Credentials and with the system's roots.
+	// FileHosts are base URLs of stores that serve bulk export files if the FHIR server
+	// does not serve them itself. Veil requests exactly the URLs that the server names,
+	// without Credentials and with the system's roots.
 	FileHosts []string
-	// SkipInvalidLines leaves lines of an export's file out that are not resources
-	// of its type, and says so, instead of breaking the file off.
+	// SkipInvalidLines omits lines of an export file that are not resources of its type,
+	// and reports them, instead of breaking off the file.
 	SkipInvalidLines bool
-	// UpstreamTLS is for an upstream of https; the system's roots when it is nil.
+	// UpstreamTLS configures an https upstream. If it is nil, the system's roots are used.
 	UpstreamTLS *tls.Config
-	// Credentials sign in to the upstream; none when it is nil. A consumer's own
-	// are never passed on.
+	// Credentials sign in to the upstream, unless nil. A consumer's own credentials are
+	// never passed on.
 	Credentials signin.Credentials
-	// BaseURL is the URL that consumers reach the listener under. Links and full
-	// URLs carry it; the Host header is never believed.
+	// BaseURL is the URL that consumers reach the listener at. Links and full URLs contain
+	// it; the Host header is never trusted.
 	BaseURL string
 	Policy  Policy
 	// Origins are the web origins whose pages may send requests (CORS), such as
 	// "https://notebook.example"; "*" is any.
 	Origins []string
-	// LinkAge is how long the links of a response can be followed: pages and bulk
-	// exports. DefaultLinkAge when it is zero.
+	// LinkAge is how long the links of a response, to pages and bulk exports, can be
+	// followed. Zero means DefaultLinkAge.
 	LinkAge time.Duration
-	// Sink takes the audit records. No response ends before its record is in.
+	// Sink takes the audit records. No response ends before Sink has its record.
 	Sink mask.Sink
-	// Logger takes one line a request, without values. Nothing is logged when
-	// it is nil.
+	// Logger gets one line per request, without values. If it is nil, nothing is logged.
 	Logger *slog.Logger
-	// Metrics counts what the listener does; nothing does when it is nil.
+	// Metrics counts what the listener does, unless nil.
 	Metrics *metrics.Listener
-	// Tracer makes spans of requests; none are made when it is nil.
+	// Tracer makes spans for requests, unless nil.
 	Tracer *trace.Tracer
 	Limits Limits
-	// Ready says, in fixed words, why the process cannot answer whatever the
-	// upstream does; nil for nothing to say.
+	// Ready returns an error, in fixed words, if the process cannot respond whatever the
+	// upstream does. It may be nil.
 	Ready func() error
 }
 
@@ -193,8 +188,8 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// Reload puts a policy in force for the exchanges that begin from now on. With an
-// error the one before stays.
+// Reload puts a policy in force for exchanges that begin from now on. If it returns an
+// error, the previous policy stays in force.
 func (s *Server) Reload(c Policy) error {
 	force, err := s.Prepare(c)
 	if err == nil {
@@ -203,7 +198,7 @@ func (s *Server) Reload(c Policy) error {
 	return err
 }
 
-// Prepare checks a policy and returns what puts it in force, so that several
+// Prepare checks a policy and returns a function that puts it in force, so that several
 // listeners change together or not at all.
 func (s *Server) Prepare(c Policy) (force func(), err error) {
 	p, err := s.newPolicy(c)
@@ -253,7 +248,7 @@ type discard struct{}
 
 func (discard) Printf(string, ...any) {}
 
-// Connections is how many connections of consumers are open.
+// Connections returns how many consumer connections are open.
 func (s *Server) Connections() int { return int(s.http.GetOpenConnectionsCount()) }
 
 // Serve handles requests until Shutdown or an error of the listener. After Shutdown it
@@ -273,9 +268,8 @@ func (s *Server) Serve(l net.Listener) error {
 // the record of a file that was not delivered whole.
 const farewell = 2 * time.Second
 
-// Shutdown stops taking connections and waits until the requests in progress are
-// answered. When the context ends it waits for those no longer: their connections are
-// closed.
+// Shutdown stops accepting connections and waits until requests in progress are
+// finished. When the context ends, it stops waiting and closes their connections.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shared.Drain()
 	err := s.http.ShutdownWithContext(ctx)

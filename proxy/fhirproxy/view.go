@@ -18,24 +18,23 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/lookup"
 )
 
-// View is what a consumer may see: a ruleset with the key of a project.
+// View is what a consumer may see: a ruleset and the key of a project.
 type View struct {
-	// Name is what accounts of consumers name; "" is the one of accounts that
-	// name none.
+	// Name is the name by which consumer accounts refer to the view; "" is the view of
+	// accounts that name none.
 	Name      string
 	Automaton *fhir.Automaton
-	// Detail asks for one audit entry an application.
+	// Detail requests one audit entry per application of a rule.
 	Detail bool
-	// MinCount is the least number of matches that a search, or a history of a
-	// type, may tell of. One that finds fewer is refused, since it could single a
-	// person out; so are the filters of exports, whose matches nobody counts.
-	// What is reached by the id of one resource is not held against it. Zero
-	// tells every number.
+	// MinCount is the least number of matches that a search, or the history of a type, may
+	// reveal. One with fewer matches is refused, since it could single out a person; so
+	// are filters of exports, whose matches are not counted. Requests by the id of one
+	// resource are exempt. Zero means no minimum.
 	MinCount int
 }
 
-// Policy is who has access, and what each may see. An exchange has one policy from
-// its beginning to its end, whatever Reload puts in force meanwhile.
+// Policy says who has access, and what each consumer may see. An exchange has one
+// policy from beginning to end, whatever Reload puts in force meanwhile.
 type Policy struct {
 	Consumers *consumer.Directory
 	Views     []View

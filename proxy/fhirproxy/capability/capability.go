@@ -1,6 +1,6 @@
-// Package capability says what the FHIR listener serves: the operations that read,
-// and a CapabilityStatement of what the upstream offers, less what the ruleset
-// withholds or refuses.
+// Package capability describes what the FHIR listener serves: the read operations, and
+// a CapabilityStatement with what the upstream offers, less what the ruleset withholds
+// or refuses.
 //
 // Not known here: how a request is served.
 package capability
@@ -18,7 +18,7 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// Config is what a statement is about.
+// Config describes the listener that a statement is about.
 type Config struct {
 	Guard   *guard.Guard
 	Keys    *keys.Pseudonymizer
@@ -55,8 +55,8 @@ type named struct{ Name string }
 // errUpstream says that the upstream's metadata cannot be read.
 var errUpstream = errors.New("the FHIR server's metadata is not a CapabilityStatement")
 
-// Statement makes Veil's own CapabilityStatement out of the upstream's. It is the same
-// for the same upstream and ruleset: its date is the ruleset's reference date.
+// Statement returns Veil's own CapabilityStatement, derived from the upstream's. It is
+// the same for the same upstream and ruleset: its date is the ruleset's reference date.
 func Statement(c *Config, upstream []byte) ([]byte, error) {
 	var up upstreamCapability
 	if json.Unmarshal(upstream, &up) != nil || up.ResourceType != "CapabilityStatement" {

@@ -1,5 +1,5 @@
-// Package conns keeps the open connections of an HTTP server, so that they can be closed at
-// the end.
+// Package conns tracks the open connections of an HTTP server, so that they can be closed
+// at shutdown.
 package conns
 
 import (
@@ -10,17 +10,17 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Open are the connections that are open.
+// Open is the set of open connections.
 type Open struct {
 	mu   sync.Mutex
 	open map[net.Conn]bool
 	none chan struct{} // closed when none is open any more; nil before Wait
 }
 
-// New returns none.
+// New returns an empty set.
 func New() *Open { return &Open{open: map[net.Conn]bool{}} }
 
-// Note is called at each change of a connection's state.
+// Note records a change of a connection's state.
 func (c *Open) Note(conn net.Conn, state fasthttp.ConnState) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,7 +36,8 @@ func (c *Open) Note(conn net.Conn, state fasthttp.ConnState) {
 	}
 }
 
-// Cut closes all connections. What their requests wait for is not interrupted.
+// Cut closes all connections. It does not interrupt what their requests are waiting
+// for.
 func (c *Open) Cut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,7 +47,7 @@ func (c *Open) Cut() {
 	}
 }
 
-// Wait waits until none is in use any more, for at most so long.
+// Wait waits until no connection is in use, up to the given time.
 func (c *Open) Wait(most time.Duration) {
 	c.mu.Lock()
 	if len(c.open) == 0 {

@@ -1,4 +1,5 @@
-// Package cors lets web pages of some origins read the responses of the FHIR listener.
+// Package cors lets web pages from configured origins read the responses of the FHIR
+// listener.
 package cors
 
 import (
@@ -9,14 +10,14 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Origins are the web origins whose pages may read answers (Fetch Standard, 3.2).
-// Cookies play no part: credentials are in headers that the page sets itself.
+// Origins are the web origins whose pages may read responses (Fetch Standard, 3.2).
+// Cookies are not used: credentials are in headers that the page sets itself.
 type Origins struct {
 	any     bool
 	origins []string
 }
 
-// New reads origins: "*", or scheme and host. Without any, no page may.
+// New parses origins: "*", or scheme and host. Without any, no page may read responses.
 func New(origins []string) (Origins, error) {
 	c := Origins{any: slices.Contains(origins, "*"), origins: origins}
 	for _, o := range origins {
@@ -48,8 +49,8 @@ func (c *Origins) Allow(ctx *fasthttp.RequestCtx) bool {
 	return true
 }
 
-// Preflight handles the request that a browser sends before another, which may have one
-// of the methods.
+// Preflight answers a preflight request, for an actual request with one of the given
+// methods.
 func (c *Origins) Preflight(ctx *fasthttp.RequestCtx, methods string) {
 	if len(ctx.Request.Header.Peek("Access-Control-Request-Method")) == 0 || len(ctx.Response.Header.Peek("Access-Control-Allow-Origin")) == 0 {
 		return

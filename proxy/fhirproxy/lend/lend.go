@@ -1,16 +1,16 @@
-// Package lend lends things that cost memory, such as maskers, for as long as a processor
+// Package lend lends values that cost memory, such as maskers, for as long as a processor
 // works with one.
 //
 //	l := lend.New[masker](runtime.GOMAXPROCS(0))
 //	result := lend.To(l, newMasker, func(m *masker) int { … })
 //
-// Invariant: what a panic has interrupted is not lent again.
+// Invariant: a value whose use a panic interrupted is not lent again.
 package lend
 
 import "sync"
 
-// Lender has things of one kind. They are made when they are needed, and never more than it
-// has places. It may be used concurrently.
+// Lender lends values of one type. It makes them when they are needed, and never more than
+// it has places. It is safe for concurrent use.
 type Lender[T any] struct {
 	places chan struct{}
 	mu     sync.Mutex
@@ -20,7 +20,8 @@ type Lender[T any] struct {
 // New returns a lender with n places.
 func New[T any](n int) *Lender[T] { return &Lender[T]{places: make(chan struct{}, n)} }
 
-// To waits for a place and lends f one of the things, by fresh if none is idle.
+// To waits for a place and calls f with a value: an idle one, or else one that fresh
+// makes.
 func To[T, R any](l *Lender[T], fresh func() *T, f func(*T) R) R {
 	one := l.take(fresh)
 	whole := false

@@ -1,16 +1,16 @@
-// Package lookup finds out what masking a response needs of other resources of the upstream:
+// Package lookup finds what masking a response needs from other resources of the upstream:
 // the patient that a resource is about, and what is known of the people whom a text may
-// name. It also does the work that a walk leaves (mask.Later).
+// name. It also does the work that a walk postpones (mask.Later).
 //
-// Some resources lead to their patient only through another one, such as a
-// Provenance through the Observation that it is about. Rules that act by patient,
-// such as a date shift, need that patient, so the other resource is read from the
-// upstream. What is learned, originals both, is kept in memory for a while: many
-// resources refer to one.
+// Some resources lead to their patient only through another resource, such as a
+// Provenance through the Observation that it is about. Rules that act by patient, such
+// as a date shift, need that patient, so the other resource is read from the upstream.
+// Both ids, which are originals, are kept in memory for a while, since many resources
+// refer to the same one.
 //
-// A masker is never held meanwhile, since there are only as many of them as
-// processors: a walk notes what it missed, the masker goes back, the patients are
-// looked up, and the response is masked again from its beginning.
+// No masker is held meanwhile, since there are only as many maskers as processors: a
+// walk notes what it missed, the masker is returned, the patients are looked up, and
+// the response is masked again from its beginning.
 //
 //	f := lookups.Finder(rules, false)
 //	for {
@@ -50,12 +50,13 @@ const (
 	farthestSubject = 4
 )
 
-// Places is how many resources are read at once for all of so many responses.
+// Places returns how many resources may be read at once for the given number of
+// responses.
 func Places(exchanges int) int { return max(lookupsAtOnce, exchanges/2) }
 
-// Finder finds what one response needs.
+// Finder finds what a single response needs.
 type Finder struct {
-	// Span is what its requests are traced in.
+	// Span is the span that its requests are traced in.
 	Span trace.Span
 
 	s *Server
@@ -82,13 +83,13 @@ type lookup struct {
 	hops int
 }
 
-// Finder returns a finder for a response, or for one after the other. waits says that the
-// walk waits for the upstream, since it has a masker of its own.
+// Finder returns a finder for a response, or for several in sequence. waits says that the
+// walk waits for the upstream, because it has a masker of its own.
 func (s *Server) Finder(v *Rules, waits bool) *Finder {
 	return &Finder{s: s, v: v, waits: waits, lookups: maxLookups}
 }
 
-// Subject is fhir.Site's.
+// Subject implements fhir.Site's Subject.
 func (f *Finder) Subject(dst []byte, typ string, id []byte) ([]byte, bool) {
 	key := typ + "/" + string(id)
 	patient, ok, _ := f.recall(key, 0)
@@ -102,7 +103,7 @@ func (f *Finder) Subject(dst []byte, typ string, id []byte) ([]byte, bool) {
 	return append(dst, patient...), patient != ""
 }
 
-// Begin starts a response with a finder that was used before.
+// Begin starts the next response with a finder that was used before.
 func (f *Finder) Begin() {
 	f.missed, f.lookups, f.broken = f.missed[:0], maxLookups, false
 	clear(f.known)
@@ -140,7 +141,8 @@ func (f *Finder) keep(key string, hops int, patient string, short bool) {
 	}
 }
 
-// Settle looks up what a walk missed, and does what it left. What could not be, the next walk says.
+// Settle looks up what a walk missed, and does the work that it postponed. The next walk reports
+// what could not be looked up.
 func (f *Finder) Settle() {
 	if f.until.IsZero() {
 		f.until = time.Now().Add(f.s.c.Timeout)
@@ -246,8 +248,8 @@ func (f *Finder) find(key string, hops int) {
 	}
 }
 
-// Broken reports that the response cannot be masked as it always is, since the upstream did
-// not say who a resource is about.
+// Broken reports that the response cannot be masked consistently, because the upstream did
+// not say whom a resource is about.
 func (f *Finder) Broken() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -17,7 +17,7 @@ type leftWork struct {
 // Result implements mask.Later.
 func (f *Finder) Result(key [32]byte) any { return f.results[key] }
 
-// Leave implements mask.Later. A walk that has a masker of its own does the work itself.
+// Leave implements mask.Later. A walk with a masker of its own does the work itself.
 func (f *Finder) Leave(key [32]byte, work func() any) bool {
 	if f.waits || len(f.left) >= maxLeft {
 		return false
@@ -26,10 +26,10 @@ func (f *Finder) Leave(key [32]byte, work func() any) bool {
 	return true
 }
 
-// Needs reports whether the walk left something to look up or to do.
+// Needs reports whether the walk left anything to look up or to do.
 func (f *Finder) Needs() bool { return len(f.missed)+len(f.left) > 0 }
 
-// Forget forgets what the walk left: it is made again, and may not need it.
+// Forget discards what the walk left: the walk is repeated and may not need it.
 func (f *Finder) Forget() { f.missed, f.left = f.missed[:0], nil }
 
 // do does what a walk left.

@@ -27,7 +27,7 @@ type told struct {
 	lost  bool
 }
 
-// People is fhir.Site's.
+// People implements fhir.Site's People.
 func (f *Finder) People(typ, id string) (people.Facts, error) { return f.facts(typ + "/" + id) }
 
 // facts returns what was found under a key, or notes that it must be looked up.

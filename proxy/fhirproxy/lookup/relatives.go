@@ -20,7 +20,7 @@ const (
 	maxPages = 10
 )
 
-// Relatives is fhir.Site's.
+// Relatives implements fhir.Site's Relatives.
 func (f *Finder) Relatives(patient string) (people.Facts, error) { return f.facts(ofPatient + patient) }
 
 // searchRelatives reads what the relatives of a patient are called.

@@ -13,19 +13,19 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
-// Config says where things are looked up.
+// Config says where resources are looked up.
 type Config struct {
 	Upstream *upstream.Server
 	// Base is the URL of the masked view.
 	Base string
-	// Timeout bounds all look-ups of one response together.
+	// Timeout bounds all look-ups for one response together.
 	Timeout time.Duration
-	// Places bounds the look-ups of all responses at once.
+	// Places bounds the concurrent look-ups for all responses.
 	Places int
 	Log    func() *slog.Logger
 }
 
-// Server has what was looked up, for all responses.
+// Server holds what was looked up, for all responses.
 type Server struct {
 	c      Config
 	places *proxy.Places
@@ -50,13 +50,13 @@ func New(c Config) (*Server, error) {
 	return s, err
 }
 
-// Wait waits until what was learned is found again.
+// Wait waits until what was learned can be found again.
 func (s *Server) Wait() {
 	s.subjects.Wait()
 	s.people.Wait()
 }
 
-// Close forgets what was learned.
+// Close discards what was learned.
 func (s *Server) Close() {
 	s.subjects.Close()
 	s.people.Close()

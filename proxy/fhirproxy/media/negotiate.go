@@ -1,5 +1,5 @@
-// Package media negotiates the format of a response, FHIR R4 as JSON or XML, and
-// writes it.
+// Package media negotiates the format of a response, FHIR R4 in JSON or XML, and writes
+// the response in it.
 package media
 
 import (
@@ -20,22 +20,22 @@ import (
 const (
 	// JSON is the content type of a response in JSON.
 	JSON = "application/fhir+json; charset=utf-8"
-	// XML is that of one in XML.
+	// XML is the content type of a response in XML.
 	XML = "application/fhir+xml; charset=utf-8"
 )
 
-// Format is how a response is written.
+// Format is the format of a response.
 type Format struct {
 	XML, pretty bool
-	// param is the _format that was requested; links repeat it.
+	// Param is the requested _format; links repeat it.
 	Param string
 }
 
 // Pretty reports whether the response is indented.
 func (f *Format) Pretty() bool { return f.pretty }
 
-// Negotiate takes _format and _pretty off the parameters and finds the format
-// that the consumer takes. _format goes before the Accept header (FHIR R4,
+// Negotiate removes _format and _pretty from the parameters and finds the format that
+// the consumer accepts. _format takes precedence over the Accept header (FHIR R4,
 // http.html#parameters).
 func (f *Format) Negotiate(t *parse.Target, accept string) *outcome.Problem {
 	formats := map[string]bool{}
@@ -70,9 +70,9 @@ func (f *Format) Negotiate(t *parse.Target, accept string) *outcome.Problem {
 	return nil
 }
 
-// Weigh returns how much a list of media ranges (RFC 9110, 12.5.1) wants FHIR
-// JSON and FHIR XML, from 0 to 1; a range that names one stands above one that
-// has it in. An empty list takes both.
+// Weigh returns how much a list of media ranges (RFC 9110, 12.5.1) wants FHIR JSON and
+// FHIR XML, from 0 to 1; a range that names a format takes precedence over one that
+// includes it. An empty list accepts both.
 func Weigh(accept string) (inJSON, inXML float64) {
 	if strings.TrimSpace(accept) == "" {
 		return 1, 1
@@ -116,9 +116,8 @@ func plusInName(mediaType string) string {
 	return name
 }
 
-// IsR4 reports whether the parameters of a media type allow FHIR R4 in UTF-8: with
-// another fhirVersion (FHIR R4, http.html#version-parameter) or charset something else
-// is meant.
+// IsR4 reports whether the parameters of a media type allow FHIR R4 in UTF-8: another
+// fhirVersion (FHIR R4, http.html#version-parameter) or charset means something else.
 func IsR4(params string) bool {
 	version, given := Param(params, "fhirVersion")
 	if given && version != "4.0" && version != "4.0.1" {
@@ -128,7 +127,7 @@ func IsR4(params string) bool {
 	return !given || strings.EqualFold(charset, "utf-8") || charset == "*"
 }
 
-// TakesR4 reports whether a list of media ranges has one of FHIR R4, or none at all.
+// TakesR4 reports whether a list of media ranges has one for FHIR R4, or is empty.
 func TakesR4(accept string) bool {
 	if strings.TrimSpace(accept) == "" {
 		return true
@@ -141,7 +140,7 @@ func TakesR4(accept string) bool {
 	return false
 }
 
-// NotR4 refuses a request for what is not served.
+// NotR4 is the refusal of a request for a format that is not served.
 func NotR4() *outcome.Problem {
 	return outcome.Refused(406, models.IssueTypeNotSupported, "format",
 		"FHIR R4 is served, as JSON and as XML in UTF-8: request application/fhir+json or application/fhir+xml, without fhirVersion or with fhirVersion=4.0")
@@ -173,8 +172,8 @@ func quality(params string) float64 {
 // what is indented grows with its depth.
 const largestPretty = 1 << 20
 
-// Render writes a resource, which is FHIR JSON of Veil's own or masked, in the
-// format. w writes XML; nobody else uses it meanwhile.
+// Render writes a resource, given as FHIR JSON that Veil made or masked, in the format.
+// w writes XML; it must not be used by anyone else meanwhile.
 func (f Format) Render(body []byte, w *fhirxml.Writer) (out []byte, contentType string, ok bool) {
 	f.pretty = f.pretty && len(body) <= largestPretty
 	if f.XML {
@@ -204,13 +203,13 @@ func indent(src []byte) ([]byte, error) {
 	return doc.WriteToBytes()
 }
 
-// Prefer are the preferences of a request (RFC 7240) that Veil knows.
+// Prefer holds the preferences of a request (RFC 7240) that Veil knows.
 type Prefer struct {
 	Handling guard.Handling
 	Async    bool
 }
 
-// PreferOf reads the values of the header Prefer.
+// PreferOf parses the values of the Prefer header.
 func PreferOf(values []string) Prefer {
 	var p Prefer
 	for _, v := range values {

@@ -1,8 +1,8 @@
-// Package outcome has what a consumer gets in place of a resource: an HTTP status
-// and an OperationOutcome.
+// Package outcome makes what a consumer gets instead of a resource: an HTTP status and
+// an OperationOutcome.
 //
-// Invariant: texts are fixed or made of names of parameters, rules and types, never
-// of values. Of an OperationOutcome of the upstream only its codes pass.
+// Invariant: texts are fixed or made of names of parameters, rules and types, never of
+// values. Only the codes of an upstream OperationOutcome pass.
 package outcome
 
 import (
@@ -11,7 +11,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 )
 
-// Header is a field of a response.
+// Header is a header field of a response.
 type Header struct{ Name, Value string }
 
 // Problem is what a consumer is sent instead of a resource: an HTTP status and
@@ -21,10 +21,10 @@ type Problem struct {
 	Status int
 	Code   models.IssueType
 	Text   string
-	// result and reason go to the audit record: refused or failed, and why in
-	// fixed words.
+	// Result and Reason go to the audit record: refused or failed, and why, in fixed
+	// words.
 	Result, Reason string
-	// more are further issues, without texts.
+	// More are further issues, without texts.
 	More   []models.OperationOutcomeIssue
 	Header []Header
 	Close  bool // nothing more can be read from the connection
@@ -36,24 +36,24 @@ func (p *Problem) With(name, value string) *Problem {
 	return p
 }
 
-// Closing ends the connection with the response.
+// Closing makes the connection end with the response.
 func (p *Problem) Closing() *Problem {
 	p.Close = true
 	return p
 }
 
-// Refused is a problem of the request: what is requested is not served.
+// Refused returns a problem with the request: what it asks for is not served.
 func Refused(status int, code models.IssueType, reason, text string) *Problem {
 	return &Problem{Status: status, Code: code, Text: text, Result: "refused", Reason: reason}
 }
 
-// Failed is a problem of Veil or the upstream.
+// Failed returns a problem with Veil or the upstream.
 func Failed(status int, code models.IssueType, reason, text string) *Problem {
 	return &Problem{Status: status, Code: code, Text: text, Result: "failed", Reason: reason}
 }
 
-// NotFound is the one answer for an id that does not exist, a pseudonym that
-// does not open, and a resource that is withheld.
+// NotFound is the one response for an id that does not exist, a pseudonym that does not
+// open, and a resource that is withheld.
 func NotFound() *Problem {
 	return Refused(404, models.IssueTypeNotFound, "not found", "no such resource")
 }

@@ -10,8 +10,8 @@ import (
 // errOtherServer says that a target in absolute form names a server that is not this one.
 var errOtherServer = errors.New("the request target names another server, and Veil forwards requests to none")
 
-// OriginForm makes a target in absolute form (RFC 9112, 3.2.2) one in origin form, if it
-// names this server: by the host of base, the URL that consumers reach it under, or by
+// OriginForm converts a target in absolute form (RFC 9112, 3.2.2) to origin form if it
+// names this server: by the host of base, the URL that consumers reach it at, or by
 // local, the address that the connection came to. Clients send it to proxies, and servers
 // must accept it. Any other text is returned as it is.
 func OriginForm(raw string, base *url.URL, local net.Addr) (string, error) {

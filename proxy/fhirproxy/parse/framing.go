@@ -9,12 +9,12 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
-// Framing refuses headers that two servers could read in two ways
-// (RFC 9112, 11.2): both kinds of length, a length twice, folded lines, bare
-// line feeds, space before the colon, versions other than 1.0 and 1.1. fasthttp
-// refuses some of these by itself and mends others; a proxy in front of it may
-// have mended them otherwise. Chunks are refused whole (RFC 9112, 6.3): their
-// extensions and trailers would have been read and dropped by now.
+// Framing refuses headers that two servers could read in two ways (RFC 9112, 11.2):
+// both kinds of length, a repeated length, folded lines, bare line feeds, space before
+// the colon, and versions other than 1.0 and 1.1. fasthttp refuses some of these by
+// itself and repairs others; a proxy in front of it may have repaired them differently.
+// Chunked bodies are refused altogether (RFC 9112, 6.3): their extensions and trailers
+// would already have been read and dropped.
 func Framing(h *fasthttp.RequestHeader) *outcome.Problem {
 	lengths, codings := 0, 0
 	if v := string(h.Protocol()); v != "HTTP/1.1" && v != "HTTP/1.0" {

@@ -10,11 +10,10 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// ErrBody is returned for a request body that could be read in two ways,
-// or in none.
+// ErrBody is returned for a request body that is ambiguous or malformed.
 var ErrBody = errors.New("the body is not one JSON object with each name once")
 
-// JSON returns the body of a request as JSON: FHIR XML is turned into it.
+// JSON returns the body of a request as JSON. It converts FHIR XML.
 func JSON(s *schema.Schema, body []byte) ([]byte, error) {
 	body = bytes.TrimSpace(body)
 	if len(body) > 0 && body[0] == '<' {
@@ -23,9 +22,9 @@ func JSON(s *schema.Schema, body []byte) ([]byte, error) {
 	return body, nil
 }
 
-// Members reads a JSON object strictly: names are compared as they are, each may
-// stand once, and nothing may stand behind. encoding/json alone takes names in
-// any case and the last of several.
+// Members reads a JSON object strictly: names are case-sensitive, each may occur once,
+// and nothing may follow the object. encoding/json alone ignores case and takes the
+// last of several.
 func Members(src []byte) (map[string]json.RawMessage, error) {
 	d := json.NewDecoder(bytes.NewReader(src))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
@@ -52,8 +51,8 @@ func Members(src []byte) (map[string]json.RawMessage, error) {
 	return found, nil
 }
 
-// Texts reads members that are strings. Others than those listed, and values of
-// another kind, are refused.
+// Texts reads members that are strings. It refuses members that are not listed and
+// values of other types.
 func Texts(src []byte, into map[string]*string) error {
 	found, err := Members(src)
 	for name, value := range found {

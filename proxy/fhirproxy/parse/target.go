@@ -1,6 +1,6 @@
-// Package parse reads what a request says, strictly: its target, its query, the
-// body of a POST, the framing of its headers. What has one reading is taken however
-// it is written; what two programs could read in two ways is refused.
+// Package parse reads what a request says, strictly: its target, its query, the body of
+// a POST, the framing of its headers. It accepts whatever has only one reading, in any
+// spelling, and refuses what two programs could read in two ways.
 //
 //	t, err := parse.TargetOf("/fhir/Patient?gender=female", "/fhir")
 //
@@ -20,8 +20,8 @@ import (
 // MaxParams is how many parameters a request may have.
 const MaxParams = 100
 
-// Target is a request target taken apart. What goes upstream is built from
-// these parts, never from the text.
+// Target is a parsed request target. What goes upstream is built from these parts,
+// never from the text.
 type Target struct {
 	Segments []string
 	Params   []guard.Param
@@ -29,7 +29,7 @@ type Target struct {
 
 var (
 	errTargetForm = errors.New("the request target must be a path and a query")
-	// ErrBase says that a path does not lie below the base.
+	// ErrBase is returned for a path that is not below the base.
 	ErrBase          = errors.New("the path is outside of this server's base")
 	errSegment       = errors.New("the path has an empty or dot segment, or a character that FHIR paths do not have")
 	errEscape        = errors.New("the request has a malformed percent escape, a control character or invalid UTF-8: write each byte as % and two hexadecimal digits")
@@ -38,9 +38,9 @@ var (
 	errParamName     = errors.New("the request has a parameter without a name, or names that differ only in case")
 )
 
-// TargetOf reads a request target in origin form (RFC 9112, 3.2.1): what has one
-// reading is taken however it is written, and what could have two is refused. base is
-// the path that the listener lives under, such as "/fhir", or empty.
+// TargetOf parses a request target in origin form (RFC 9112, 3.2.1). It accepts a
+// target that has only one reading, in any spelling, and refuses one that could have
+// two. base is the path that the listener is served under, such as "/fhir", or empty.
 func TargetOf(raw, base string) (Target, error) {
 	var t Target
 	if !strings.HasPrefix(raw, "/") || strings.HasPrefix(raw, "//") {
@@ -95,8 +95,8 @@ func plainSegment(s string) bool {
 	return true
 }
 
-// Query reads a query or a form body (application/x-www-form-urlencoded). An
-// ampersand at the end says nothing and is passed over.
+// Query parses a query or a form body (application/x-www-form-urlencoded). It ignores
+// an ampersand at the end.
 func Query(query string) ([]guard.Param, error) {
 	if query = strings.TrimRight(query, "&"); query == "" {
 		return nil, nil
@@ -142,8 +142,8 @@ func checkNames(params []guard.Param) error {
 	return nil
 }
 
-// Join joins the parameters of a search by POST, which may stand in the URL and
-// in the body (FHIR R4, http.html#search). One that stands in both alike is one.
+// Join joins the parameters of a search by POST, which may be in the URL and in the
+// body (FHIR R4, http.html#search). A parameter that is the same in both counts once.
 func Join(inURL, inBody []guard.Param) ([]guard.Param, error) {
 	all := slices.Clone(inURL)
 	for _, p := range inBody {
@@ -181,7 +181,7 @@ func unescape(s string) (string, bool) {
 	return b.String(), utf8.ValidString(b.String())
 }
 
-// HexDigit is the value of a hexadecimal digit, or -1.
+// HexDigit returns the value of a hexadecimal digit, or -1.
 func HexDigit(c byte) int {
 	switch {
 	case c >= '0' && c <= '9':
@@ -194,8 +194,8 @@ func HexDigit(c byte) int {
 	return -1
 }
 
-// AppendQuery appends parameters with everything escaped that is not
-// unreserved (RFC 3986, 2.3).
+// AppendQuery appends parameters and escapes everything that is not unreserved (RFC
+// 3986, 2.3).
 func AppendQuery(dst []byte, params []guard.Param) []byte {
 	for i, p := range params {
 		if i == 0 {

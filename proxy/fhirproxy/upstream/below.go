@@ -14,8 +14,8 @@ import (
 // and query below the upstream's base matter. Whatever host it names, no other is
 // ever contacted.
 
-// MaxLink is how long a link of the upstream may be. Its token is a third longer
-// and must fit into a request line.
+// MaxLink is the maximum length of an upstream link. Its token is a third longer and
+// must fit into a request line.
 const MaxLink = 6 << 10
 
 // place is a base URL, taken apart.
@@ -40,12 +40,12 @@ func authority(u *url.URL) string {
 	return strings.ToLower(u.Hostname()) + ":" + port
 }
 
-// Below finds the path and query, below the upstream's base, that a URL in the
-// answer to a request leads to. requested is the path and query of that request,
-// against which the URL is resolved (RFC 3986, 5). A URL of the very scheme and
-// host of the upstream or an alias is looked up under those first. sameHost
-// refuses other hosts where the base has no path of its own: then nothing else
-// tells the upstream from another server.
+// Below finds the path and query, below the upstream's base, that a URL in the response
+// to a request leads to. requested is the path and query of that request, against which
+// the URL is resolved (RFC 3986, 5). A URL with exactly the scheme and host of the
+// upstream or an alias is looked up under those first. sameHost refuses other hosts if
+// the base has no path of its own: then nothing else distinguishes the upstream from
+// another server.
 func (u *Server) Below(ref, requested string, sameHost bool) (rest string, ok bool) {
 	at := u.resolve(ref, requested)
 	if at == nil {
@@ -135,7 +135,7 @@ func tidyURL(ref string) (string, bool) {
 	return b.String(), b.Len() > 0
 }
 
-// Known reports whether a URL is below a configured base, or is none.
+// Known reports whether a URL is below a configured base, or is not a URL.
 func (u *Server) Known(ref string) (*url.URL, bool) {
 	text, _ := tidyURL(ref)
 	at, err := url.Parse(text)

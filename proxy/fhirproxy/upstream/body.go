@@ -12,8 +12,8 @@ import (
 )
 
 // Reader returns the body of a file that is masked while it arrives, with its content
-// encoding taken off. It fails where the body ends early or grows too much. Lines do not say
-// which is the last, so the response must say where it ends.
+// encoding removed. Reading fails if the body ends early or grows too large. No line says
+// that it is the last, so the response must say where it ends.
 func (r *Response) Reader() (io.Reader, *outcome.Problem) {
 	if r.resp.Header.ContentLength() < -1 {
 		return nil, outcome.Failed(502, models.IssueTypeStructure, "upstream framing", "the FHIR server does not say where its file ends")

@@ -23,8 +23,8 @@ type fileHost struct {
 	client *fasthttp.HostClient
 }
 
-// FileAt finds where a file of an export is: the path below the upstream's base,
-// or the URL at a file host.
+// FileAt returns where an export file is: the path below the upstream's base, or the
+// URL at a file host.
 func (u *Server) FileAt(ref, requested string) (path string, p *outcome.Problem) {
 	if path, ok := u.hosted(ref); ok {
 		return path, nil
@@ -72,7 +72,7 @@ func (u *Server) hosted(ref string) (string, bool) {
 	return "", false
 }
 
-// Hosted reports whether a path is at a store, not below the upstream's base.
+// Hosted reports whether a path is at a file host, not below the upstream's base.
 func (u *Server) Hosted(path string) bool { return u.hostOf(path) != nil }
 
 // hostOf returns the store that a path of hosted leads to, or nil for one below the
@@ -103,7 +103,7 @@ func (u *Server) addFileHosts(hosts []string) error {
 	return nil
 }
 
-// HostFailure says what a file host did in place of giving a file.
+// HostFailure says what a file host did instead of returning a file.
 func (r *Response) HostFailure() *outcome.Problem {
 	switch r.Status {
 	case 400, 401, 403, 404, 410:

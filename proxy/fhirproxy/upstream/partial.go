@@ -14,8 +14,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/trace"
 )
 
-// GetStream requests a path under the base and reads no more of the response than most
-// bytes, decoded, into Body. It is traced in a span. Reads go on with More, as long as whole is false.
+// GetStream requests a path under the base and reads at most most bytes of the response, decoded,
+// into Body. It is traced in a span. If whole is false, continue with More.
 func (u *Server) GetStream(path string, most int, timeout time.Duration, in trace.Span) (r *Response, whole bool, p *outcome.Problem) {
 	until := time.Now().Add(timeout)
 	if r, p = u.Request(&Request{Path: path, Stream: true, Timeout: timeout, Span: in}); p != nil {
@@ -33,7 +33,7 @@ func (u *Server) GetStream(path string, most int, timeout time.Duration, in trac
 	return r, whole, nil
 }
 
-// ReadAll reads the rest of a response of GetStream into Body, within the limit.
+// ReadAll reads the rest of a GetStream response into Body, within the limit.
 func (r *Response) ReadAll(timeout time.Duration) *outcome.Problem {
 	whole, p := r.readUpTo(r.up.config.ResponseBytes+1, time.Now().Add(timeout))
 	if p == nil && !whole {
@@ -65,7 +65,8 @@ func (r *Response) readUpTo(most int, until time.Time) (whole bool, p *outcome.P
 	return false, nil
 }
 
-// More reads what has arrived of the rest of a response of GetStream, and io.EOF at its end.
+// More reads what has arrived of the rest of a GetStream response. At its end, it returns
+// io.EOF.
 func (r *Response) More(into []byte) (n int, err error) { return r.src.Read(into) }
 
 // firstRead is the size of a buffer for a response that does not state its length.

@@ -25,9 +25,9 @@ type Request struct {
 	Accept string // FHIR when it is empty
 	Async  bool   // Prefer: respond-async
 	Stream bool
-	// Timeout bounds the response, of a stream its beginning.
+	// Timeout bounds the whole response, or the beginning of a stream.
 	Timeout time.Duration
-	// Span is what the request is traced in.
+	// Span is the span that the request is traced in.
 	Span trace.Span
 }
 
@@ -43,7 +43,7 @@ type Response struct {
 	Body   []byte
 }
 
-// Release gives back what the response holds.
+// Release releases what the response holds.
 func (r *Response) Release() {
 	if r.resp != nil {
 		if r.resp.IsBodyStream() {
@@ -68,7 +68,7 @@ func (u *Server) Get(path []byte, timeout time.Duration, in trace.Span) (*Respon
 	return u.Request(&Request{Path: string(path), Timeout: timeout, Span: in})
 }
 
-// Request sends a request, and sends it again if the credentials were not accepted.
+// Request sends a request, and repeats it once if the credentials were not accepted.
 func (u *Server) Request(q *Request) (*Response, *outcome.Problem) {
 	r, p := u.once(q)
 	if p == nil && (r.Status == 401 || r.Status == 403) && u.config.Credentials != nil && u.hostOf(q.Path) == nil {
@@ -79,7 +79,7 @@ func (u *Server) Request(q *Request) (*Response, *outcome.Problem) {
 	return r, p
 }
 
-// MIMETypes are those of FHIR, as a request accepts them.
+// MIMETypes are the media types of FHIR for the Accept header of a request.
 const MIMETypes = "application/fhir+json, application/fhir+xml;q=0.5"
 
 func (u *Server) once(q *Request) (*Response, *outcome.Problem) {
@@ -163,7 +163,7 @@ func timedOut() *outcome.Problem {
 	return outcome.Failed(504, models.IssueTypeTimeout, "upstream timeout", "the FHIR server did not respond in time")
 }
 
-// TooLarge says that a response is larger than ResponseBytes.
+// TooLarge is the problem of a response larger than ResponseBytes.
 func (u *Server) TooLarge() *outcome.Problem {
 	return outcome.Failed(502, models.IssueTypeTooLong, "response too large",
 		fmt.Sprintf("the FHIR server's response is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; request fewer resources with _count", u.config.ResponseBytes, maxGzipRatio))
@@ -195,16 +195,16 @@ func unknownCoding() *outcome.Problem {
 	return outcome.Failed(502, models.IssueTypeStructure, "content encoding", "the FHIR server used a content encoding that was not requested")
 }
 
-// Header returns a field of the response.
+// Header returns a header field of the response.
 func (r *Response) Header(name string) string { return string(r.resp.Header.Peek(name)) }
 
-// MIME is the media type of the body.
+// MIME returns the media type of the body.
 func (r *Response) MIME() string {
 	mime, _, _ := strings.Cut(string(r.resp.Header.ContentType()), ";")
 	return strings.ToLower(strings.TrimSpace(mime))
 }
 
-// IsJSON reports whether the response is FHIR JSON with the status 200.
+// IsJSON reports whether the response is FHIR JSON with status 200.
 func (r *Response) IsJSON() bool {
 	if r.Status != 200 {
 		return false
@@ -216,7 +216,7 @@ func (r *Response) IsJSON() bool {
 	return false
 }
 
-// IsXML reports whether the response is FHIR XML, of any status.
+// IsXML reports whether the response is FHIR XML, with any status.
 func (r *Response) IsXML() bool {
 	switch r.MIME() {
 	case "application/fhir+xml", "application/xml", "application/xml+fhir", "text/xml":
@@ -229,10 +229,10 @@ func (r *Response) IsXML() bool {
 // tree takes up to 60 times as much memory as its text.
 const xmlShare = 8
 
-// LargestXML is how large a response in XML may be, or a part of it.
+// LargestXML returns how large an XML response, or a part of one, may be.
 func (u *Server) LargestXML() int { return u.config.ResponseBytes / xmlShare }
 
-// ToJSON turns a body of FHIR XML into JSON, which is what the rules act on.
+// ToJSON converts a FHIR XML body to JSON, which the rules act on.
 func (r *Response) ToJSON() *outcome.Problem {
 	if !r.IsXML() {
 		return nil
@@ -289,7 +289,7 @@ func (r *Response) Check() *outcome.Problem {
 	return p
 }
 
-// Failure is Check for a response whose body is not read.
+// Failure is like Check, for a response whose body is not read.
 func (r *Response) Failure() *outcome.Problem {
 	r.Body = nil
 	return r.Check()

@@ -1,4 +1,4 @@
-// Package upstream sends requests to the FHIR server that has the originals, and
+// Package upstream sends requests to the FHIR server that holds the originals, and
 // reads its responses.
 //
 //	u, err := upstream.New(upstream.Config{Base: "http://fhir.internal/fhir", …})
@@ -33,20 +33,19 @@ import (
 	"github.com/veil-proxy/veil/proxy/signin"
 )
 
-// Config says which FHIR server has the originals, and what may be requested from
-// it.
+// Config says which FHIR server holds the originals, and what may be requested from it.
 type Config struct {
 	// Base is its base URL, Aliases are others that it writes into its references and
 	// links.
 	Base    string
 	Aliases []string
-	// Schema has the tables of its version of FHIR.
+	// Schema is the schema of its FHIR version.
 	Schema *schema.Schema
-	// FileHosts are base URLs of stores of the files of exports.
+	// FileHosts are base URLs of stores that serve export files.
 	FileHosts []string
-	// TLS is for a server of https; the system's roots when it is nil.
+	// TLS configures an https server. If it is nil, the system's roots are used.
 	TLS *tls.Config
-	// Credentials sign in; none when it is nil.
+	// Credentials sign in, unless nil.
 	Credentials signin.Credentials
 	Metrics     *metrics.Listener
 	// Connections bounds the connections to it, Timeout a request, and ResponseBytes a
@@ -56,8 +55,8 @@ type Config struct {
 	ResponseBytes int
 }
 
-// Server is the server that has the originals. What is sent to it reads, but
-// for the end of a bulk export that Veil began itself; redirects are not followed.
+// Server is the server that holds the originals. All requests to it are reads, except
+// the one that ends a bulk export that Veil began itself. Redirects are not followed.
 type Server struct {
 	config    Config
 	client    *fasthttp.HostClient
@@ -102,7 +101,7 @@ func New(c Config) (*Server, error) {
 	return u, nil
 }
 
-// CloseIdle closes the connections that no request uses.
+// CloseIdle closes idle connections.
 func (u *Server) CloseIdle() {
 	u.client.CloseIdleConnections()
 	u.streams.CloseIdleConnections()
