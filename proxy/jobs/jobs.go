@@ -1,6 +1,6 @@
 // Package jobs serves the jobs API to operators: jobs that mask files or an export of the
-// FHIR upstream, jobs that look for what identifies persons, and a stream that is masked
-// while it arrives.
+// FHIR upstream, discovery jobs, which look for what identifies people, and a stream that
+// is masked while it arrives.
 //
 //	s, err := jobs.New(&world, jobs.Options{Queue: queue.Config{Dir: dir, Concurrency: 1}, …})
 //	for _, route := range s.Routes() { listener.Handle(route) }
@@ -8,16 +8,16 @@
 //	s.Force(&next) // at a reload
 //	s.Close()
 //
-// What is served is in openapi.json, by which requests are validated.
+// The API is specified in openapi.json, against which requests are validated.
 //
-// Masking what an operator chooses tells how an original is masked: these operations can
-// use the key space of a view, since files for a consumer need the consumer's pseudonyms.
-// What protects it are the credentials of operators, and the list of views that jobs may
-// name.
+// Masking input that an operator chooses reveals how an original is masked: these
+// operations can use the key space of a view, since files for a consumer need the
+// consumer's pseudonyms. The operators' credentials and the list of views that jobs may
+// name protect it.
 //
 // Invariants: nothing runs and nothing is returned before the record of the request is in
-// the audit log; no error has a value of a request or of a file; a response that fails
-// half way is cut, and never ended.
+// the audit log; no error contains a value of a request or of a file; a response that
+// fails halfway is cut off, and never ends properly.
 package jobs
 
 import (
@@ -39,21 +39,21 @@ import (
 	"github.com/veil-proxy/veil/proxy/operator"
 )
 
-// Path is where the API is.
+// Path is the path of the API.
 const Path = "/veil/v1"
 
-// Options are what a service needs besides the world.
+// Options are what a service needs besides its world.
 type Options struct {
-	// Queue is where jobs are kept. The service sets Run, Ended and Logger.
+	// Queue configures the queue of jobs. The service sets Run, Ended and Logger.
 	Queue queue.Config
-	// Sink takes the record of a job's end; Signer signs records that are returned, nil
-	// for none.
+	// Sink takes the record of a job's end. Signer signs records that are returned; it may
+	// be nil.
 	Sink   mask.Sink
 	Signer note.Signer
 	Logger *slog.Logger
 }
 
-// Service serves the API. It may be used concurrently.
+// Service serves the API. It is safe for concurrent use.
 type Service struct {
 	options Options
 	log     *slog.Logger
@@ -62,7 +62,7 @@ type Service struct {
 	streams chan struct{} // has room for as many as are masked at once
 }
 
-// New returns a service. It serves once it is started.
+// New returns a service. Start starts it.
 func New(w *work.World, o Options) (*Service, error) {
 	s := &Service{options: o, log: o.Logger, streams: make(chan struct{}, mostStreams)}
 	if s.log == nil {
@@ -76,13 +76,13 @@ func New(w *work.World, o Options) (*Service, error) {
 	return s, err
 }
 
-// Force puts a world in force for requests and starts of jobs that come from now on.
+// Force puts a world in force for requests, and for jobs that start, from now on.
 func (s *Service) Force(w *work.World) { s.world.Store(w) }
 
-// Start opens the database in the background and runs what is queued.
+// Start opens the database in the background and runs queued jobs.
 func (s *Service) Start() { s.queue.Start() }
 
-// Close lets go of jobs in progress, which go on in the next process.
+// Close abandons jobs in progress, which continue in the next process.
 func (s *Service) Close() { s.queue.Close() }
 
 // ended records the end of a job.
@@ -103,8 +103,8 @@ func (s *Service) ended(j *queue.Job) {
 	s.log.Info("job ended", "job", j.ID, "kind", j.Kind, "operator", j.Operator, "state", string(j.State), "problem", j.Error)
 }
 
-// Order checks a job and queues it. It is not fresh if the same was ordered under the same
-// key before. The error has a *Problem if it is the request that is wrong.
+// Order checks a job and queues it. The job is not fresh if it was ordered before under
+// the same key. If the request is wrong, the error is a *Problem.
 func (s *Service) Order(ctx context.Context, operator, key string, spec *work.Spec) (job *queue.Job, fresh bool, err error) {
 	digest, err := digestOf(spec)
 	if err != nil {
@@ -149,7 +149,7 @@ func (s *Service) Cancel(ctx context.Context, id string) (*queue.Job, error) {
 	return j, s.explained(err)
 }
 
-// Names are those that jobs may use.
+// Names are the names that jobs may use.
 type Names struct {
 	Views     []string `json:"views"`
 	Sources   []string `json:"sources"`
@@ -174,7 +174,7 @@ func (s *Service) Names() Names {
 	return n
 }
 
-// Routes are the routes of the service.
+// Routes returns the routes of the service.
 func (s *Service) Routes() []operator.Route {
 	var routes []operator.Route
 	for _, one := range []struct {

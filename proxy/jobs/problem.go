@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/jobs/work"
 )
 
-// Problem is a response of RFC 9457. No text of it is of a request.
+// Problem is a problem response (RFC 9457). It contains no text of a request.
 type Problem struct {
 	Type   string  `json:"type"`
 	Title  string  `json:"title"`
@@ -20,8 +20,7 @@ type Problem struct {
 	Errors []Fault `json:"errors,omitempty"`
 }
 
-// Fault is something that is wrong with a request: with a member of its body, or with a
-// parameter.
+// Fault is one error in a request: in a member of its body, or in a parameter.
 type Fault struct {
 	Pointer   string `json:"pointer,omitempty"`
 	Parameter string `json:"parameter,omitempty"`

@@ -109,7 +109,7 @@ func (s *Service) cancel(w http.ResponseWriter, r *http.Request, x *proxy.Exchan
 	s.done(w, x, http.StatusAccepted, viewOf(job))
 }
 
-// Record returns the record of a job's run.
+// Record returns the audit record of a job's run.
 func (s *Service) Record(ctx context.Context, id string) (*runs.Run, error) {
 	if _, err := s.Get(ctx, id); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (s *Service) Record(ctx context.Context, id string) (*runs.Run, error) {
 	return run, nil
 }
 
-// Verify compares what is in the target of a job with the record of its run.
+// Verify compares the contents of a job's target with the record of its run.
 func (s *Service) Verify(ctx context.Context, id string) (*runs.Verification, error) {
 	run, err := s.Record(ctx, id)
 	if err != nil {

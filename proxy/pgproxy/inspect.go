@@ -8,18 +8,17 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/pool"
 )
 
-// Inspection is what an operator should know of an upstream.
+// Inspection is what an operator should know about an upstream.
 type Inspection struct {
-	// Powers are what the listener's role may do beside reading, in words.
+	// Powers say what the listener's role can do besides reading, in words.
 	Powers []string
-	// Treatments are what becomes of each relation and column, by the name of the
-	// view.
+	// Treatments say how each relation and column is treated, by the name of the view.
 	Treatments map[string][]analysis.ColumnTreatment
-	// Findings are what of each view's rules has no effect, likewise.
+	// Findings are the rules that have no effect, by the name of the view.
 	Findings map[string][]analysis.Finding
 }
 
-// Inspect connects to the upstream and says what Veil would make of it.
+// Inspect connects to the upstream and reports how Veil would treat it.
 func (s *Server) Inspect(ctx context.Context) (*Inspection, error) {
 	conn, err := s.up.DialCatalog(ctx)
 	if err != nil {

@@ -11,8 +11,8 @@ func (s *Server) Catalog(ctx context.Context) (*catalog.Catalog, error) {
 	return s.catalogs.Current(ctx)
 }
 
-// SearchPath is that of a new session.
+// SearchPath returns the search path of a new session.
 func (s *Server) SearchPath() []string { return s.searchPath }
 
-// Database is the name of the upstream's database.
+// Database returns the name of the upstream's database.
 func (s *Server) Database() string { return s.up.Database() }

@@ -10,35 +10,34 @@ import (
 // Limits bound what consumers can make the listener do. Zero fields take the values
 // of DefaultLimits.
 //
-// A session holds at most MessageBytes of what its client sent and RowBytes of
-// a row, twice while the row is masked.
+// A session holds at most MessageBytes from its client and RowBytes of a row, twice
+// while it masks the row.
 type Limits struct {
-	// Connections bounds the connections of clients, those that have not
-	// authenticated among them.
+	// Connections bounds the connections from clients, including those that have not
+	// authenticated.
 	Connections int
-	// UpstreamConnections bounds the connections to the upstream. A session
-	// holds one; sessions that find none free wait for at most QueueTimeout.
+	// UpstreamConnections bounds the connections to the upstream. A session holds one. If
+	// none is free, it waits for at most QueueTimeout.
 	UpstreamConnections int
-	// MessageBytes bounds a message of a client, such as a query with its
-	// parameters.
+	// MessageBytes bounds a message from a client, such as a query with its parameters.
 	MessageBytes int
-	// RowBytes bounds a row or a line of COPY in which something is masked. Rows
-	// in which nothing is are passed on in pieces, whatever their size.
+	// RowBytes bounds a row or a line of COPY in which something is masked. Rows without
+	// masked values are passed on in pieces, whatever their size.
 	RowBytes int
-	// Statements bounds the prepared statements of a session, Portals those and
-	// the cursors that are open at once.
+	// Statements bounds the prepared statements of a session, Portals its open portals and
+	// cursors.
 	Statements, Portals int
 	// AuthTimeout bounds the time from the first byte to the end of
 	// authentication.
 	AuthTimeout time.Duration
-	// IdleTimeout bounds the wait for the next message of a client.
+	// IdleTimeout bounds the wait for a client's next message.
 	IdleTimeout time.Duration
-	// WriteTimeout bounds the wait for a client that does not take its response.
+	// WriteTimeout bounds the wait for a client that does not read its response.
 	WriteTimeout time.Duration
 	// QueueTimeout bounds the wait for a free upstream connection,
 	// ConnectTimeout the opening of one.
 	QueueTimeout, ConnectTimeout time.Duration
-	// StatementTimeout bounds a statement of a consumer that has no other bound.
+	// StatementTimeout bounds a statement whose view sets no timeout of its own.
 	StatementTimeout time.Duration
 }
 

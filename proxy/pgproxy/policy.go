@@ -15,16 +15,16 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-// Policy is who may log in, and what each may see. A session ends when another
-// one is put in force, before its next statement.
+// Policy says who may log in, and what each consumer may see. When another policy is
+// put in force, a session ends before its next statement.
 type Policy struct {
-	// Consumers know who may log in.
+	// Consumers are the accounts that may log in.
 	Consumers *consumer.Directory
-	// Views are what consumers see, by the name that their accounts have; "" is
-	// the view of those that name none.
+	// Views are what consumers see, by the name that their accounts give; "" is the view
+	// of accounts that name none.
 	Views map[string]View
-	// TLS is the listener's end of encrypted connections; nil for none. With one
-	// certificate in it, clients can bind their login to the connection.
+	// TLS configures encrypted connections; nil for none. If it has exactly one
+	// certificate, clients can bind their login to the connection.
 	TLS *tls.Config
 }
 
@@ -32,12 +32,11 @@ type Policy struct {
 type View struct {
 	Policy  *ruleset.Policy
 	Options analysis.Options
-	// Detail asks for one audit entry an application.
+	// Detail requests one audit entry per application of a rule.
 	Detail bool
-	// StatementTimeout bounds a statement; Limits.StatementTimeout does when it
-	// is zero.
+	// StatementTimeout bounds a statement. If it is zero, Limits.StatementTimeout does.
 	StatementTimeout time.Duration
-	// Rows bounds the rows of a statement; zero does not.
+	// Rows bounds the rows of a statement; zero means no bound.
 	Rows uint64
 }
 
@@ -88,7 +87,8 @@ func newPolicy(c Policy, limits Limits) (*proxy.Policy, error) {
 	return proxy.NewPolicy(c.Consumers, views)
 }
 
-// Reload puts another policy in force. With an error the one before stays.
+// Reload puts another policy in force. If it returns an error, the previous policy
+// stays in force.
 func (s *Server) Reload(c Policy) error {
 	force, err := s.Prepare(c)
 	if err == nil {
@@ -108,7 +108,7 @@ func ofProtocol(config *tls.Config) *tls.Config {
 	return config
 }
 
-// Prepare checks a policy and returns what puts it in force, so that several
+// Prepare checks a policy and returns a function that puts it in force, so that several
 // listeners change together or not at all.
 func (s *Server) Prepare(c Policy) (force func(), err error) {
 	p, err := newPolicy(c, s.limits)
@@ -130,8 +130,8 @@ func (s *Server) Prepare(c Policy) (force func(), err error) {
 	}, nil
 }
 
-// View returns the policy in force for the statements of a view, and how long they may take;
-// nil if there is no such view. It is for those who show what consumers see.
+// View returns the policy in force for the statements of a view, and how long they may take,
+// or nil if there is no such view. It is meant for callers that show what consumers see.
 func (s *Server) View(name string) (policy *analysis.Policy, timeout time.Duration) {
 	v, ok := s.shared.Policy().Views()[name].(*view)
 	if !ok {

@@ -1,31 +1,29 @@
 // Package pgproxy is the PostgreSQL listener: a read-only server of the PostgreSQL
-// protocol that answers SQL over another PostgreSQL with de-identified rows.
+// protocol that answers SQL queries over another PostgreSQL server with de-identified
+// rows.
 //
-// A client logs in to Veil with a user of Veil's; each session has a connection
-// of its own to the upstream, with Veil's role there. A statement is analysed and
-// rewritten (package analysis) before the upstream sees it; the upstream's columns
-// are compared with those of the analysis; its rows are masked in the frames they
-// come in; the audit record is made durable; and only then does the end of the
-// answer leave.
+// A client logs in as a user of Veil. Each session has its own connection to the
+// upstream, with Veil's role there. A statement is analysed and rewritten (package
+// analysis) before the upstream sees it; the upstream's columns are compared with those
+// of the analysis; its rows are masked in the frames in which they arrive; the audit
+// record is made durable; and only then is the end of the response sent.
 //
-// A session is one goroutine. It reads messages of the client, sends their
-// rewritten forms upstream, and remembers what is expected in response; where the
-// client waits (Sync, Flush, a simple query) it reads the upstream's messages and
-// responses. So each response is matched with the message that requested it, and what
-// is not expected ends the session. A statement that is refused inside a
-// transaction is sent as one that fails, so that the transaction is in the state
-// the client is informed.
+// A session is one goroutine. It reads messages from the client, sends their rewritten
+// forms upstream, and remembers what is expected in response. When the client waits
+// (Sync, Flush, a simple query), it reads the upstream's messages and responds. So each
+// response is matched with the message that requested it, and anything unexpected ends
+// the session. A statement that is refused inside a transaction is replaced by one that
+// fails, so that the transaction is in the state that the client is told.
 //
-// Invariants: no text of the upstream passes, of an error or a notice, only its
-// SQLSTATE; a prepared statement, portal or cursor is masked by the plan it was
-// made with, and a name whose plan is not known is not asked for; nothing leaves
-// before the records of what it completes are durable; a message, column or row
-// that the analysis does not expect ends the session; the upstream's session is
-// read-only, and its role may only read.
+// Invariants: no text of an upstream error or notice passes, only its SQLSTATE; a
+// prepared statement, portal or cursor is masked by the plan that it was made with, and
+// a name without a known plan is never sent upstream; nothing leaves before the records
+// of what it completes are durable; a message, column or row that the analysis does not
+// expect ends the session; the upstream's session is read-only, and its role may only
+// read.
 //
-// Not known here: what a statement may do and how a row is masked (package
-// analysis), who may log in (package consumer), how the log is kept (the mask.Sink
-// that is handed in).
+// Not known here: what a statement may do and how a row is masked (package analysis),
+// who may log in (package consumer), how the log is kept (the mask.Sink passed in).
 package pgproxy
 
 import (
@@ -49,35 +47,32 @@ import (
 
 // Config is what a listener needs.
 type Config struct {
-	// Upstream is the connection string of the PostgreSQL that has the
-	// originals, as libpq takes it.
+	// Upstream is the libpq connection string of the PostgreSQL server that holds the
+	// originals.
 	Upstream string
-	// Password is that of the upstream's role; the connection string's when it is
-	// empty.
+	// Password is the password of the upstream role; if empty, the one in the connection
+	// string.
 	Password string
 	Policy   Policy
-	// Sink takes the audit records. No response is completed before its record is
-	// in.
+	// Sink takes the audit records. No response is completed before Sink has its record.
 	Sink mask.Sink
-	// Plaintext lets clients of other machines in without encryption. Those of
-	// this machine always may.
+	// Plaintext lets clients on other machines connect without encryption. Clients on this
+	// machine always may.
 	Plaintext bool
-	// PowerfulRole lets the upstream's role be one that may do more than read,
-	// with a warning.
+	// PowerfulRole accepts an upstream role that can do more than read, with a warning.
 	PowerfulRole bool
-	// SearchPath is where a session looks for relations at first; PostgreSQL's
-	// default when it is empty.
+	// SearchPath is the initial search path of a session. If it is empty, PostgreSQL's
+	// default applies.
 	SearchPath []string
-	// Logger takes one line a statement, without values. Nothing is logged when
-	// it is nil.
+	// Logger gets one line per statement, without values. If it is nil, nothing is logged.
 	Logger *slog.Logger
-	// Metrics counts statements; nil counts nothing.
+	// Metrics counts statements, unless nil.
 	Metrics *metrics.Listener
-	// Tracer makes spans of sessions and statements; none are made when it is nil.
+	// Tracer makes spans for sessions and statements, unless nil.
 	Tracer *trace.Tracer
 	Limits Limits
-	// Ready says, in fixed words, why the process cannot serve whatever the upstream
-	// does; nil for nothing to say.
+	// Ready returns an error, in fixed words, if the process cannot serve whatever the
+	// upstream does. It may be nil.
 	Ready func() error
 }
 
@@ -144,8 +139,8 @@ func New(c Config) (*Server, error) {
 	return s, nil
 }
 
-// Warm connects to the upstream, reads its catalog and starts the parser, so
-// that the first statement need not wait. Its error says what does not work.
+// Warm connects to the upstream, reads its catalog and starts the parser, so that the
+// first statement does not have to wait. Its error says what does not work.
 func (s *Server) Warm(ctx context.Context) error {
 	if err := analysis.Warm(); err != nil {
 		return err
@@ -154,8 +149,8 @@ func (s *Server) Warm(ctx context.Context) error {
 	return err
 }
 
-// Ready says, in fixed words, why a client that comes now would not be served, or
-// returns nil.
+// Ready returns an error, in fixed words, if a client that connected now could not be
+// served.
 func (s *Server) Ready() error { return s.shared.Ready() }
 
 // full says which limit a client that comes now would meet.
@@ -179,12 +174,12 @@ func (s *Server) upstreamReady() error {
 	return nil
 }
 
-// Stats are the connections of a moment.
+// Stats counts the connections at one moment.
 type Stats struct {
-	// Sessions are those of clients.
+	// Sessions are the client sessions.
 	Sessions int
-	// Upstream are the connections to the upstream that sessions hold, Idle those
-	// that are kept for the next one, Waiting the sessions that wait for one.
+	// Upstream are the upstream connections that sessions hold, Idle the unused ones,
+	// Waiting the sessions that wait for one.
 	Upstream, Idle, Waiting int
 }
 
@@ -246,10 +241,9 @@ func (s *Server) remove(x *session) {
 	s.left.Broadcast()
 }
 
-// Shutdown stops taking connections, ends the sessions that wait for their
-// client, and waits until the statements under way are handled. When the context
-// ends it waits for those no longer: their clients are informed, whether or not the
-// upstream ends them in time.
+// Shutdown stops accepting connections, ends the sessions that wait for their client,
+// and waits until running statements are finished. When the context ends, it stops
+// waiting: their clients are told, whether or not the upstream ends them in time.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shared.Drain()
 	s.shared.CloseSockets()

@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Attempt is a job that this process runs. Its methods may be used concurrently.
+// Attempt is one run of a job in this process. Its methods are safe for concurrent use.
 type Attempt struct {
 	*Job
 	engine engine
@@ -26,7 +26,7 @@ type Attempt struct {
 // errLost says that an attempt is not this process's any longer.
 var errLost = errors.New("another process runs the job")
 
-// TransientError is an error that may pass: the job is run again after a while, a few
+// TransientError is an error that may pass: the job is retried after a while, a few
 // times at most.
 type TransientError struct{ Err error }
 
@@ -35,23 +35,23 @@ func (e *TransientError) Error() string { return e.Err.Error() }
 // Unwrap returns the error itself.
 func (e *TransientError) Unwrap() error { return e.Err }
 
-// ErrCancelled is why the context of a job's attempt ends that was cancelled.
+// ErrCancelled is the cause of the context's end if the job was cancelled.
 var ErrCancelled = errors.New("the job was cancelled")
 
-// ErrClosing says that the process is ending.
+// ErrClosing says that the process is shutting down.
 var ErrClosing = errors.New("the process is ending")
 
 // mostProblems is how many problems of a job are kept.
 const mostProblems = 100
 
-// Progress changes what is known of how far the job is.
+// Progress updates the job's progress.
 func (a *Attempt) Progress(change func(*Progress)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	change(&a.progress)
 }
 
-// Problem notes something that was left out.
+// Problem records something that was left out.
 func (a *Attempt) Problem(p Problem) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -60,7 +60,7 @@ func (a *Attempt) Problem(p Problem) {
 	}
 }
 
-// SetResult keeps what the job found.
+// SetResult stores what the job found.
 func (a *Attempt) SetResult(ctx context.Context, result any) error {
 	text, err := json.Marshal(result)
 	if err != nil {
@@ -69,8 +69,7 @@ func (a *Attempt) SetResult(ctx context.Context, result any) error {
 	return a.set(ctx, "result", string(text))
 }
 
-// Remember keeps what a further start of the job has to know, and Memory returns it; nil
-// for nothing.
+// Remember stores what a later attempt of the job needs to know. Memory returns it.
 func (a *Attempt) Remember(ctx context.Context, memory any) error {
 	text, err := json.Marshal(memory)
 	if err != nil {
@@ -79,7 +78,8 @@ func (a *Attempt) Remember(ctx context.Context, memory any) error {
 	return a.set(ctx, "memory", string(text))
 }
 
-// Memory reads what an earlier start has remembered. It reports whether there is any.
+// Memory reads what an earlier attempt stored with Remember. It reports whether there
+// is anything.
 func (a *Attempt) Memory(ctx context.Context, into any) (bool, error) {
 	text := ""
 	err := a.engine.query(ctx, "SELECT memory FROM veil_job WHERE id = $1", []any{a.ID}, func(scan func(...any) error) error { return scan(&text) })
@@ -98,8 +98,8 @@ func (a *Attempt) set(ctx context.Context, column, text string) error {
 	return failure(err)
 }
 
-// Append implements mask.Sink: it keeps the records of the job beside the audit log, from
-// which a further start finds what is done, and callers the record of the job.
+// Append implements mask.Sink. In addition to the audit log, it keeps the records of the
+// job, from which a later attempt finds what is done, and callers get the job's record.
 func (a *Attempt) Append(ctx context.Context, r *mask.Record) error {
 	text, err := json.Marshal(keep(r))
 	if err != nil {
@@ -133,8 +133,8 @@ func keep(r *mask.Record) *kept {
 // recordsOfStart is more than the records that one start of a job can have.
 const recordsOfStart = 1 << 32
 
-// Done reports whether a job has made an output of an input before, under a ruleset and a
-// key: the digests are those of its record.
+// Done reports whether a job has already made an output from an input under a ruleset and
+// a key. The digests are those in its record.
 func (a *Attempt) Done(ctx context.Context, plan *mask.Plan, input, output string) (bool, error) {
 	found := false
 	err := a.engine.query(ctx, `SELECT 1 FROM veil_job_record WHERE output = $1 AND input = $2 AND ruleset = $3 AND key = $4 AND project = $5`,
@@ -145,7 +145,7 @@ func (a *Attempt) Done(ctx context.Context, plan *mask.Plan, input, output strin
 	return found, failure(err)
 }
 
-// Records returns the records of a job, in their order.
+// Records returns the records of a job in order.
 func (q *Queue) Records(ctx context.Context, id string) ([]*mask.Record, error) {
 	e, err := q.opened()
 	if err != nil {

@@ -10,15 +10,15 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// The errors of orders that cannot be taken.
+// Errors of orders that cannot be accepted.
 var (
-	// ErrKeyUsed says that the key of an order is that of another request.
+	// ErrKeyUsed says that the key of an order was used for a different request.
 	ErrKeyUsed = errors.New("the key was used for another request")
-	// ErrNone says that there is no such job.
+	// ErrNone says that no such job exists.
 	ErrNone = errors.New("there is no such job")
 )
 
-// TargetError says that a job that is not over writes to the same place.
+// TargetError says that an unfinished job writes to the same place.
 type TargetError struct{ Job string }
 
 func (e *TargetError) Error() string {
@@ -28,7 +28,7 @@ func (e *TargetError) Error() string {
 // requestTime is how long a request to the database may take.
 const requestTime = 10 * time.Second
 
-// Create queues a job. It is not fresh if it was queued before under the same key.
+// Create queues a job. The job is not fresh if it was queued before under the same key.
 func (q *Queue) Create(ctx context.Context, o *Order) (job *Job, fresh bool, err error) {
 	e, err := q.opened()
 	if err != nil {
@@ -86,8 +86,8 @@ func (q *Queue) ofKey(ctx context.Context, o *Order) (*Job, string, error) {
 	return byKey(ctx, e, o)
 }
 
-// Repeated returns the job that was queued under the key of an order; nil for none. It is
-// ErrKeyUsed if that was another request.
+// Repeated returns the job that was queued under the key of an order, or nil. If that was
+// a different request, the error is ErrKeyUsed.
 func (q *Queue) Repeated(ctx context.Context, o *Order) (*Job, error) {
 	job, digest, err := q.ofKey(ctx, o)
 	switch {

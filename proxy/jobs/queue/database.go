@@ -71,16 +71,16 @@ func (d overPgx) query(ctx context.Context, statement string, args []any, each f
 	return rows.Err()
 }
 
-// Unavailable is the error of a database that cannot be used now.
+// Unavailable is the error if the database cannot be used now.
 type Unavailable struct {
-	// What is wrong, and what to do, in fixed words.
+	// What says what is wrong and what to do, in fixed words.
 	What  string
 	cause error
 }
 
 func (u *Unavailable) Error() string { return u.What }
 
-// Unwrap returns what the database said.
+// Unwrap returns the database's error.
 func (u *Unavailable) Unwrap() error { return u.cause }
 
 // failure says in words of Veil what is wrong with the database. Errors of this package

@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// State says how far a job is.
+// State is the state of a job.
 type State string
 
-// The states. A job that waits has failed by an error that may pass, and is run again.
+// The states. A waiting job has failed with a transient error, and will be retried.
 const (
 	Queued    State = "queued"
 	Running   State = "running"
@@ -18,63 +18,63 @@ const (
 	Cancelled State = "cancelled"
 )
 
-// States are all of them.
+// States lists all states.
 var States = []State{Queued, Running, Waiting, Complete, Failed, Cancelled}
 
-// Over reports whether a job has come to its end.
+// Over reports whether the state is final.
 func (s State) Over() bool { return s == Complete || s == Failed || s == Cancelled }
 
-// Order is a job that is to be made.
+// Order is a job to be created.
 type Order struct {
 	// ID names the job; empty for a new one.
 	ID string
-	// Kind, and View if it masks, are for lists; Operator is who orders it.
+	// Kind, and View if it masks, are for lists. Operator is who orders it.
 	Kind, View, Operator string
-	// Spec is what is to be done, and Basis what it is to be done with, such as
-	// fingerprints of a key and a ruleset, as the caller writes them.
+	// Spec says what to do, and Basis what to do it with, such as fingerprints of a key
+	// and a ruleset, as the caller encodes them.
 	Spec, Basis json.RawMessage
-	// Target is where it writes: no two jobs that are not over have the same one, or one
-	// below the other's. Empty for none.
+	// Target is where it writes. No two unfinished jobs have the same target, or one below
+	// the other's. Empty for none.
 	Target string
-	// Key is the caller's for one order, and Digest that of its request: the same key
-	// again is the same job. Empty for none.
+	// Key is the caller's idempotency key for the order, and Digest the digest of its
+	// request: the same key again means the same job. Empty for none.
 	Key, Digest string
 }
 
-// Job is a job as the database has it.
+// Job is a job as stored in the database.
 type Job struct {
 	ID, Kind, View, Operator string
 	Spec, Basis              json.RawMessage
 	Target                   string
 	State                    State
-	// Cancelling: it is to end, and has not yet.
+	// Cancelling says that the job is to end, and has not yet.
 	Cancelling bool
-	// Starts is how often it was begun, and Failures how often an error that may pass
-	// ended it.
+	// Starts is how often it was started, and Failures how often a transient error ended
+	// it.
 	Starts, Failures int
-	// Started and Ended are zero if it was not yet.
+	// Started and Ended are zero until then.
 	Created, Started, Ended time.Time
 	Progress                Progress
 	// Error says why it failed, or why it waits, and Problems what was left out.
 	Error    string
 	Problems []Problem
-	// Result is what it found, as Run writes it; empty for nothing.
+	// Result is what it found, as Run encodes it; empty for nothing.
 	Result json.RawMessage
 }
 
-// Progress is how far a job is, and what it has done.
+// Progress says how far a job is, and what it has done.
 type Progress struct {
-	// Files are those that are done, of AllFiles; Failed have no output, and Kept are
-	// outputs of an earlier start.
+	// Files of AllFiles are done. Failed have no output, and Kept are outputs of an
+	// earlier attempt.
 	Files    int `json:"files"`
 	AllFiles int `json:"allFiles,omitempty"`
 	Failed   int `json:"failedFiles,omitempty"`
 	Kept     int `json:"keptFiles,omitempty"`
-	// Bytes were read of Size, which is -1 if it is not known.
+	// Bytes of Size were read. Size is -1 if unknown.
 	Bytes int64 `json:"bytes"`
 	Size  int64 `json:"size"`
-	// Units are the resources and rows that were dealt with; Withheld and Bad those that
-	// were left out by a rule and by a fault in the input.
+	// Units are the resources and rows that were processed; Withheld and Bad those left
+	// out because of a rule and because of an error in the input.
 	Units    uint64 `json:"units"`
 	Withheld uint64 `json:"withheld,omitempty"`
 	Bad      uint64 `json:"bad,omitempty"`
@@ -82,7 +82,7 @@ type Progress struct {
 	Categories map[string]uint64 `json:"categories,omitempty"`
 }
 
-// Problem is something that was left out of a job's output.
+// Problem is something that a job left out of its output.
 type Problem struct {
 	File   string `json:"file,omitempty"`
 	Line   int    `json:"line,omitempty"`

@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-// Filter says which jobs a list has. The zero value is all of them, the latest first.
+// Filter selects the jobs of a list. The zero value selects all of them, newest first.
 type Filter struct {
 	States         []State
 	Kind, Operator string
-	// Limit is the most that a page has; 0 for defaultLimit.
+	// Limit is the maximum length of a page; 0 means defaultLimit.
 	Limit int
-	// After is the Next of the page before.
+	// After is the Next of the previous page.
 	After string
 }
 
@@ -26,7 +26,7 @@ const (
 	mostLimit    = 200
 )
 
-// ErrCursor says that the After of a filter is none that a page had.
+// ErrCursor says that a filter's After is not the Next of any page.
 var ErrCursor = errors.New("the cursor is not one that a list returned")
 
 // Page is a part of a list.
@@ -36,8 +36,8 @@ type Page struct {
 	Next string
 }
 
-// List returns jobs, the latest first. A page begins behind the last job of the one
-// before, whatever was queued meanwhile.
+// List returns jobs, newest first. A page begins after the last job of the previous
+// page, whatever was queued meanwhile.
 func (q *Queue) List(ctx context.Context, f Filter) (*Page, error) {
 	e, err := q.opened()
 	if err != nil {
@@ -115,7 +115,7 @@ func parseCursor(text string) (created int64, id string, err error) {
 	return created, id, nil
 }
 
-// Get returns a job; ErrNone if there is none.
+// Get returns a job, or ErrNone.
 func (q *Queue) Get(ctx context.Context, id string) (*Job, error) {
 	e, err := q.opened()
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package queue keeps jobs in a database and runs them, one or several at a time, in this
-// process or in one of several replicas. River is the engine; what a job does is a function
-// of the caller.
+// process or in one of several replicas. River is the engine. The caller provides the
+// function that does the work of a job.
 //
 //	q, err := queue.New(queue.Config{Dir: "/var/lib/veil/jobs", Concurrency: 1, Run: run, Logger: log})
 //	q.Start()                              // opens the database, in the background
@@ -8,13 +8,13 @@
 //	list, err := q.List(ctx, queue.Filter{})
 //	q.Close()                              // jobs in progress go on in the next process
 //
-// The database is SQLite in a directory of its own, which one process at a time uses, or
+// The database is SQLite in a directory of its own, for one process at a time, or
 // PostgreSQL, for several. A table of this package has the state of each job; River's own
-// tables only say who runs what next. So a job whose process was killed is found by its
-// heartbeat and queued again.
+// tables only say who runs what next. The heartbeat reveals a job whose process was
+// killed; it is queued again.
 //
-// Invariants: a job has one end. It is run by one process at a time, unless a process
-// stands still for longer than Stale. Nothing in the database is a value of a file.
+// Invariants: a job ends once. One process at a time runs it, unless a process stalls
+// for longer than Stale. The database contains no value of a file.
 package queue
 
 import (
@@ -27,20 +27,21 @@ import (
 
 // Config is what a queue needs.
 type Config struct {
-	// Dir has the database, unless DSN names one of PostgreSQL, which has Password.
+	// Dir has the database, unless DSN names a PostgreSQL database, whose password is
+	// Password.
 	Dir, DSN, Password string
 	// Concurrency is how many jobs this process runs at a time.
 	Concurrency int
-	// Keep is how long jobs are kept after their end; zero for ever.
+	// Keep is how long jobs are kept after their end; zero means forever.
 	Keep time.Duration
-	// Run does the work of a job. Its error ends the job, unless it is Transient.
+	// Run does the work of a job. An error ends the job, unless it is transient.
 	Run func(ctx context.Context, a *Attempt) error
-	// Ended is told of the end of each job, in the process that ran it; nil for nobody.
+	// Ended is called at the end of each job, in the process that ran it, unless nil.
 	Ended  func(j *Job)
 	Logger *slog.Logger
 
 	// Stale is how old the last heartbeat of a running job may be, and Backoff how long a
-	// job waits after its first transient error; zero for the defaults.
+	// job waits after its first transient error. Zero means the default.
 	Stale, Backoff time.Duration
 }
 
@@ -53,7 +54,7 @@ const (
 	mostStarts   = 100
 )
 
-// Queue is a database of jobs. It may be used concurrently.
+// Queue is a database of jobs. It is safe for concurrent use.
 type Queue struct {
 	config Config
 	stop   context.CancelFunc
@@ -66,7 +67,7 @@ type Queue struct {
 	running map[string]*Attempt
 }
 
-// New returns a queue. Nothing is opened yet.
+// New returns a queue. It opens nothing yet.
 func New(c Config) (*Queue, error) {
 	if c.Stale == 0 {
 		c.Stale = defaultStale
@@ -91,8 +92,8 @@ var ErrOpening = errors.New("the jobs database is being opened")
 // openPause is how long a database that cannot be opened is left alone.
 const openPause = time.Second
 
-// Start opens the database in the background and runs what is queued. A database that
-// another process uses is tried again until it is free.
+// Start opens the database in the background and runs queued jobs. If another process
+// uses the database, it retries until it is free.
 func (q *Queue) Start() {
 	q.done.Go(func() {
 		said := ""
@@ -178,13 +179,13 @@ func (q *Queue) opened() (engine, error) {
 	return q.engine, q.problem
 }
 
-// Ready says why no job can be taken; nil if one can.
+// Ready returns an error that says why no job can be accepted, or nil.
 func (q *Queue) Ready() error {
 	_, err := q.opened()
 	return err
 }
 
-// Close lets go of the jobs in progress, which are queued again, and closes the database.
+// Close abandons the jobs in progress, which are queued again, and closes the database.
 func (q *Queue) Close() {
 	q.mu.Lock()
 	e := q.engine

@@ -191,7 +191,7 @@ func (q *Queue) release(a *Attempt) error {
 	return river.JobSnooze(0)
 }
 
-// Cancel ends a job. One that runs ends soon after; one that is over stays as it is.
+// Cancel ends a job. A running job ends soon after; a finished job does not change.
 func (q *Queue) Cancel(ctx context.Context, id string) (*Job, error) {
 	e, err := q.opened()
 	if err != nil {

@@ -26,11 +26,12 @@ import (
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
 )
 
-// Found is what a discovery found: counts, shares and forms, and no value.
+// Found is what a discovery found: counts, shares and forms, but no value.
 type Found struct {
 	// Source is files, fhir or postgres.
 	Source string `json:"source"`
-	// Report is that of veil discover in JSON, and Ruleset what it proposes, in YAML.
+	// Report is the JSON report of veil discover, and Ruleset the ruleset that it
+	// proposes, in YAML.
 	Report  json.RawMessage `json:"report"`
 	Ruleset string          `json:"ruleset"`
 }

@@ -214,7 +214,7 @@ func (r *records) Append(ctx context.Context, rec *mask.Record) error {
 	return nil
 }
 
-// Output is the folder of this machine that a job writes to.
+// Output returns the folder on this machine that a job writes to.
 func (w *World) Output(s *Spec) (string, error) {
 	if s.Target == nil {
 		return "", &Error{What: "the job writes nothing"}

@@ -13,7 +13,8 @@ import (
 // Place is a folder, or a prefix of an object store, that jobs may read or write.
 type Place struct {
 	Name string
-	// Dir is the folder, or URL that of the prefix, such as s3://bucket/exports?region=eu-west-1.
+	// Dir is the folder. URL is the URL of the prefix, such as
+	// s3://bucket/exports?region=eu-west-1.
 	Dir, URL string
 }
 

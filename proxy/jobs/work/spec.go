@@ -21,16 +21,15 @@ const (
 	Postgres = "postgres"
 )
 
-// Spec is what a job is to do, as requests and the database have it.
+// Spec says what a job is to do. Requests and the database contain it.
 type Spec struct {
 	Kind string `json:"kind"`
-	// View names the ruleset and the key space of outputs: those of the consumers that
-	// have the view.
+	// View names the ruleset and key space for outputs: those of consumers with this view.
 	View string `json:"view,omitempty"`
-	// Source and Target are below places that are configured.
+	// Source and Target are below configured places.
 	Source *Location `json:"source,omitempty"`
 	Target *Location `json:"target,omitempty"`
-	// Upstream is looked at by a discovery, in the place of files.
+	// Upstream is what a discovery looks at instead of files.
 	Upstream string       `json:"upstream,omitempty"`
 	Export   *ExportSpec  `json:"export,omitempty"`
 	Options  *OptionsSpec `json:"options,omitempty"`
@@ -43,11 +42,11 @@ type Location struct {
 	Path string `json:"path,omitempty"`
 }
 
-// ExportSpec says which resources an export has.
+// ExportSpec says which resources an export contains.
 type ExportSpec struct {
 	// Level is system, patient or group.
 	Level string `json:"level,omitempty"`
-	// Group is the id of the group as the upstream has it.
+	// Group is the id of the group at the upstream.
 	Group string     `json:"group,omitempty"`
 	Types []string   `json:"types,omitempty"`
 	Since *time.Time `json:"since,omitempty"`
@@ -58,10 +57,10 @@ type OptionsSpec struct {
 	Format   string `json:"format,omitempty"`
 	Table    string `json:"table,omitempty"`
 	Document string `json:"document,omitempty"`
-	// Invalid says what becomes of a job of which lines could not be masked: fail, which
-	// is the default, or skip.
+	// Invalid says what happens if lines cannot be masked: fail, which is the default, or
+	// skip.
 	Invalid string `json:"invalid,omitempty"`
-	// Resume keeps outputs that exist and that a job made of the same input, by the same
+	// Resume keeps existing outputs that a job made from the same input with the same
 	// ruleset and key.
 	Resume bool `json:"resume,omitempty"`
 	// Sample is how many rows or resources a discovery looks at.

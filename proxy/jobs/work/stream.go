@@ -11,19 +11,19 @@ import (
 
 // Stream is a body that is masked while it arrives.
 type Stream struct {
-	// ID names the run in the audit log, and Operator is who sends the body.
+	// ID names the run in the audit log. Operator is who sends the body.
 	ID, Operator string
 	View         string
-	// Format is that of the body, by its content if empty; Name is that of the table or
-	// document in it.
+	// Format is the format of the body; if empty, it is detected. Name is the name of the
+	// table or document in it.
 	Format, Name string
-	// Skip leaves out what cannot be masked. Otherwise it ends the stream.
+	// Skip leaves out what cannot be masked, instead of ending the stream.
 	Skip bool
 	In   io.Reader
 	Out  io.Writer
 }
 
-// InvalidError is of a body that cannot be masked, with the place.
+// InvalidError says that a body cannot be masked, and where.
 type InvalidError struct{ file.Problem }
 
 // errUnstreamable is the error of a format that is not read from its beginning to its end.
@@ -32,8 +32,8 @@ var errUnstreamable = &Error{Field: "format", What: "Parquet cannot be masked as
 // parquetMagic begins a file of Parquet.
 const parquetMagic = "PAR1"
 
-// Mask masks a body. What was written before an error is of no use: its end is missing.
-// With a nil error the records are durable.
+// Mask masks a body. What was written before an error is useless: its end is missing.
+// If the error is nil, the records are durable.
 func (w *World) Mask(ctx context.Context, s *Stream) error {
 	v, err := w.view(s.View)
 	if err != nil {

@@ -1,13 +1,13 @@
-// Package work does what jobs are to do: it masks files or an export of the FHIR upstream
-// by the engine of veil mask, and looks at files and upstreams as veil discover does.
+// Package work does the work of jobs: it masks files or an export of the FHIR upstream
+// with the engine of veil mask, and examines files and upstreams as veil discover does.
 //
 //	w := &work.World{Views: views, Sources: places, Targets: places, …}
 //	order, err := w.Plan(ctx, spec)   // an *Error says what is wrong with the request
 //	err = w.Run(ctx, attempt)         // in the process that the queue chose
 //
-// Invariants: a job reads and writes below the places that are configured. It masks with
-// the ruleset and the key that its view had when it was ordered, or not at all. It
-// overwrites nothing.
+// Invariants: a job reads and writes only below configured places. It masks with the
+// ruleset and key that its view had when it was ordered, or not at all. It overwrites
+// nothing.
 package work
 
 import (
@@ -29,45 +29,45 @@ import (
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
 )
 
-// View is what outputs of a job are masked by.
+// View is what the outputs of a job are masked with.
 type View struct {
 	Automaton *fhir.Automaton
 	Detail    bool
 }
 
-// World is what jobs may use. It is not changed once it is in use.
+// World is what jobs may use. It must not change once it is in use.
 type World struct {
-	// Views are those that jobs may name.
+	// Views are the views that jobs may name.
 	Views map[string]View
-	// Sources may be read, and Targets written.
+	// Jobs may read Sources and write Targets.
 	Sources, Targets []Place
-	// Store has the places that are in object stores.
+	// Store opens the places that are in object stores.
 	Store file.Store
-	// Upstream is the FHIR upstream, and Database the PostgreSQL upstream; nil for none.
+	// Upstream is the FHIR upstream, Database the PostgreSQL upstream; either may be nil.
 	Upstream *upstream.Server
 	Database *pgconn.Config
 	// Rules has rulesets and methods, for discoveries.
 	Rules *rules.Library
 	// Site are the bases of references.
 	Site fhir.Site
-	// Workers mask blocks of one job side by side.
+	// Workers is how many workers mask blocks of a job in parallel.
 	Workers int
-	// AuditDir is the audit log's, where no job may read or write.
+	// AuditDir is the directory of the audit log, which no job may read or write.
 	AuditDir string
-	// RecordNames: records have the names of files.
+	// RecordNames says that records contain the names of files.
 	RecordNames bool
-	// Sink takes the records of jobs, and Program is the version that they state.
+	// Sink takes the records of jobs. Program is the version that they state.
 	Sink    mask.Sink
 	Program string
 }
 
 // Error is what is wrong with a request for a job.
 type Error struct {
-	// Field is the member of the request that it is about, as a JSON pointer.
+	// Field is the member of the request that is wrong, as a JSON pointer.
 	Field string
-	// What is wrong and what to do, without a value of the request.
+	// What says what is wrong and what to do, without a value of the request.
 	What, Hint string
-	// Exists: something is there that would be overwritten.
+	// Exists says that something would be overwritten.
 	Exists bool
 }
 
@@ -92,7 +92,7 @@ func (v *View) basis() basis {
 	return basis{p.Ruleset, p.RulesetSHA256, p.Keys.Project(), p.Keys.Fingerprint()}
 }
 
-// Plan checks a job and returns what the queue is to keep of it. It writes nothing.
+// Plan checks a job and returns the order for the queue. It writes nothing.
 func (w *World) Plan(ctx context.Context, s *Spec) (*queue.Order, error) {
 	spec, err := json.Marshal(s)
 	if err != nil {

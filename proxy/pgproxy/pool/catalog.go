@@ -12,15 +12,15 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// Catalogs has the upstream's catalog as it was last seen, and sees to it that
-// no row leaves that was computed over another one.
+// Catalogs holds the upstream's catalog as last seen, and ensures that no row leaves
+// that was computed over a different one.
 //
-// A plan was made over a catalog; the upstream may have changed it since. So
-// after the first response of the upstream to a statement, and before any of it
-// leaves, holds asks whether the relations of the plan still are what they were:
-// since the statement has locked them by then, they were so when it began. Where
-// they are not, or a name is not known, look loads the catalog anew; and it is
-// looked at every now and then, so that this is seldom.
+// A plan is made over a catalog, which the upstream may have changed since. So after
+// the upstream's first response to a statement, and before any of it leaves, Holds asks
+// whether the relations of the plan are still what they were: the statement has locked
+// them by then, so they were the same when it began. If they are not, or a name is not
+// known, Look loads the catalog again. The catalog is also checked from time to time,
+// so that this is rare.
 type Catalogs struct {
 	up *Pool
 
@@ -37,8 +37,8 @@ type Catalogs struct {
 	conn  *pgx.Conn
 }
 
-// NewCatalogs keeps the catalog of a PostgreSQL; known is what was seen of it before,
-// nil for nothing.
+// NewCatalogs returns the Catalogs of an upstream. known is the catalog as seen before,
+// or nil.
 func NewCatalogs(up *Pool, known *catalog.Catalog) *Catalogs {
 	c := &Catalogs{up: up, catalog: known, looked: time.Now(), checks: map[string]*check{}}
 	c.asks = c.ask
@@ -52,7 +52,7 @@ type question struct {
 	err     error
 }
 
-// Current returns the catalog as it was last seen, and loads it at first.
+// Current returns the catalog as last seen. The first call loads it.
 func (c *Catalogs) Current(ctx context.Context) (*catalog.Catalog, error) {
 	c.mu.Lock()
 	catalog := c.catalog
@@ -107,8 +107,8 @@ func (c *Catalogs) begin() {
 	go c.query(c.next)
 }
 
-// Look asks for the catalog's version, and loads the catalog if it is another
-// one than before. What it returns is not older than the call.
+// Look asks for the catalog's version, and loads the catalog if the version has
+// changed. What it returns is not older than the call.
 func (c *Catalogs) Look(ctx context.Context) (*catalog.Catalog, error) {
 	c.mu.Lock()
 	if c.next == nil {
@@ -178,7 +178,7 @@ func hangUp(conn *pgx.Conn) {
 	_ = conn.Close(ctx)
 }
 
-// Close closes the connections that the catalog is read by.
+// Close closes the connections that read the catalog.
 func (c *Catalogs) Close() {
 	c.inUse.Lock()
 	defer c.inUse.Unlock()
@@ -207,7 +207,7 @@ func (u *Pool) openCatalog(ctx context.Context) (*pgx.Conn, error) {
 	return conn, nil
 }
 
-// DialCatalog opens a connection to read the catalog by, whatever its role may do.
+// DialCatalog opens a connection for reading the catalog, whatever its role may do.
 func (u *Pool) DialCatalog(ctx context.Context) (*pgx.Conn, error) {
 	config := u.config.Copy()
 	config.RuntimeParams = catalog.LoadSettings()

@@ -23,12 +23,12 @@ type Conn struct {
 	Statuses map[string]string
 	settings unique.Handle[string] // that it was opened with, as text
 	since    time.Time
-	// Waiting is called each time that nothing came for a while, Stopped before
-	// each wait; an error of either ends the wait.
+	// Waiting is called whenever nothing has arrived for a while, Stopped before each
+	// wait. An error from either ends the wait.
 	Waiting, Stopped func() error
 }
 
-// NewConn is the connection of a session. Messages of up to rowBytes are held in
+// NewConn returns the connection of a session. It holds messages of up to rowBytes in
 // memory.
 func NewConn(conn net.Conn, rowBytes int) *Conn {
 	c := &Conn{conn: conn, from: conn, Cancel: func(context.Context) error { return nil }}
@@ -60,7 +60,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	}
 }
 
-// Flush sends what was gathered for the upstream.
+// Flush sends what was collected for the upstream.
 func (c *Conn) Flush(timeout time.Duration) error {
 	if len(c.Out) == 0 {
 		return nil
@@ -85,7 +85,7 @@ func (c *Conn) Flush(timeout time.Duration) error {
 	return err
 }
 
-// Rest gives back what is not needed until the next statement.
+// Rest releases what is not needed until the next statement.
 func (c *Conn) Rest() {
 	c.In.Rest()
 	if len(c.Out) == 0 {
@@ -93,7 +93,7 @@ func (c *Conn) Rest() {
 	}
 }
 
-// Interrupt ends a wait for the upstream, once Stopped says why.
+// Interrupt ends a wait for the upstream. Call it after Stopped reports why.
 func (c *Conn) Interrupt() { _ = c.conn.SetDeadline(time.Now()) }
 
 // alive reports whether an idle connection is still open, with nothing to read.

@@ -17,8 +17,8 @@ type answer struct {
 	err   error
 }
 
-// Holds reports whether a plan's relations are what they were when it was made. What it
-// says is not older than the call.
+// Holds reports whether a plan's relations are still what they were when the plan was
+// made. Its result is not older than the call.
 func (c *Catalogs) Holds(ctx context.Context, checkSQL string) (bool, error) {
 	c.mu.Lock()
 	underWay := c.checks[checkSQL]

@@ -1,5 +1,5 @@
-// Package pool has the connections to the PostgreSQL that has the originals: those of
-// sessions, with Veil's own role, and those by which its catalog is read.
+// Package pool manages the connections to the PostgreSQL server that holds the
+// originals: those of sessions, with Veil's own role, and those that read its catalog.
 //
 //	p, err := pool.New(pool.Config{DSN: "postgres://veil@db/clinic", …})
 //	conn, err := p.Acquire(ctx, settings)
@@ -7,8 +7,8 @@
 //
 // Invariants: the number of connections is bounded; one belongs to one session at a
 // time and is cleared before the next; a role that may do more than read is refused
-// unless the operator allows it; no error or line of the log has a text of the
-// upstream, only its SQLSTATE.
+// unless the operator allows it; no error or log line contains text of the upstream,
+// only its SQLSTATE.
 //
 // Not known here: what is sent over a connection.
 package pool
@@ -38,7 +38,7 @@ import (
 )
 
 const (
-	// ReadAhead is what is read ahead of the upstream, in bytes.
+	// ReadAhead is how much is read ahead from the upstream, in bytes.
 	ReadAhead = 64 << 10
 	// mostIdle is how many connections are kept for the next sessions, and
 	// idleFor how long.
@@ -53,29 +53,28 @@ const (
 	patience = 3 * time.Second
 )
 
-// ApplicationName is what the upstream knows each session by.
+// ApplicationName is the application_name of each session at the upstream.
 const ApplicationName = "veil"
 
-// ErrProtocol ends a session whose upstream answers otherwise than the
-// protocol says.
+// ErrProtocol ends a session whose upstream violates the protocol.
 var ErrProtocol = errors.New("unexpected response from the upstream")
 
-// ErrGone ends a session whose upstream can no longer be asked.
+// ErrGone ends a session whose upstream can no longer be reached.
 var ErrGone = errors.New("the connection to the upstream failed")
 
 // errBusy is what a session gets for which there is no connection.
 var errBusy = &wire.Error{Code: "53300", Text: "all connections to the upstream are taken", Hint: "try again later"}
 
-// Config says which PostgreSQL has the originals, and how its connections are
+// Config says which PostgreSQL server holds the originals, and how its connections are
 // bounded.
 type Config struct {
-	// DSN is the connection string as libpq takes it, Password that of its role; the
-	// string's when it is empty.
+	// DSN is a libpq connection string. Password is the password of its role; if empty,
+	// the one in the string.
 	DSN, Password string
-	// PowerfulRole lets the role be one that may do more than read, with a warning.
+	// PowerfulRole accepts a role that can do more than read, with a warning.
 	PowerfulRole bool
-	// Connections bounds those of sessions. Sessions that find none free wait for at
-	// most QueueTimeout; ConnectTimeout bounds the opening of one.
+	// Connections bounds the connections of sessions. If none is free, a session waits for
+	// at most QueueTimeout. ConnectTimeout bounds the opening of one.
 	Connections                  int
 	QueueTimeout, ConnectTimeout time.Duration
 	// RowBytes bounds a message that is held in memory.
@@ -83,8 +82,8 @@ type Config struct {
 	Logger   *slog.Logger
 }
 
-// Pool opens connections to the upstream with Veil's own credentials, and
-// bounds their number.
+// Pool opens connections to the upstream with Veil's own credentials, and limits their
+// number.
 type Pool struct {
 	config *pgx.ConnConfig
 	limits Config
@@ -105,8 +104,8 @@ type Pool struct {
 	closed bool
 }
 
-// New reads the connection string. Nothing is opened. The error never
-// repeats it: it can hold a password.
+// New parses the connection string. It opens nothing. Its error never quotes the
+// string, which can contain a password.
 func New(c Config) (*Pool, error) {
 	config, err := pgx.ParseConfig(c.DSN)
 	if err != nil {
@@ -123,22 +122,22 @@ func New(c Config) (*Pool, error) {
 	}, nil
 }
 
-// Database is the name of the database that sessions are connected to.
+// Database returns the name of the database that sessions are connected to.
 func (u *Pool) Database() string { return u.config.Database }
 
-// Full reports whether no connection is left.
+// Full reports whether no further connection is available.
 func (u *Pool) Full() bool { return len(u.slots) == cap(u.slots) }
 
-// Stats counts the connections that sessions hold, those that are kept for the next
-// one, and the sessions that wait for one.
+// Stats counts the connections that sessions hold, the idle ones, and the sessions that
+// wait for one.
 func (u *Pool) Stats() (used, idle, waiting int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return len(u.slots), len(u.idle), int(u.waiters.Load())
 }
 
-// Acquire returns a connection with the given settings: an idle one, or a new
-// one, once there is room. Its error is a *sessionError.
+// Acquire returns a connection with the given settings: an idle one, or a new one once
+// there is room. Its error is a *sessionError.
 func (u *Pool) Acquire(ctx context.Context, settings map[string]string) (*Conn, error) {
 	select {
 	case u.slots <- struct{}{}:
@@ -198,8 +197,8 @@ func (u *Pool) take(key unique.Handle[string]) *Conn {
 	return nil
 }
 
-// Release gives a connection back. One that is not clean, in the middle of
-// something, is closed.
+// Release returns a connection. If it is not clean, that is, in the middle of
+// something, it is closed.
 func (u *Pool) Release(c *Conn, clean bool) {
 	defer func() { <-u.slots }()
 	if !clean || c.discard() != nil {
@@ -217,7 +216,7 @@ func (u *Pool) Release(c *Conn, clean bool) {
 	u.idle = append(u.idle, c)
 }
 
-// Close closes the idle connections, and each other one when it is given back.
+// Close closes the idle connections, and every other one when it is released.
 func (u *Pool) Close() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -358,8 +357,8 @@ func majorVersion(text string) int32 {
 	return major
 }
 
-// SQLState is the code of an upstream's error, or why there is none: all that may
-// be logged of it.
+// SQLState returns the code of an upstream error, or why it has none. Nothing else of
+// the error may be logged.
 func SQLState(err error) string {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {

@@ -28,8 +28,8 @@ UNION ALL SELECT 'may make objects in ' || pg_catalog.count(*) || ' schemas' FRO
 	WHERE n.nspname !~ '^pg_(toast|temp)' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE') HAVING pg_catalog.count(*) > 0
 UNION ALL SELECT 'may make schemas' WHERE pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')`
 
-// Powers returns what the role of a connection may do beside reading, in words
-// for an operator.
+// Powers returns what the role of a connection can do besides reading, in words for an
+// operator.
 func Powers(ctx context.Context, pg *pgconn.PgConn) ([]string, error) {
 	results, err := pg.Exec(ctx, powers).ReadAll()
 	if err != nil {

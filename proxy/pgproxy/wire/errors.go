@@ -4,7 +4,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// Error is an error that the client is sent. Its texts are Veil's own.
+// Error is an error that is sent to the client. Its texts are Veil's own.
 type Error struct {
 	Code     string // SQLSTATE
 	Text     string
@@ -15,16 +15,16 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Text }
 
-// Response is the error as a message.
+// Response returns the error as a message.
 func (e *Error) Response(severity string) *pgproto3.ErrorResponse {
 	return &pgproto3.ErrorResponse{
 		Severity: severity, SeverityUnlocalized: severity, Code: e.Code, Message: e.Text, Detail: e.Detail, Hint: e.Hint, Position: e.Position,
 	}
 }
 
-// Condition is what the client is sent of an upstream's error: its SQLSTATE with
-// the text that PostgreSQL's documentation has for it. The upstream's own text,
-// detail and the names and place it adds can hold values.
+// Condition returns what the client is sent for an upstream error: its SQLSTATE with
+// the text that PostgreSQL's documentation has for it. The upstream's own text, detail,
+// names and positions can contain values.
 func Condition(code string) *Error {
 	if text, ok := conditions[code]; ok {
 		return &Error{Code: code, Text: text}

@@ -1,9 +1,9 @@
 // Package wire has what both ends of the PostgreSQL protocol share: messages as they
-// stand in a buffer, the startup message, and errors with their SQLSTATE.
+// are in a buffer, the startup message, and errors with their SQLSTATE.
 //
-// Invariants: a message is not decoded to be passed on; its length is checked before
-// it is held in memory; the text of an error is Veil's own or that of PostgreSQL's
-// documentation, never one of the upstream.
+// Invariants: a message is passed on without being decoded; its length is checked
+// before it is held in memory; the text of an error is Veil's own or from PostgreSQL's
+// documentation, never from the upstream.
 //
 // Not known here: whose connection it is, what a message means to a session.
 package wire
@@ -15,19 +15,19 @@ import (
 	"sync"
 )
 
-// HeaderBytes is what a frame begins with: a type and a length that counts
+// HeaderBytes is the size of a frame's header: a type, and a length that includes
 // itself and the body.
 const HeaderBytes = 5
 
 var (
-	// ErrLength is of a message whose length cannot be.
+	// ErrLength is returned for a message with an impossible length.
 	ErrLength = errors.New("a message states an impossible length")
-	// ErrSize is of one that is larger than the limit of its reader.
+	// ErrSize is returned for a message larger than its reader's limit.
 	ErrSize = errors.New("a message is larger than the limit")
 )
 
-// Frames reads the messages of one direction of a connection, without decoding
-// them. What it returns stands in its buffer and is valid until the next call.
+// Frames reads the messages of one direction of a connection, without decoding them.
+// What it returns is in its buffer and valid until the next call.
 type Frames struct {
 	src   io.Reader
 	Limit int    // of a body that is held in memory, in bytes
@@ -36,8 +36,8 @@ type Frames struct {
 	size  int    // that the buffer has when nothing large is in it
 }
 
-// NewFrames reads from src through a buffer of size bytes, which grows for a
-// message of up to limit bytes and shrinks again after it.
+// NewFrames returns Frames that read from src through a buffer of size bytes, which
+// grows for a message of up to limit bytes and shrinks again afterwards.
 func NewFrames(src io.Reader, size, limit int) *Frames {
 	return &Frames{src: src, Limit: limit, size: size}
 }
@@ -56,7 +56,7 @@ func buffersOf(size int) *sync.Pool {
 	return p.(*sync.Pool)
 }
 
-// Rest gives the buffer back if nothing unread is in it. The next read takes another.
+// Rest releases the buffer if it has no unread bytes. The next read takes another.
 func (f *Frames) Rest() {
 	if f.r < f.w {
 		return
@@ -72,8 +72,8 @@ func (f *Frames) Rest() {
 // Resting reports whether there is no buffer.
 func (f *Frames) Resting() bool { return f.buf == nil }
 
-// Whole reports whether the next message stands in the buffer, so that nothing is read for
-// it.
+// Whole reports whether the buffer has the whole next message, so that it can be taken
+// without reading.
 func (f *Frames) Whole() bool {
 	return f.w-f.r >= HeaderBytes && int64(f.w-f.r) > int64(binary.BigEndian.Uint32(f.buf[f.r+1:]))
 }
@@ -81,10 +81,10 @@ func (f *Frames) Whole() bool {
 // Full reports whether the buffer has no room.
 func (f *Frames) Full() bool { return f.buf != nil && f.w-f.r == len(f.buf) }
 
-// Buffered is how many bytes were read ahead.
+// Buffered returns how many bytes were read ahead.
 func (f *Frames) Buffered() int { return f.w - f.r }
 
-// Fill makes at least n unread bytes stand in the buffer.
+// Fill reads until the buffer has at least n unread bytes.
 func (f *Frames) Fill(n int) error {
 	if f.w-f.r >= n {
 		return nil
@@ -111,8 +111,8 @@ func (f *Frames) Fill(n int) error {
 	return err
 }
 
-// Peek returns the type of the next message and the length of its body. Nothing
-// is taken.
+// Peek returns the type of the next message and the length of its body, without taking
+// it.
 func (f *Frames) Peek() (byte, int, error) {
 	if err := f.Fill(HeaderBytes); err != nil {
 		return 0, 0, err
@@ -141,16 +141,15 @@ func (f *Frames) Next() (byte, []byte, error) {
 	return typ, body, nil
 }
 
-// Run takes the whole messages of one type that stand in the buffer, at most
-// most of them, and returns their bytes with headers and their number. It reads
-// nothing.
+// Run takes the complete messages of one type from the buffer, at most most of them,
+// and returns their bytes, with headers, and their number. It reads nothing.
 func (f *Frames) Run(typ byte, most int) ([]byte, int) {
 	run, count := f.Standing(typ, most)
 	f.r += len(run)
 	return run, count
 }
 
-// Standing is Run, but takes nothing.
+// Standing is like Run, but takes nothing.
 func (f *Frames) Standing(typ byte, most int) ([]byte, int) {
 	end, count := f.r, 0
 	for count < most && f.w-end >= HeaderBytes && f.buf[end] == typ {
@@ -164,7 +163,7 @@ func (f *Frames) Standing(typ byte, most int) ([]byte, int) {
 	return f.buf[f.r:end:end], count
 }
 
-// Pass copies the next message to dst in pieces, however large it is.
+// Pass copies the next message to dst in pieces, whatever its size.
 func (f *Frames) Pass(dst io.Writer) error {
 	_, n, err := f.Peek()
 	if err != nil {

@@ -6,16 +6,16 @@ import (
 )
 
 const (
-	// ProtocolMajor is the only major version that is spoken.
+	// ProtocolMajor is the only major version of the protocol that is supported.
 	ProtocolMajor = 3
-	// NewestProtocol has cancel keys of up to 256 bytes; 3.0 has those of 4.
+	// NewestProtocol has cancel keys of up to 256 bytes; in 3.0 they have 4.
 	NewestProtocol = 3<<16 | 2
 )
 
-// ErrMalformed says that a message is not one of the protocol.
+// ErrMalformed is returned for a message that does not conform to the protocol.
 var ErrMalformed = errors.New("the message is not one of the PostgreSQL protocol")
 
-// Startup is what a client opened the connection for.
+// Startup says what a client opened the connection for.
 type Startup struct {
 	Version    uint32
 	User       string
@@ -60,8 +60,8 @@ func ParseStartup(version uint32, body []byte) (*Startup, error) {
 	return st, nil
 }
 
-// Options are the settings of a startup's options parameter: a command line of
-// -c name=value or --name=value, where a backslash keeps the next character.
+// Options parses the options parameter of a startup message: a command line of -c
+// name=value or --name=value, in which a backslash escapes the next character.
 func (st *Startup) Options() (map[string]string, error) {
 	bad := &Error{Code: "42601", Text: "the startup parameter \"options\" is not a list of -c name=value"}
 	settings := map[string]string{}
