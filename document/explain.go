@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Explanation says what decides about the values at a place of a document.
+// Explanation says what decides how the values at a place in a document are treated.
 type Explanation struct {
 	Path   string `json:"path"`
 	Effect string `json:"effect"`
-	// Rules are those that act, in the order in which their conditions are tried.
+	// Rules are the rules that act, in the order in which their conditions are tried.
 	Rules []ExplainedRule `json:"rules"`
 }
 
@@ -26,11 +26,12 @@ type ExplainedRule struct {
 
 var documentPath = regexp.MustCompile(`^([\w.-]+:)?[$/]`)
 
-// IsPath reports whether a text is a path in a document, as Explain takes it.
+// IsPath reports whether a text is a path in a document, as Explain expects it.
 func IsPath(s string) bool { return documentPath.MatchString(s) }
 
-// Explain says what becomes of the values that a path selects: one of names, places in
-// arrays and [*], behind the name of a document, such as claims:$.patient.ssn.
+// Explain says how the values that a path selects are treated. The path consists of
+// names, array indexes and [*], after the name of a document, such as
+// claims:$.patient.ssn.
 func (r *Rules) Explain(s string) (*Explanation, error) {
 	document, path := "", s
 	if at := strings.IndexAny(s, "$/"); at > 0 {

@@ -2,21 +2,21 @@ package document
 
 import "fmt"
 
-// Files say which files hold documents, and of which rules. It is what the formats of
-// documents have in common.
+// Files says which files hold documents, and which rules apply to them. The formats of
+// documents share it.
 type Files struct {
 	Rules *Rules
 	// Document is the name of the document that every file holds; empty for those that
 	// Rules.ofFile names.
 	Document string
-	// Any takes every file, whatever its name is.
+	// Any accepts every file, whatever its name.
 	Any bool
-	// Inspect takes files that no rule covers as well, to show that.
+	// Inspect also accepts files that no rule covers, in order to show that.
 	Inspect bool
-	// Names shows names that no rule spells out, though they can be data.
+	// Names shows names that no rule spells out, even though they can be data.
 	Names bool
-	// Foreign reports whether the beginning of a file is one that another format masks,
-	// such as a FHIR resource; nil for never.
+	// Foreign reports whether a file, by its beginning, belongs to another format, such as
+	// a FHIR resource. Nil means never.
 	Foreign func(beginning []byte) bool
 }
 
@@ -28,7 +28,7 @@ func (f *Files) of(name string) (document string, covered bool) {
 	return f.Rules.ofFile(name)
 }
 
-// Takes reports whether a file is one of documents.
+// Takes reports whether a file holds documents.
 func (f *Files) Takes(name string, beginning []byte) bool {
 	if f.Any {
 		return true

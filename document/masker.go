@@ -8,28 +8,27 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// Surroundings finds values beside the one that is masked.
+// Surroundings finds other values near the one that is masked.
 type Surroundings interface {
-	// Find appends the text of the value that a path leads to. The node is that of the
-	// value.
+	// Find appends the text of the value that a path leads to. The node is the value's.
 	Find(dst []byte, p *Relative) (text []byte, n *Node, what Found)
 }
 
-// Found is what a path to a value beside leads to.
+// Found is what a Relative path leads to.
 type Found uint8
 
 const (
-	// Absent is nothing.
+	// Absent means that there is no value.
 	Absent Found = iota
-	// Null is a value that is null.
+	// Null is a null value.
 	Null
 	// Scalar is a value with a text.
 	Scalar
-	// Other is an object or an array, of which only is known that it is there.
+	// Other is an object or an array. Only its presence is known.
 	Other
 )
 
-// Decision is what decides about a value: rules, of which conditions choose one.
+// Decision decides how a value is treated: rules, from which conditions choose one.
 type Decision struct {
 	treatments []Treatment
 }
@@ -48,14 +47,14 @@ type Treatment struct {
 	strictest int
 }
 
-// Removes reports whether nothing is left of a value and all that it has.
+// Removes reports whether a value is removed with everything in it.
 func (t *Treatment) Removes() bool { return t.rule.Removes() }
 
-// GivesNumbers reports whether what it makes of a number is one.
+// GivesNumbers reports whether it turns a number into a number.
 func (t *Treatment) GivesNumbers() bool { return t.number }
 
-// Masker masks the values of documents. It belongs to one pass and is not for concurrent
-// use.
+// Masker masks the values of documents. It belongs to one pass and is not safe for
+// concurrent use.
 type Masker struct {
 	tree   *Tree
 	pass   *mask.Pass
@@ -86,8 +85,8 @@ func (m *Masker) reset() {
 	m.root = m.node(items)
 }
 
-// Root returns the node of a document's root. Nodes of earlier documents must not be used
-// any more.
+// Root returns the node of a document's root. Nodes of earlier documents must no longer
+// be used.
 func (m *Masker) Root() *Node {
 	if len(m.nodes) > maxNodes {
 		m.reset()
@@ -95,16 +94,17 @@ func (m *Masker) Root() *Node {
 	return m.root
 }
 
-// Nowhere is the node that no path leads to.
+// Nowhere returns the node that no path leads to.
 func (m *Masker) Nowhere() *Node { return m.dead }
 
-// Names are the names that paths spell out, by the numbers that Member takes.
+// Names returns the names that paths spell out, indexed by the numbers that Member
+// takes.
 func (m *Masker) Names() *fhirjson.KeyTable { return &m.tree.names }
 
-// Width is the number of Names.
+// Width returns the number of Names.
 func (m *Masker) Width() int { return len(m.tree.numbers) }
 
-// CountUncovered counts something that no rule covers.
+// CountUncovered counts a value that no rule covers.
 func (m *Masker) CountUncovered() { m.pass.Counts[m.tree.removed]++ }
 
 // CountRemoved counts a value that a rule removes.
@@ -118,7 +118,7 @@ func (m *Masker) count(action int, o mask.Outcome) {
 	}
 }
 
-// Choose returns how a value is treated; nil if it is removed.
+// Choose returns how a value is treated, or nil if it is removed.
 func (m *Masker) Choose(d *Decision) *Treatment {
 	if d == nil {
 		return nil
@@ -170,8 +170,8 @@ func (m *Masker) find(buf *[]byte, paths []*Relative) (text []byte, n *Node, wha
 	return nil, nil, Absent
 }
 
-// Append appends the masked form of a value. With mask.Kept it appends nothing: the value
-// stays as it is written. The error holds no value.
+// Append appends the masked form of a value. If it returns mask.Kept, it appends nothing:
+// the value stays as it is written. The error contains no value.
 func (m *Masker) Append(dst, src []byte, typ mask.Type, t *Treatment) ([]byte, mask.Outcome, error) {
 	in := &m.in
 	*in = mask.Input{Type: typ, Keys: in.Keys}
@@ -219,8 +219,9 @@ func (m *Masker) entity(n *Node, id []byte) []byte {
 	return m.key
 }
 
-// AppendName appends what becomes of the name that leads to a node. It reports whether
-// there is anything, and whether it is the name as it is: then nothing is appended.
+// AppendName appends the masked form of the name that leads to a node. It reports
+// whether the name remains in any form, and whether it is unchanged; then nothing is
+// appended.
 func (m *Masker) AppendName(dst, name []byte, n *Node) (out []byte, passes, same bool, err error) {
 	if n.naming.method == nil {
 		return dst, n.naming.passes, true, nil

@@ -10,8 +10,8 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// Node is a place in a document: how far each of the paths leads there. It belongs to a
-// Masker.
+// Node is a place in a document: it knows how far each path has matched there. It
+// belongs to a Masker.
 type Node struct {
 	items    []item
 	decision *Decision
@@ -66,13 +66,13 @@ const maxNodes = 4096
 // Dead reports whether no path leads to the node or through it.
 func (n *Node) Dead() bool { return len(n.items) == 0 }
 
-// NamePasses reports whether a member may have its name, or one that is made of it.
+// NamePasses reports whether a member keeps its name, or gets one made from it.
 func (n *Node) NamePasses() bool { return n.naming.passes }
 
-// RenamesMembers reports whether a method makes the name anew.
+// RenamesMembers reports whether a method replaces the name.
 func (n *Node) RenamesMembers() bool { return n.naming.method != nil }
 
-// Decision is what decides about a value at the node, or nil.
+// Decision returns the decision for a value at the node, or nil.
 func (n *Node) Decision() *Decision { return n.decision }
 
 // node returns the node of items.
@@ -137,8 +137,8 @@ func (m *Masker) advance(n *Node, leaf, array bool, fits func(*step) bool) *Node
 	return m.node(out)
 }
 
-// Member returns the node of a member of an object: number is that of its name in Names,
-// or -1, and name the name.
+// Member returns the node of a member of an object. name is its name, and number the
+// index of the name in Names, or -1.
 func (m *Masker) Member(n *Node, number int, name []byte) *Node {
 	if n.Dead() {
 		return n
@@ -215,8 +215,8 @@ func (m *Masker) Element(n *Node, place int) *Node {
 	return n.element
 }
 
-// Child returns the node of an element or attribute of XML in a namespace, which is empty
-// for none. One in a namespace that is not known has no path.
+// Child returns the node of an XML element or attribute in a namespace, which may be
+// empty. No path leads to one in an unknown namespace.
 func (m *Masker) Child(n *Node, attribute bool, space string, name []byte) *Node {
 	if n.Dead() {
 		return n

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Path selects values of documents of one language.
+// Path selects values in documents of one language, JSON or XML.
 type Path struct {
 	xml   bool
 	steps []step
@@ -41,7 +41,7 @@ func (s *step) open() bool { return s.kind == anyChild || s.kind == pattern }
 // leaf reports whether what it selects has no children.
 func (s *step) leaf() bool { return s.attribute || s.kind == text }
 
-// String writes the path as a ruleset has it, with namespaces as they are.
+// String returns the path as written in a ruleset, but with full namespaces.
 func (p *Path) String() string {
 	if len(p.steps) == 0 && p.xml {
 		return "/"
@@ -84,7 +84,7 @@ func (s *step) writeJSON(b *strings.Builder) {
 	}
 }
 
-// JoinJSON adds a member's name to a path of JSON; * is any.
+// JoinJSON adds a member's name to a JSON path; * matches any name.
 func JoinJSON(path, name string) string {
 	var b strings.Builder
 	b.WriteString(path)

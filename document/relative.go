@@ -6,21 +6,22 @@ import (
 	"strings"
 )
 
-// Relative is a path from the object that has a value to another value. Arrays do not
-// count: they stand for their elements.
+// Relative is a path from the object that contains a value to another value. Arrays do
+// not count as steps: they stand for their elements.
 type Relative struct {
-	// Root says that it begins at the outermost object; else Up objects further out.
+	// Root says that the path begins at the outermost object; otherwise it begins Up
+	// objects further out.
 	Root bool
 	Up   int
-	// Names lead from there to the value.
+	// Names are the steps from there to the value.
 	Names []Name
 }
 
-// Name is a step of a Relative.
+// Name is a step of a Relative path.
 type Name struct {
 	Text string
-	// Attribute and Space are those of XML: an attribute, and the namespace of its prefix.
-	// Without Space an element is in any known namespace.
+	// Attribute and Space are for XML: whether it is an attribute, and the namespace of
+	// its prefix. Without Space, an element may be in any known namespace.
 	Attribute bool
 	Space     *string
 }

@@ -14,8 +14,7 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// Rules are the documents section of a ruleset, compiled. They can be used from concurrent
-// goroutines.
+// Rules is the compiled documents section of a ruleset. It is safe for concurrent use.
 type Rules struct {
 	policy  *ruleset.Policy
 	section *ruleset.DocumentsSection
@@ -53,8 +52,9 @@ const (
 	neighbours
 )
 
-// Compile reads the paths of a policy's documents section. The error has everything that
-// is wrong, with the places. A ruleset without such a section has rules for no document.
+// Compile parses the paths of a policy's documents section. The error reports all
+// problems, with their places. A ruleset without such a section has no rules for
+// documents.
 func Compile(p *ruleset.Policy) (*Rules, error) {
 	r := &Rules{policy: p, section: p.Ruleset.Documents, plans: map[string]*Plan{}}
 	if r.section == nil {
@@ -159,7 +159,7 @@ func openNames(p *Path) (out [][]step) {
 	return out
 }
 
-// Namespaces are those of XML that pass.
+// Namespaces returns the XML namespaces that pass.
 func (p *Plan) Namespaces() Namespaces { return p.rules.spaces }
 
 // ofFile names the document that a file holds, by the file's base name. covered reports
@@ -183,7 +183,8 @@ func (r *Rules) Covers(document string) bool {
 		slices.ContainsFunc(r.section.Files, func(f ruleset.DocumentFile) bool { return f.Document == document })
 }
 
-// Nearest ends a message about a document that no rule covers, with the nearest name.
+// Nearest returns the end of a message about a document that no rule covers, with the
+// nearest name.
 func (r *Rules) Nearest(document string) string {
 	return suggest.DidYouMean(document, r.documents())
 }
@@ -198,19 +199,18 @@ func (r *Rules) documents() (names []string) {
 	return names
 }
 
-// Plan is the policy laid over a document. It is immutable and can be used from concurrent
-// goroutines.
+// Plan is the policy applied to a document. It is immutable and safe for concurrent use.
 type Plan struct {
 	Document string
-	// Actions are the rules that act, by number: a mask.Pass is made of it.
+	// Actions are the rules that act, by number. A mask.Pass is made from them.
 	Actions *mask.Plan
-	// JSON and XML are its paths of either language.
+	// JSON and XML are its paths in either language.
 	JSON, XML *Tree
 
 	rules *Rules
 }
 
-// Tree are the paths of a document in one language.
+// Tree is the paths of a document in one language.
 type Tree struct {
 	plan    *Plan
 	matches []*match
@@ -282,8 +282,8 @@ func (t *Tree) index() {
 	t.names = fhirjson.NewKeyTable(names)
 }
 
-// ReachesRoot reports whether a rule looks at elements of the root from within one of
-// them, so that they cannot be masked apart from each other.
+// ReachesRoot reports whether a rule refers to elements of the root from within one of
+// them, so that the elements cannot be masked separately.
 func (t *Tree) ReachesRoot() bool {
 	for _, m := range t.matches {
 		b := &t.plan.rules.beside[m.rule]

@@ -7,9 +7,9 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Shape is a place in documents, with what becomes of the values there.
+// Shape is a place in documents, and how the values there are treated.
 type Shape struct {
-	// Path has * for names that no rule spells out, which can be data.
+	// Path has * for names that no rule spells out, since they can be data.
 	Path                    string
 	Treatment, Rule, Method string
 	Note                    string
@@ -18,7 +18,7 @@ type Shape struct {
 // maxShapes is the most places that are told apart.
 const maxShapes = 10000
 
-// Shapes collects the places of documents. It is not for concurrent use.
+// Shapes collects the places of documents. It is not safe for concurrent use.
 type Shapes struct {
 	masker *Masker
 	tree   *Tree
@@ -27,15 +27,16 @@ type Shapes struct {
 	seen   map[string]bool
 }
 
-// NewShapes returns an empty collection. With names it has every name as it is.
+// NewShapes returns an empty collection. If names is true, it shows every name as it
+// is.
 func (t *Tree) NewShapes(names bool) *Shapes {
 	return &Shapes{masker: t.NewMasker(mask.NewPass(t.plan.Actions), nil), tree: t, names: names, seen: map[string]bool{}}
 }
 
-// Masker leads to the nodes of the places.
+// Masker returns the masker that leads to the nodes of the places.
 func (s *Shapes) Masker() *Masker { return s.masker }
 
-// Name is a name as a path shows it.
+// Name returns a name as paths show it.
 func (s *Shapes) Name(name string) string {
 	if _, spelled := s.tree.numbers[name]; spelled || s.names {
 		return name
@@ -43,8 +44,8 @@ func (s *Shapes) Name(name string) string {
 	return "*"
 }
 
-// Add notes a place of a value. named reports whether the name that leads to it passes, or
-// has none.
+// Add records the place of a value. named says that the name that leads to it passes, or
+// that there is no name.
 func (s *Shapes) Add(path string, n *Node, d *Decision, named bool) {
 	key := path
 	if s.seen[key] || len(s.list) >= maxShapes {
@@ -85,5 +86,5 @@ func (d *Decision) shape(path string) Shape {
 	return out
 }
 
-// List has the places in the order in which they were found.
+// List returns the places in the order in which they were found.
 func (s *Shapes) List() []Shape { return s.list }

@@ -41,7 +41,7 @@ func newNamespaces(own map[string]string) (Namespaces, error) {
 	return out, nil
 }
 
-// Prefix returns the prefix of a namespace, and whether it is known.
+// Prefix returns the prefix of a namespace, and whether the namespace is known.
 func (n Namespaces) Prefix(uri string) (string, bool) {
 	for prefix, u := range n {
 		if u == uri {

@@ -2,8 +2,8 @@
 // remove, fixed values, pseudonyms, sealed ids, surrogates, dates, numbers and
 // texts. A ruleset says which element or column a method acts on.
 //
-// Every method is deterministic: its output depends on the value, its arguments,
-// the key and, where it says so, on whom the value is about. What cannot be read
+// Every method is deterministic: its output depends on the value, its arguments, the
+// key and, where it says so, on whom the value is about. A value that cannot be parsed
 // is Removed.
 package general
 

@@ -161,8 +161,8 @@ func number(sum *[64]byte, n, size int) int {
 	return int(binary.BigEndian.Uint64(sum[8*n:]) % uint64(size))
 }
 
-// IsSurrogate reports whether a text is one that method surrogate writes for a name, a
-// city or a street, or a word of one: then it can be in masked data by chance.
+// IsSurrogate reports whether the method surrogate writes a text for a name, a city or
+// a street, or as a word of one. If so, the text can be in masked data by chance.
 func IsSurrogate(text string) bool {
 	words := surrogateWords()
 	return words[strings.ToLower(text)] || slices.ContainsFunc(strings.Fields(text), func(word string) bool { return words[strings.ToLower(word)] })

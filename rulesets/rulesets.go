@@ -1,6 +1,6 @@
-// Package rulesets holds the rulesets that Veil ships, and their tests. It is
-// data: what a ruleset means is known to package mask and to the packages
-// whose methods it names.
+// Package rulesets holds the rulesets that Veil ships, and their tests. It contains
+// data only: package mask, and the packages whose methods a ruleset names, know what it
+// means.
 package rulesets
 
 import (

@@ -6,7 +6,7 @@ type Category struct {
 	Letter string
 	// Title is a short name.
 	Title string
-	// Text is the regulation's own.
+	// Text is the regulation's text.
 	Text string
 }
 

@@ -1,8 +1,8 @@
-// Package safeharbor is the HIPAA Safe Harbor method of de-identification,
-// 45 CFR 164.514(b)(2), as masking methods and facts. It knows the eighteen
-// categories of identifiers, what may be left of a date, an age and a postal
-// code, and the states and countries that may stay. It knows no FHIR and no SQL:
-// a ruleset says which element or column a method acts on.
+// Package safeharbor is the HIPAA Safe Harbor method of de-identification, 45 CFR
+// 164.514(b)(2), as masking methods and facts. It knows the eighteen categories of
+// identifiers, what may remain of a date, an age and a postal code, and the states and
+// countries that may pass. It knows no FHIR and no SQL: a ruleset says which element or
+// column a method acts on.
 //
 // The regulation, 164.514(b)(2)(i)(C): "All elements of dates (except year) for
 // dates directly related to an individual, including birth date, admission date,
@@ -10,10 +10,10 @@
 // (including year) indicative of such age, except that such ages and elements
 // may be aggregated into a single category of age 90 or older".
 //
-// Ages are counted at the ruleset's reference date, never at today's, and by
-// calendar years: a person who turns 90 in the reference year counts as over 89.
-// That is the stricter reading, it needs no month or day, and what a search by
-// year can reveal is then exactly what the masked data reveals.
+// Ages are counted as of the ruleset's reference date, never today's, and by calendar
+// years: a person who turns 90 in the reference year counts as over 89. That is the
+// stricter reading, it needs no month or day, and what a search by year can reveal is
+// then exactly what the masked data reveals.
 //
 // Entry points are Methods and Categories.
 package safeharbor

@@ -17,7 +17,7 @@ import (
 // maxDocument is the size of the largest document, line or element that is masked.
 const maxDocument = 256 << 20
 
-// NewFormat returns the format of files of JSON, masked by rules for documents.
+// NewFormat returns the format of JSON files, masked by rules for documents.
 func NewFormat(f document.Files) file.Format { return &format{f} }
 
 type format struct{ document.Files }

@@ -1,12 +1,12 @@
-// Package json masks JSON documents by the rules of a ruleset's documents section: values
-// and files, of one document or of one a line.
+// Package json masks JSON documents by the rules of a ruleset's documents section: single
+// values, and files with one document or with one per line.
 //
 //	w := json.NewWalker(plan, mask.NewPass(plan.Actions))
 //	out, err := w.Append(nil, src)
 //
 // A Walker reads a document once, from its beginning to its end, and builds no tree. What
 // passes is copied as it is written: strings with their escapes, numbers with all their
-// digits, and the space between.
+// digits, and the white space in between.
 package json
 
 import (
@@ -19,7 +19,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Walker masks documents, one after another. It belongs to a pass and is not for
+// Walker masks documents, one after another. It belongs to a pass and is not safe for
 // concurrent use.
 type Walker struct {
 	masker *document.Masker
@@ -37,7 +37,7 @@ type Walker struct {
 	seen []uint64
 }
 
-// NewWalker returns a walker of a plan's JSON documents.
+// NewWalker returns a walker for a plan's JSON documents.
 func NewWalker(p *document.Plan, pass *mask.Pass) *Walker {
 	w := &Walker{}
 	w.masker = p.JSON.NewMasker(pass, w)
@@ -54,8 +54,8 @@ type syntaxError struct {
 
 func (e *syntaxError) Error() string { return fmt.Sprintf("byte %d: %s", e.Offset, e.What) }
 
-// Append appends the masked form of the document that src is. Of a document of which
-// nothing passes an empty object or array is left, or null.
+// Append appends the masked form of the document in src. If nothing passes, an empty
+// object or array remains, or null.
 func (w *Walker) Append(dst, src []byte) ([]byte, error) {
 	root := w.masker.Root()
 	return w.append(dst, src, root, root.Decision())

@@ -18,7 +18,7 @@ import (
 // It takes a tree of some times its size.
 const maxDocument = 64 << 20
 
-// NewFormat returns the format of files of XML, masked by rules for documents.
+// NewFormat returns the format of XML files, masked by rules for documents.
 func NewFormat(f document.Files) file.Format { return &format{f} }
 
 type format struct{ document.Files }

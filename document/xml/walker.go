@@ -1,4 +1,4 @@
-// Package xml masks documents of XML by the rules of a ruleset's documents section.
+// Package xml masks XML documents by the rules of a ruleset's documents section.
 //
 //	w := xml.NewWalker(plan, mask.NewPass(plan.Actions))
 //	out, err := w.Append(nil, src)
@@ -18,7 +18,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Walker masks documents, one after another. It belongs to a pass and is not for
+// Walker masks documents, one after another. It belongs to a pass and is not safe for
 // concurrent use.
 type Walker struct {
 	masker *document.Masker
@@ -39,7 +39,7 @@ type place struct {
 	node    *document.Node
 }
 
-// NewWalker returns a walker of a plan's XML documents.
+// NewWalker returns a walker for a plan's XML documents.
 func NewWalker(p *document.Plan, pass *mask.Pass) *Walker {
 	w := &Walker{spaces: p.Namespaces(), found: map[wanted]int{}}
 	w.masker = p.XML.NewMasker(pass, w)
@@ -56,8 +56,8 @@ const (
 	closing            // from the root's end tag on
 )
 
-// Append appends the masked form of the document that src is. Of a document of which
-// nothing passes an empty root is left; its name must pass.
+// Append appends the masked form of the document in src. If nothing passes, an empty
+// root remains; its name must pass.
 func (w *Walker) Append(dst, src []byte) ([]byte, error) { return w.append(dst, src, wholeDocument) }
 
 func (w *Walker) append(dst, src []byte, what part) ([]byte, error) {

@@ -106,7 +106,7 @@ func (s *Set) Write(w io.Writer) {
 	_, _ = w.Write(out.Bytes()) // who asked is gone otherwise
 }
 
-// Names are the names of all metrics of a process with listeners of these names, without
+// Names returns the names of all metrics of a process with these listeners, without
 // those of the Go runtime and the process.
 func Names(listeners ...string) []string {
 	names := slices.Sorted(maps.Keys(help))

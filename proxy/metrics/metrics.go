@@ -1,18 +1,17 @@
-// Package metrics counts what the listeners do, in the text form that Prometheus
-// reads:
+// Package metrics counts what the listeners do, in Prometheus's text format:
 //
 //	all := metrics.New()
 //	listener := all.Listener("fhir")
 //	listener.Request("read Patient", 200, took)
 //	all.Write(w)
 //
-// Invariants: labels are few and of fixed words, since every other text could
-// hold a value: of an operation only its first word counts, of a status its
-// class; a text that cannot be of the code, or is one more than maxMembers, is
-// counted as "other". The methods of a nil *Listener do nothing, so that a listener
-// without metrics needs no care.
+// Invariants: labels are few and consist of fixed words, since any other text could
+// contain a value: only the first word of an operation counts, and only the class of a
+// status; a text that cannot come from the code, or exceeds maxMembers, is counted as
+// "other". The methods of a nil *Listener do nothing, so a listener without metrics
+// needs no special case.
 //
-// Not known here: who may read them (the operator's listener), what a reason or
+// Not known here: who may read the metrics (the operator's listener), what a reason or
 // a category means.
 package metrics
 
@@ -24,14 +23,14 @@ import (
 	vm "github.com/VictoriaMetrics/metrics"
 )
 
-// Set is all metrics of a process.
+// Set is the metrics of a process.
 type Set struct {
 	set     *vm.Set
 	reloads *family[*vm.Counter]
 	loaded  atomic.Int64 // Unix seconds
 }
 
-// New returns a set with nothing counted yet.
+// New returns a set in which nothing has been counted.
 func New() *Set {
 	s := &Set{set: vm.NewSet()}
 	vm.ExposeMetadata(true) // the library has one switch for all sets
@@ -40,13 +39,13 @@ func New() *Set {
 	return s
 }
 
-// Loaded tells when the policy that is in force was put in force.
+// Loaded sets the time when the current policy was put in force.
 func (s *Set) Loaded(at time.Time) { s.loaded.Store(at.Unix()) }
 
 // Reload counts an attempt to reload: "applied" or "refused".
 func (s *Set) Reload(result string) { s.reloads.of(result, "").Inc() }
 
-// Build names the build that runs. It is called once.
+// Build sets the version of the running build. It is called once.
 func (s *Set) Build(version, goVersion string) {
 	clean := func(s string) string {
 		return strings.Map(func(r rune) rune {
@@ -59,14 +58,14 @@ func (s *Set) Build(version, goVersion string) {
 	s.Gauge(`veil_build_info{version="`+clean(version)+`",goversion="`+clean(goVersion)+`"}`, func() float64 { return 1 })
 }
 
-// Gauge adds a metric that is read when it is written. The name may have labels of
-// fixed words, such as veil_x{state="idle"}.
+// Gauge adds a metric whose value is read when the metrics are written. The name may
+// have labels of fixed words, such as veil_x{state="idle"}.
 func (s *Set) Gauge(name string, read func() float64) { s.set.NewGauge(name, read) }
 
-// Counter adds a metric that only grows, and returns what adds to it.
+// Counter adds a metric that only grows, and returns a function that adds to it.
 func (s *Set) Counter(name string) (add func(n int)) { return s.set.NewCounter(name).Add }
 
-// Listener counts what one listener does. It may be used concurrently.
+// Listener counts what one listener does. It is safe for concurrent use.
 type Listener struct {
 	exchanges    atomic.Int64
 	requests     *family[*vm.Counter]
@@ -106,7 +105,7 @@ func (s *Set) Listener(name string) *Listener {
 	return d
 }
 
-// Begin counts an exchange as under way until done is called.
+// Begin counts an exchange as in progress until done is called.
 func (d *Listener) Begin() (done func()) {
 	if d == nil {
 		return func() {}
@@ -115,8 +114,8 @@ func (d *Listener) Begin() (done func()) {
 	return func() { d.exchanges.Add(-1) }
 }
 
-// Request counts an answered request, by the first word of its operation. Of a response that is masked while it
-// arrives, the time is that to its beginning.
+// Request counts a request that was responded to, by the first word of its operation. For a
+// response that is masked while it arrives, took is the time until its first byte.
 func (d *Listener) Request(operation string, status int, took time.Duration) {
 	if d == nil {
 		return
@@ -159,15 +158,14 @@ func (d *Listener) Applied(letters string, n uint64) {
 	}
 }
 
-// Found counts what a detector took out of texts, by label, such as "NAME".
+// Found counts what a detector removed from texts, by label, such as "NAME".
 func (d *Listener) Found(detector, label string, n uint64) {
 	if d != nil {
 		d.found.of(detector, strings.ToLower(label)).AddInt64(int64(n))
 	}
 }
 
-// Upstream counts a request to the upstream. The status is 0 if there was no
-// answer.
+// Upstream counts a request to the upstream. The status is 0 if there was no response.
 func (d *Listener) Upstream(status int, took time.Duration) {
 	if d != nil {
 		d.upstream.of(statusClass(status), "").Update(took.Seconds())

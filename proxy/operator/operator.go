@@ -1,5 +1,5 @@
-// Package operator is the listener of those who run Veil: health checks and metrics for
-// everyone who can reach its address, and routes for operators, who show an API key.
+// Package operator is the listener for operators: health checks and metrics for
+// everyone who can reach its address, and routes that require an operator's API key.
 //
 //	l, err := operator.New(operator.Config{Sink: log, Metrics: set, Ready: ready})
 //	err = l.Handle(operator.Route{Pattern: "POST /darts/$de-identify", …})
@@ -7,12 +7,12 @@
 //	server := &http.Server{Handler: l}
 //
 // A route can mask a value that its caller chose, which would tell a consumer how an
-// original is masked. So consumers' credentials are not valid here, and operators' not at
-// the other listeners.
+// original is masked. So consumers' credentials are not valid here, and operators'
+// credentials are not valid at the other listeners.
 //
-// Invariants: a route runs only for an operator; a login that fails is a record, and those
-// that follow it are slow; a route commits the record of its exchange before it responds;
-// no panic ends the process or shows a value.
+// Invariants: a route runs only for an operator; a failed login is recorded and slows down
+// those that follow; a route commits the record of its exchange before it responds; no
+// panic ends the process or reveals a value.
 package operator
 
 import (
@@ -34,10 +34,10 @@ import (
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
-// The checks that the listener serves.
+// Paths of the health checks.
 const (
 	PathLive  = "/healthz" // the process is running
-	PathReady = "/readyz"  // it could serve the next request
+	PathReady = "/readyz"  // the process could serve the next request
 )
 
 // Config is what a listener needs.
@@ -46,27 +46,28 @@ type Config struct {
 	Sink    mask.Sink
 	Logger  *slog.Logger // nil: logs nothing
 	Metrics *metrics.Set
-	// Attempts slow down logins that follow failed ones; nil for as proxy.Listener does.
+	// Attempts slows down logins that follow failed ones; nil means as in proxy.Listener.
 	Attempts *consumer.Attempts
-	// Ready says, in fixed words, why the process could not serve the next request.
+	// Ready returns an error, in fixed words, if the process could not serve the next
+	// request.
 	Ready func() error
 }
 
 // Route is an operation for operators.
 type Route struct {
-	// Pattern is that of an http.ServeMux, such as "POST /darts/$de-identify".
+	// Pattern is a pattern for http.ServeMux, such as "POST /darts/$de-identify".
 	Pattern string
 	// Operation names it in records, such as "de-identify".
 	Operation string
 	// Serve handles the request of an operator. It commits the record of the exchange
 	// before it responds.
 	Serve func(w http.ResponseWriter, r *http.Request, x *proxy.Exchange)
-	// Refuse responds with an error in the form of the route's protocol. text has
-	// nothing of the request in it.
+	// Refuse responds with an error in the form that the route's protocol requires. text
+	// contains nothing of the request.
 	Refuse func(w http.ResponseWriter, status int, text string)
 }
 
-// Listener handles the requests of operators. It may be used concurrently.
+// Listener handles the requests of operators. It is safe for concurrent use.
 type Listener struct {
 	shared    *proxy.Listener
 	mux       *http.ServeMux
@@ -103,18 +104,17 @@ func New(c Config) (*Listener, error) {
 	return l, nil
 }
 
-// Force puts the operators in force for the requests that come from now on; nil for
-// nobody.
+// Force puts the operators in force for requests from now on; nil means nobody.
 func (l *Listener) Force(operators *consumer.Directory) { l.operators.Store(operators) }
 
-// Handle adds a route. Call it before the listener serves. Of two routes with one
-// pattern the second panics, as with http.ServeMux.
+// Handle adds a route. Call it before the listener serves. It panics on a duplicate
+// pattern, as http.ServeMux does.
 func (l *Listener) Handle(route Route) {
 	l.mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) { l.serve(w, r, &route) })
 }
 
-// Mount adds what has a login and records of its own, such as the console, at a path and
-// below it. Call it before the listener serves.
+// Mount adds a handler that has its own login and records, such as the console, at a
+// path and below it. Call it before the listener serves.
 func (l *Listener) Mount(path string, h http.Handler) {
 	l.mux.Handle(path+"/", h)
 }

@@ -14,13 +14,13 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// ServiceAccount gets an access token for a Google service account, by a JWT
-// that its key signs (RFC 7523, 2.1).
+// ServiceAccount gets an access token for a Google service account with a JWT signed by
+// its key (RFC 7523, 2.1).
 type ServiceAccount struct {
-	// Key is the JSON key of the account, as Google makes it. Its token_uri is
-	// the token endpoint.
+	// Key is the account's JSON key file, as Google issues it. Its token_uri is the token
+	// endpoint.
 	Key Secret
-	// Scopes are what is requested; cloudPlatform when it is empty.
+	// Scopes are the scopes to request; cloudPlatform if empty.
 	Scopes []string
 }
 

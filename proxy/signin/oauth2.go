@@ -16,14 +16,14 @@ type ClientCredentials struct {
 	TokenURL string
 	ClientID string
 	Secret   Secret
-	// Scopes are what is requested, such as system/*.rs; those that the server
-	// gives by itself when it is empty.
+	// Scopes are the scopes to request, such as system/*.rs. If empty, the server's
+	// default applies.
 	Scopes []string
-	// Audience is the parameter audience, which some servers want; it is left
-	// out when it is empty.
+	// Audience is the audience parameter, which some servers require. It is omitted if
+	// empty.
 	Audience string
-	// Method is how the secret is sent: client_secret_basic, in a header, which
-	// is the default, or client_secret_post, in the form (RFC 6749, 2.3.1).
+	// Method is how the secret is sent: client_secret_basic (the default), in a header, or
+	// client_secret_post, in the form (RFC 6749, 2.3.1).
 	Method string
 }
 

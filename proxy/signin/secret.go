@@ -12,14 +12,14 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// Secret says where a secret is: in a file or in an environment variable, one of
-// them. It is never the secret itself.
+// Secret says where a secret is: either in a file or in an environment variable. It is
+// never the secret itself.
 type Secret struct {
-	// File is a file that others cannot read, as package textfile has it.
-	// A line break at its end is not part of the secret. It is read again from
-	// time to time, so that the secret can be changed while Veil runs.
+	// File is a file that other users cannot read, as package textfile checks. A line
+	// break at its end is not part of the secret. The file is read again from time to
+	// time, so that the secret can be changed while Veil runs.
 	File string
-	// Env is the name of a variable.
+	// Env is the name of an environment variable.
 	Env string
 }
 

@@ -1,8 +1,8 @@
-// Package signin says how Veil signs in to the FHIR server that has the
-// originals, and how it knows that server.
+// Package signin defines how Veil signs in to the FHIR server that holds the originals,
+// and how it verifies that server.
 //
-// New makes Credentials of a Config. They are added to each request that a listener
-// sends, as its last step:
+// New makes Credentials from a Config. A listener adds them to each request as the last
+// step before it sends the request:
 //
 //	credentials, err := signin.New(ctx, config)
 //	...
@@ -12,24 +12,24 @@
 //		credentials.Refused()
 //	}
 //
-// There are these kinds, at most one of them besides fixed headers: a user and
-// a password (RFC 7617); OAuth 2.0 client credentials (RFC 6749, 4.4); SMART
-// Backend Services, which prove themselves by a signed assertion (SMART App
-// Launch 2.2); AWS Signature Version 4 for AWS HealthLake; a Google service
-// account for the Google Cloud Healthcare API (RFC 7523, 2.1). TLS says which
-// certificates a server may have and which one Veil shows.
+// Besides fixed headers, a Config has at most one of these kinds: a user and a password
+// (RFC 7617); OAuth 2.0 client credentials (RFC 6749, 4.4); SMART Backend Services,
+// which authenticate with a signed assertion (SMART App Launch 2.2); AWS Signature
+// Version 4 for AWS HealthLake; a Google service account for the Google Cloud
+// Healthcare API (RFC 7523, 2.1). TLS says which server certificates Veil accepts and
+// which certificate it presents.
 //
-// Invariants: a secret comes from a file that only its owner can read, or from
-// an environment variable, never from the configuration itself; no error and no
-// line of the log holds a secret, a token, a path, or anything that a server
-// said, only fixed words and the name of the setting; a request is never sent
-// with less than was configured: without credentials, Authorize fails; tokens are
-// asked for over TLS alone (or from this machine), redirects are not followed;
-// a token endpoint that fails is left in peace for a while.
+// Invariants: a secret comes from a file that only its owner can read, or from an
+// environment variable, never from the configuration itself; no error and no log line
+// contains a secret, a token, a path, or anything that a server sent, only fixed words
+// and the name of the setting; a request is never sent with less than was configured:
+// without credentials, Authorize fails; tokens are requested only over TLS (or from
+// this machine); redirects are not followed; after a failure, a token endpoint is not
+// queried again for a while.
 //
-// Credentials are Veil's own, the same for all consumers. Those of a consumer
-// never reach the upstream: a listener builds its requests anew, and this package
-// sees no others.
+// Credentials are Veil's own, the same for all consumers. A consumer's credentials
+// never reach the upstream: a listener builds its requests anew, and this package sees
+// no others.
 //
 // Not known here: where the upstream is (so whether it is reached over TLS is
 // for the listener to settle), what is requested from it, and who the caller is.
@@ -49,26 +49,25 @@ import (
 // endpoint does not give any. It is worth trying again later.
 var errUnavailable = errors.New("no credentials for the upstream at the moment")
 
-// Credentials are what the upstream wants to see. They may be used concurrently.
+// Credentials authenticate requests to the upstream. They are safe for concurrent use.
 type Credentials interface {
-	// Authorize adds them to a request that is complete otherwise, including
-	// its URI, and must be the last to touch it. The client that sends it must
-	// have DisablePathNormalizing set, or what is signed is not what is sent.
+	// Authorize adds them to a request that is otherwise complete, including its URI.
+	// Nothing may change the request afterwards. The client that sends it must have
+	// DisablePathNormalizing set; otherwise what is signed is not what is sent.
 	//
 	// It can wait for a token, until ctx ends. The error is that of ctx, or
 	// ErrUnavailable, or says that the request cannot be signed; the request
 	// must not be sent then.
 	Authorize(ctx context.Context, req *fasthttp.Request) error
-	// Refused tells that the upstream responded with 401, or to SigV4 with 403:
-	// a token is fetched anew and files are read again, unless that was done a
-	// moment ago. The request may be built and sent once more.
+	// Refused reports that the upstream responded with 401 (or with 403, to SigV4): a new
+	// token is fetched and files are read again, unless that was just done. The request
+	// may then be built and sent once more.
 	Refused()
 }
 
-// Config says which credentials there are. The zero value is none.
+// Config says which credentials to use. The zero value means none.
 type Config struct {
-	// Headers are added as they are, besides the credentials of one of the
-	// kinds below.
+	// Headers are added unchanged, in addition to credentials of one of the kinds below.
 	Headers []Header
 
 	Basic             *Basic
@@ -77,10 +76,10 @@ type Config struct {
 	SigV4             *SigV4
 	ServiceAccount    *ServiceAccount
 
-	// TokenTLS is how the token endpoint is met.
+	// TokenTLS is the TLS configuration for the token endpoint.
 	TokenTLS TLS
-	// Logger takes a line when a token could not be fetched or a file not read
-	// again. Nothing is logged when it is nil.
+	// Logger gets a line if a token cannot be fetched or a file cannot be read again. If
+	// it is nil, nothing is logged.
 	Logger *slog.Logger
 }
 

@@ -17,14 +17,13 @@ import (
 
 // SigV4 signs each request with AWS Signature Version 4.
 type SigV4 struct {
-	// Region is such as us-east-1.
+	// Region is the AWS region, such as us-east-1.
 	Region string
-	// Service is the name of the service in a signature; healthlake when it is
-	// empty.
+	// Service is the name of the service in the signature; healthlake if empty.
 	Service     string
 	AccessKeyID Secret
 	SecretKey   Secret
-	// SessionToken comes with temporary keys; the zero value is none.
+	// SessionToken is for temporary keys; the zero value means none.
 	SessionToken Secret
 }
 

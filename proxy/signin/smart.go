@@ -20,22 +20,21 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// BackendServices gets an access token by an assertion that Veil signs (SMART
-// App Launch 2.2, Backend Services and Asymmetric Client Authentication).
+// BackendServices gets an access token with an assertion that Veil signs (SMART App
+// Launch 2.2, Backend Services and Asymmetric Client Authentication).
 type BackendServices struct {
 	// TokenURL is the token endpoint: https, or http to this machine. It is
 	// also the audience of the assertion.
 	TokenURL string
-	// ClientID is what the authorization server registered Veil as.
+	// ClientID is Veil's client id at the authorization server.
 	ClientID string
 	// Key is the private key, a JWK (RFC 7517) or PEM (PKCS #8, PKCS #1, SEC 1),
 	// not encrypted. An RSA key of 2048 bits or more signs with RS384, one on
 	// the curve P-384 with ES384.
 	Key Secret
-	// KeyID is the kid of the public key that is registered; that of the JWK
-	// when it is empty.
+	// KeyID is the kid of the registered public key; if empty, the kid of the JWK.
 	KeyID string
-	// Scopes are what is requested, such as system/*.rs.
+	// Scopes are the scopes to request, such as system/*.rs.
 	Scopes []string
 }
 

@@ -10,13 +10,13 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// Header is a header that is the same in each request, such as X-API-Key.
+// Header is a fixed header of every request, such as X-API-Key.
 type Header struct {
 	Name  string
 	Value Secret
 }
 
-// Basic is a user and a password (RFC 7617), sent as UTF-8.
+// Basic is a user name and a password (RFC 7617), sent as UTF-8.
 type Basic struct {
 	User     string
 	Password Secret

@@ -9,25 +9,25 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// TLS says how a server is met: the upstream, or a token endpoint. The zero
-// value trusts the certificate authorities of the system. The least version is
-// TLS 1.2, and there is no way to leave out verification.
+// TLS configures connections to a server: the upstream or a token endpoint. The zero
+// value trusts the system's certificate authorities. The minimum version is TLS 1.2,
+// and verification cannot be turned off.
 type TLS struct {
-	// CAFile has the certificate authorities that may vouch for the server, as
-	// PEM, instead of those of the system.
+	// CAFile is a PEM file with the certificate authorities to trust instead of the
+	// system's.
 	CAFile string
-	// CertFile and KeyFile are the certificate that Veil shows, with its chain,
-	// and its key, as PEM. Only the owner can read the key. Both are read again
+	// CertFile and KeyFile are PEM files with the certificate that Veil presents, with its
+	// chain, and its key. Only the owner may be able to read the key. Both are read again
 	// from time to time.
 	CertFile, KeyFile string
-	// ServerName is the name that the server's certificate must have, and that
-	// is sent to it; that of its URL when it is empty.
+	// ServerName is the name that the server's certificate must have, and that is sent to
+	// the server (SNI). If empty, it is the host in the URL.
 	ServerName string
 }
 
-// Config checks the settings and returns what they say. All problems are
-// reported at once, each with the setting, such as "caFile". The logger takes a
-// line when the certificate could not be read again; it may be nil.
+// Config checks the settings and returns the configuration that they describe. All
+// problems are reported at once, each with the setting, such as "caFile". The logger
+// gets a line if the certificate cannot be read again; it may be nil.
 func (t TLS) Config(log *slog.Logger) (*tls.Config, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)

@@ -36,8 +36,8 @@ func kindOf(n Name) tracepb.Span_SpanKind {
 	return tracepb.Span_SPAN_KIND_INTERNAL
 }
 
-// Span is something that takes time. The zero Span does nothing. One that is not sampled is
-// its id, and nothing else.
+// Span is a timed operation. The zero Span does nothing. A Span that is not sampled has
+// only its id.
 type Span struct {
 	t    *Tracer
 	id   identity
@@ -68,7 +68,7 @@ type data struct {
 	facts    Facts
 }
 
-// Traced reports whether there is a tracer, be the span sampled or not.
+// Traced reports whether there is a tracer, whether or not the span is sampled.
 func (s Span) Traced() bool { return s.t != nil }
 
 // Recording reports whether the span will be sent.
@@ -89,7 +89,7 @@ func (s Span) Child(name Name) Span {
 	return s.ChildAt(name, time.Now())
 }
 
-// ChildAt begins a span within this one at a time that has passed.
+// ChildAt begins a span within this one at a past time.
 func (s Span) ChildAt(name Name, at time.Time) Span {
 	if !s.Recording() {
 		return Span{id: s.id} // for Parent
@@ -111,7 +111,7 @@ func (s Span) Beside(name Name, at time.Time) Span {
 	return b
 }
 
-// Parent is the span as a traceparent header; empty for the zero Span.
+// Parent returns the span as a traceparent header, or nothing for the zero Span.
 func (s Span) Parent() string {
 	if s.id == (identity{}) {
 		return ""
@@ -132,7 +132,7 @@ func (s Span) End() {
 	}
 }
 
-// EndAt ends the span at a time that has passed.
+// EndAt ends the span at a past time.
 func (s Span) EndAt(at time.Time) {
 	if s.data == nil {
 		return
@@ -146,20 +146,20 @@ func (s Span) EndAt(at time.Time) {
 	s.t.queue.add(s.data)
 }
 
-// Facts are all that a span says of what it stands for. Empty ones are left out.
+// Facts are all that a span says about its operation. Empty ones are omitted.
 type Facts struct {
 	// View is the name of a view, and Ruleset the SHA-256 of its ruleset.
 	View, Ruleset string
-	// Operation is such as "read Patient" or "select", Outcome and Reason are those of an
-	// audit record.
+	// Operation is, for example, "read Patient" or "select". Outcome and Reason are as in
+	// an audit record.
 	Operation, Outcome, Reason string
-	// Status is that of an HTTP response.
+	// Status is the status of an HTTP response.
 	Status int
 	// Resources and Applications count resources or rows, and applications of rules.
 	Resources, Applications uint64
 }
 
-// Describe says what the span stood for. What is empty stays as it was said before.
+// Describe sets the facts of the span. Empty ones keep their previous values.
 func (s Span) Describe(f Facts) {
 	if s.data == nil {
 		return

@@ -1,4 +1,4 @@
-// Package trace makes OpenTelemetry spans of what the listeners do and sends them to a
+// Package trace makes OpenTelemetry spans for what the listeners do and sends them to a
 // collector.
 //
 //	c := trace.Config{Endpoint: "http://collector:4318/v1/traces", …}
@@ -9,11 +9,12 @@
 //	span.Describe(trace.Facts{Operation: "read Patient", Status: 200})
 //	span.End()
 //
-// Invariants: a span has a name of this package and the attributes of Facts, which are words
-// of the code, names that the operator gave, and counts; no path, statement, parameter or
-// error text, and nothing else of a client but the id of its trace. A span that ends waits
-// for nobody: what the collector does not take in time is dropped and counted. The methods of
-// a nil Tracer and of a zero Span do nothing, so that a listener without traces needs no care.
+// Invariants: a span has a name from this package and the attributes of Facts, which are words
+// of the code, names that the operator chose, and counts; it has no path, statement, parameter
+// or error text, and nothing of a client but the id of its trace. Ending a span never blocks:
+// spans that the collector does not accept in time are dropped and counted. The methods of a
+// nil Tracer and of a zero Span do nothing, so a listener without traces needs no special
+// case.
 //
 // Not known here: what a listener does, and what its words mean.
 package trace
@@ -31,30 +32,31 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Config says where spans go. Endpoint, Headers and TLS are what package collector makes a
-// client of.
+// Config says where spans go. Package collector makes a client from Endpoint, Headers and
+// TLS.
 type Config struct {
 	// Endpoint is the URL of a collector's OTLP receiver over HTTP, such as
 	// http://localhost:4318/v1/traces.
 	Endpoint string
 	// Headers are sent with each request to it.
 	Headers map[string]string
-	// TLS is for an endpoint of https; the system's roots when it is nil.
+	// TLS configures an https endpoint. If it is nil, the system's roots are used.
 	TLS *tls.Config
-	// SampleRatio is how many of the traces are sampled, from 0 to 1. It holds for traces
-	// that a client began, too: one that the client does not sample is not sampled.
+	// SampleRatio is the share of traces that are sampled, from 0 to 1. It also applies to
+	// traces that a client began; a trace that the client does not sample is never
+	// sampled.
 	SampleRatio float64
-	// Version is that of the build.
+	// Version is the version of the build.
 	Version string
-	// Dropped counts spans that the collector did not take; nil counts nothing.
+	// Dropped counts spans that the collector did not accept, unless nil.
 	Dropped func(spans int)
-	// Failed hears of the first of several exports that fail, and Works of the first one
-	// after that which does not; nil for nobody.
+	// Failed is called for the first of several exports that fail, and Works for the first
+	// that succeeds again. Both may be nil.
 	Failed func(error)
 	Works  func()
 }
 
-// Tracer makes spans. It may be used concurrently.
+// Tracer makes spans. It is safe for concurrent use.
 type Tracer struct {
 	queue *queue
 	// below is what a trace's id is sampled below: the same part of all traces at each
@@ -75,8 +77,8 @@ const (
 	scope = "github.com/veil-proxy/veil"
 )
 
-// New returns a tracer that sends its spans by a client, as package collector makes one. It
-// makes no connection.
+// New returns a tracer that sends its spans through a client, such as one of package
+// collector. It opens no connection.
 func New(ctx context.Context, c Config, to otlptrace.Client) (*Tracer, error) {
 	if err := to.Start(ctx); err != nil {
 		return nil, fmt.Errorf("the exporter of traces cannot be made: %w", err)
@@ -84,7 +86,7 @@ func New(ctx context.Context, c Config, to otlptrace.Client) (*Tracer, error) {
 	return &Tracer{newQueue(to, c), uint64(min(max(c.SampleRatio, 0), 1) * (1 << 63))}, nil
 }
 
-// Shutdown sends what is queued as long as the context lasts, and ends the tracer.
+// Shutdown sends what is queued, until the context ends, and stops the tracer.
 func (t *Tracer) Shutdown(ctx context.Context) {
 	if t != nil {
 		t.queue.shutdown(ctx)
@@ -111,8 +113,8 @@ func (carrier) Set(string, string) {}
 
 func (carrier) Keys() []string { return []string{header} }
 
-// Begin begins the first span of Veil in a trace: in that of the client, if traceparent
-// names one. A client can have its trace left out, and none has more sampled than the
+// Begin begins Veil's first span in a trace: the client's, if traceparent names one. A
+// client can exclude its trace from sampling, but cannot have more sampled than the
 // operator wants.
 func (t *Tracer) Begin(name Name, at time.Time, traceparent []byte) Span {
 	if t == nil {

@@ -1,5 +1,6 @@
-// Package collector sends spans to an OpenTelemetry collector over HTTP. It is apart from
-// package trace, so that what makes spans does not link the exporter with all that it needs.
+// Package collector sends spans to an OpenTelemetry collector over HTTP. It is separate from
+// package trace, so that programs that only make spans do not link the exporter and its
+// dependencies.
 //
 // Not known here: what a span says.
 package collector
@@ -18,8 +19,8 @@ import (
 const exportTime = 10 * time.Second
 
 // New returns a client of the collector's OTLP receiver at the endpoint, such as
-// http://localhost:4318/v1/traces, that sends the headers with each request. With a
-// configuration of TLS that is nil, an endpoint of https is verified by the system's roots.
+// http://localhost:4318/v1/traces, that sends the headers with each request. If the TLS
+// configuration is nil, an https endpoint is verified against the system's roots.
 func New(endpoint string, headers map[string]string, config *tls.Config) otlptrace.Client {
 	options := []otlptracehttp.Option{
 		otlptracehttp.WithEndpointURL(endpoint), otlptracehttp.WithHeaders(headers), otlptracehttp.WithTimeout(exportTime),
