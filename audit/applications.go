@@ -7,18 +7,18 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Application is what stands in many records: a rule that was applied at a path. A follower
-// returns the same one each time.
+// Application is a rule applied at a path. Many records have the same one, and a follower
+// returns the same pointer each time.
 type Application struct {
 	Rule, Category, Path, Method string
-	// Number is one of its own, from 0 in the order in which a follower met them; -1 for one
-	// that is not remembered, since there were too many.
+	// Number is unique, counted from 0 in the order in which a follower met them. It is -1
+	// for an application that is not remembered, because there were too many.
 	Number int
 
 	next *Application // the one that stood behind it last
 }
 
-// Use says how often a rule was applied in a record.
+// Use says how often an application occurs in a record.
 type Use struct {
 	*Application
 	N uint64

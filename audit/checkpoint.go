@@ -40,8 +40,8 @@ func (l *Log) checkpoint() error {
 	return nil
 }
 
-// ReplaceFile writes a file anew so that a crash leaves the one before or this one,
-// whole.
+// ReplaceFile replaces a file atomically: a crash leaves either the old file or the new
+// one, whole.
 func ReplaceFile(path string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.new") // its mode is 0600
 	if err != nil {
@@ -103,7 +103,8 @@ func readCheckpoint(dir, verifierKey string) (chain, error) {
 }
 
 // CopyCheckpoint copies a log's checkpoint into a folder that has the lines up to a number, if
-// it is of one of these. The folder keeps the one that it has otherwise.
+// the checkpoint is for one of these lines. Otherwise the folder keeps the checkpoint that it
+// has.
 func CopyCheckpoint(dir, to string, upTo uint64) error {
 	text, err := os.ReadFile(filepath.Join(dir, checkpointFile))
 	if errors.Is(err, os.ErrNotExist) {

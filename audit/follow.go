@@ -12,13 +12,13 @@ import (
 	"time"
 )
 
-// Place is where lines stand in a log. It stays theirs for as long as their segment exists.
+// Place is the position of lines in a log. It is valid for as long as their segment exists.
 type Place struct {
 	Segment       string // the name of its file
 	Offset, Bytes int64
 }
 
-// DamagedError says that a line cannot be read. Verify says more.
+// DamagedError says that a line cannot be read. Verify gives details.
 type DamagedError struct {
 	Place
 	err error
@@ -30,8 +30,8 @@ func (e *DamagedError) Error() string {
 
 func (e *DamagedError) Unwrap() error { return e.err }
 
-// Follower reads the lines of a log in order, also those that are written meanwhile. It is
-// for one goroutine.
+// Follower reads the lines of a log in order, including those that are written meanwhile.
+// It must not be used concurrently.
 type Follower struct {
 	dir     string
 	segment string // empty: not begun
@@ -54,7 +54,7 @@ type Follower struct {
 }
 
 // Follow returns a follower whose first line is the one at a place, or the first line of the
-// log where the place is zero.
+// log if the place is zero.
 func Follow(dir string, from Place) *Follower {
 	return &Follower{dir: dir, segment: from.Segment, offset: from.Offset, p: newParser(), doubted: -1}
 }
@@ -68,22 +68,23 @@ func (f *Follower) Close() {
 }
 
 // Next returns the next line and its place; the line is valid until the next call. The error
-// is io.EOF if there is none so far, and a *DamagedError for a line that cannot be read: the
-// next call goes on behind it. With any other error nothing was read.
+// is io.EOF if there is no further line yet, and a *DamagedError for a line that cannot be
+// read; the next call continues after it. With any other error, nothing was read.
 func (f *Follower) Next() (*Line, Place, error) {
 	f.p.lean = false
 	return f.next()
 }
 
-// Scanned is a line whose applications are apart, and whose hash is bytes. It has not the hash
-// of the line before.
+// Scanned is a line with its applications separate and its hash as bytes. It lacks the hash of
+// the previous line.
 type Scanned struct {
 	*Line
 	Uses []Use
 	Hash []byte
 }
 
-// Scan is Next for who reads many lines. All of the line is valid until the next call.
+// Scan is like Next, for callers that read many lines. The whole line is valid only
+// until the next call.
 func (f *Follower) Scan() (l Scanned, at Place, err error) {
 	f.p.lean = true
 	l.Line, at, err = f.next()
@@ -249,8 +250,8 @@ func (f *Follower) following() (string, error) {
 	return names[i], nil
 }
 
-// Behind is the number of bytes of the log behind what was read, with space that is
-// reserved.
+// Behind returns the number of bytes of the log that were not read yet, including
+// reserved space.
 func (f *Follower) Behind() (n int64, err error) {
 	names, err := segmentFiles(f.dir)
 	for _, name := range names {
@@ -269,15 +270,15 @@ func (f *Follower) Behind() (n int64, err error) {
 // Segments returns the names of a log's segments in order.
 func Segments(dir string) ([]string, error) { return segmentFiles(dir) }
 
-// Places reads lines of a log by their places. It keeps the file that it read last open, and
-// is for one goroutine.
+// Places reads lines of a log by their places. It keeps the file that it read last open. It
+// must not be used concurrently.
 type Places struct {
 	dir, name string
 	f         *os.File
 	p         *parser
 }
 
-// OpenPlaces returns what reads lines of a log.
+// OpenPlaces returns a reader of a log's lines.
 func OpenPlaces(dir string) *Places { return &Places{dir: dir, p: newParser()} }
 
 // Close closes the file.
@@ -289,7 +290,7 @@ func (r *Places) Close() {
 }
 
 // Read returns the lines at a place, and their text. The error is a *DamagedError if there
-// are none.
+// are no lines.
 func (r *Places) Read(at Place) ([]*Line, []byte, error) {
 	if !isSegment(at.Segment) || at.Bytes <= 0 {
 		return nil, nil, &DamagedError{at, errLineForm}

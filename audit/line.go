@@ -18,7 +18,7 @@ const formatVersion = 1
 
 var zeroHash = strings.Repeat("0", 2*sha256.Size)
 
-// Line is one line of the log as it is read back.
+// Line is one line of the log, as read back.
 type Line struct {
 	Seq  uint64 `json:"seq"`
 	Prev string `json:"prev"`
@@ -49,14 +49,15 @@ type Line struct {
 	Applied        []mask.Applied    `json:"applied,omitempty"`
 	Found          []mask.FoundCount `json:"found,omitempty"`
 	DurationMicros int64             `json:"durationMicros,omitempty"`
-	// Resource, Path, Rule and Outcome are of a detail.
+	// Resource, Path, Rule and Outcome are for details.
 	Resource string `json:"resource,omitempty"`
 	Path     string `json:"path,omitempty"`
 	Rule     string `json:"rule,omitempty"`
 	Outcome  string `json:"outcome,omitempty"`
-	// TornBytes is how much of a half-written line was set aside.
+	// TornBytes is how many bytes of a half-written line were set aside.
 	TornBytes int64 `json:"tornBytes,omitempty"`
-	// PrunedSeq and PrunedHash are of the last line of a segment that is removed.
+	// PrunedSeq and PrunedHash are the number and hash of the last line of a removed
+	// segment.
 	PrunedSeq  uint64 `json:"prunedSeq,omitempty"`
 	PrunedHash string `json:"prunedHash,omitempty"`
 	Hash       string `json:"hash"`

@@ -26,7 +26,7 @@ type Options struct {
 	// segmentBytes is the size at which a new segment is begun; zero means
 	// defaultSegmentBytes.
 	segmentBytes int64
-	// Signer signs checkpoints. Without it none are written.
+	// Signer signs checkpoints. If it is nil, none are written.
 	Signer note.Signer
 
 	files files // nil: the real file system
@@ -41,9 +41,9 @@ var errClosed = errors.New("the audit log is closed")
 
 // Log is an open log. It is safe for concurrent use.
 //
-// Records are written in groups: who finds nobody writing writes what is queued, and what
-// arrives meanwhile is the next group, which a goroutine of the log writes. So a record
-// that is alone needs no other goroutine, and many records need one sync together.
+// Records are written in groups: a caller that finds nobody writing writes what is
+// queued; what arrives meanwhile is the next group, which a goroutine of the log writes.
+// So a single record needs no other goroutine, and many records share one sync.
 type Log struct {
 	dir  string
 	opts Options
@@ -68,8 +68,8 @@ type Log struct {
 	recent  *Recent // nil: nobody follows
 }
 
-// Open opens the log in a folder for writing. It creates the log if there is none and
-// repairs what a crash left. Only one process can have it open.
+// Open opens the log in a folder for writing. It creates the log if there is none, and
+// repairs what a crash left behind. Only one process can have a log open.
 func Open(dir string, opts Options) (*Log, error) {
 	if opts.segmentBytes == 0 {
 		opts.segmentBytes = defaultSegmentBytes
@@ -145,8 +145,8 @@ func (l *Log) continueSegment(path string, torn int64) error {
 	return nil
 }
 
-// Append implements mask.Sink: it returns when the record is on disk. A record that was
-// begun is written even if the context ends.
+// Append implements mask.Sink: it returns once the record is on disk. A record whose
+// writing has begun is written even if the context ends.
 func (l *Log) Append(ctx context.Context, r *mask.Record) error {
 	e := encoders.Get().(*encoder)
 	e.encode(r)
@@ -184,8 +184,8 @@ const leastFree = 1 << 20
 
 var errDiskFull = errors.New("the disk of the audit log is full")
 
-// Ready says why the next record could not be written, as far as that is known
-// before it is tried; nil if it could.
+// Ready returns an error if it is already known that the next record could not be
+// written.
 func (l *Log) Ready() error {
 	l.mu.Lock()
 	failed, closed := l.failed, l.closed
@@ -204,7 +204,7 @@ func (l *Log) Ready() error {
 // FreeBytes returns the free space on the disk of the log, if the system reports it.
 func (l *Log) FreeBytes() (free uint64, known bool) { return freeBytes(l.dir) }
 
-// Free is the room on the disk of a folder, where it can be known.
+// Free returns the free space on the disk of a folder, if it can be determined.
 func Free(dir string) (free uint64, known bool) { return freeBytes(dir) }
 
 // Close writes what is queued and a checkpoint, and closes the log.

@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// SpareProcessor lets Go run one goroutine more at a time than there are processors, for as
-// long as the process lives. Whoever writes the log waits for the disk in a system call, and
-// Go counts that as running for a good part of the call: of two processors one would stand
-// idle while records wait. Where the environment sets GOMAXPROCS it stays as it is.
+// SpareProcessor lets Go run one more goroutine at a time than there are processors, for the
+// life of the process. A goroutine that writes the log waits for the disk in a system call,
+// and Go counts it as running for a good part of the call: one of two processors would be
+// idle while records wait. If the environment sets GOMAXPROCS, it does not change.
 func SpareProcessor() { spare() }
 
 var spare = sync.OnceFunc(func() {

@@ -12,24 +12,24 @@ import (
 	"time"
 )
 
-// Retention says which segments are removed, oldest first. A segment is removed as a whole,
-// and the one that is being written never.
+// Retention says which segments are removed, oldest first. A segment is removed as a whole;
+// the one being written is never removed.
 type Retention struct {
-	// Age is how old the last line of a segment is when it is removed, and Bytes how large all
-	// segments may be together; zero for no limit.
+	// Age is the age of a segment's last line at which it is removed, and Bytes the maximum
+	// size of all segments together. Zero means no limit.
 	Age   time.Duration
 	Bytes int64
-	// Shipped is the number of the last line that must not be kept for others, such as those
-	// that ship the log; nil for all.
+	// Shipped returns the number of the last line that need not be kept for others, such as
+	// log shippers. Nil means that no line needs to be kept.
 	Shipped func() uint64
 }
 
 // errUnsigned says why nothing is removed from a log without checkpoints.
 var errUnsigned = errors.New("segments are removed from a log with signed checkpoints only: nothing else says that its beginning was not cut off")
 
-// Prune removes the segments that are beyond a retention, and reports how many. The log says
-// of each that it was removed, durably and under a checkpoint, before it is. A segment that
-// does not verify is not removed, nor is any behind it.
+// Prune removes the segments that exceed a retention, and reports how many. Before it
+// removes a segment, it records the removal in the log, durably and under a checkpoint. A
+// segment that does not verify is not removed, nor is any after it.
 func (l *Log) Prune(ctx context.Context, r Retention, now time.Time) (removed int, err error) {
 	if l.opts.Signer == nil {
 		return 0, errUnsigned

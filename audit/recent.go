@@ -17,11 +17,11 @@ const (
 )
 
 // Recent has the text that was written to a log last, for one follower in the same process:
-// it need not read the file, nor check hashes that were made a moment ago. The log waits for
-// nobody: what the follower does not take in time it reads in the file. It is safe for
+// it need not read the file, nor check hashes that were just computed. The log waits for
+// nobody: the follower reads from the file what it does not take in time. Recent is safe for
 // concurrent use.
 type Recent struct {
-	// More has a value when there is much to read.
+	// More receives a value when there is much to read.
 	More <-chan struct{}
 	more chan struct{}
 
@@ -76,7 +76,8 @@ func (e *encoder) mark(begin, end int, uses []shortUse) mark {
 
 func (p *piece) end() Place { return Place{Segment: p.Segment, Offset: p.Offset + p.Bytes} }
 
-// Recent begins to keep what is written, and returns it. It is called at most once.
+// Recent begins to keep what is written, and returns it. It must be called at most
+// once.
 func (l *Log) Recent() *Recent {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -166,7 +167,7 @@ func reaches(at, other Place) bool {
 	return at.Segment > other.Segment || at.Segment == other.Segment && at.Offset >= other.Offset
 }
 
-// From has a follower read what is recent in memory.
+// From makes a follower read recent lines from memory.
 func (f *Follower) From(r *Recent) {
 	f.recent = r
 	f.p.recent, f.p.translated = r, nil

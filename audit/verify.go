@@ -35,8 +35,8 @@ type Report struct {
 	Records  uint64 `json:"records"`
 	// LastHash is the head of the chain, to compare with one noted elsewhere.
 	LastHash string `json:"lastHash"`
-	// Checkpoint is the sequence number that a signed checkpoint ties down, 0
-	// when none was checked.
+	// Checkpoint is the sequence number of the verified signed checkpoint, 0 if none was
+	// checked.
 	Checkpoint uint64 `json:"checkpoint"`
 	// Pruned is the number of lines that retention removed, and PrunedAt when it removed the
 	// last of them.
@@ -57,20 +57,20 @@ func (rep *Report) WriteText(out io.Writer) error {
 	return err
 }
 
-// ErrNoLog says that a folder has none: nothing was checked, which is not the same
-// as that all is well.
+// ErrNoLog says that a folder has no log: nothing was checked, which does not mean that
+// all is well.
 var ErrNoLog = errors.New("there is no audit log in this directory: no file is named veil-<20 digits>.jsonl")
 
-// Verify reads a whole log and checks the form and hash of each line, the
-// numbers, the chain, the order of the segments, and, with a verifier key, the
-// checkpoint. It uses little memory whatever the log's size. The error is a
-// *verifyError where the log is not whole.
+// Verify reads a whole log and checks the form and hash of each line, the numbers, the
+// chain, the order of the segments, and, with a verifier key, the checkpoint. It uses
+// little memory, whatever the log's size. The error is a *verifyError if the log is not
+// intact.
 func Verify(dir, verifierKey string) (Report, error) {
 	return VerifyEach(dir, verifierKey, func(*Line, int) error { return nil })
 }
 
-// VerifyEach is Verify that hands each line, once it is verified, to a function, with the
-// number of its bytes. An error of the function ends it.
+// VerifyEach is like Verify, and passes each verified line to a function, with its size
+// in bytes. An error of the function ends it.
 func VerifyEach(dir, verifierKey string, each func(l *Line, bytes int) error) (Report, error) {
 	var rep Report
 	segments, err := segmentFiles(dir)
@@ -175,7 +175,7 @@ func (rep *Report) segment(path, name string, last bool, c *chain, signed chain,
 	}
 }
 
-// Size is the number of bytes of a log's segments.
+// Size returns the size of a log's segments in bytes.
 func Size(dir string) (n int64, err error) {
 	segments, err := segmentFiles(dir)
 	for _, name := range segments {

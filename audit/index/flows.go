@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Flow is what one consumer had of one view, through one listener.
+// Flow is what one consumer received from one view through one listener.
 type Flow struct {
 	Consumer, Listener, Project, Ruleset string
 	Requests, Refused, Failed, Rows      uint64
@@ -16,7 +16,7 @@ type Flow struct {
 	Last time.Time
 }
 
-// Flows returns who had what from one minute on until before another one, the largest first.
+// Flows returns who received what between two minutes, the second excluded, largest first.
 func (x *Index) Flows(ctx context.Context, from, to time.Time) (all []Flow, err error) {
 	found := map[source]*Flow{}
 	err = x.look(func() error {

@@ -11,15 +11,15 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// Options say what an index is of.
+// Options say what to index.
 type Options struct {
-	// Log is the folder of the audit log, Dir the folder of the index, which is made if
-	// there is none.
+	// Log is the folder of the audit log, Dir the folder of the index, which is created if
+	// necessary.
 	Log, Dir string
-	// Recent is of the log, where the same process writes it: the index takes from it what
-	// was written, and reads no file in the meantime. Nil reads the file.
+	// Recent is the log's, if the same process writes it: the index takes new lines from
+	// it instead of reading the file. Nil means that it reads the file.
 	Recent *audit.Recent
-	// Logger is told what is wrong; nil tells nobody.
+	// Logger gets problems; it may be nil.
 	Logger *slog.Logger
 
 	records int           // of a block; zero: blockRecords
@@ -42,22 +42,23 @@ type State string
 // The states.
 const (
 	Ready       State = "ready"       // it has all that was written until a moment ago
-	Reading     State = "reading"     // it is being built, or catches up
+	Reading     State = "reading"     // it is being built, or is catching up
 	Unavailable State = "unavailable" // see Status.Problem
 )
 
-// Status says how an index is.
+// Status is the status of an index.
 type Status struct {
 	State State
-	// Problem says for people why it is unavailable. Rebuilt says why it was built anew since
+	// Problem says, for people, why it is unavailable. Rebuilt says why it was rebuilt since
 	// the process started; empty if it was not.
 	Problem, Rebuilt string
-	// Records is how many it has, and Seq the number of the line that was read last.
+	// Records is how many records it has, and Seq the number of the last line that was
+	// read.
 	Records, Seq uint64
-	// Behind is how many bytes of the log are not read yet, of All.
+	// Behind is how many bytes of the log, out of All, are not read yet.
 	Behind, All int64
 	// Unreadable is how many lines of the log cannot be read, First the place of the first
-	// one: audit.Verify says more.
+	// one. audit.Verify gives details.
 	Unreadable uint64
 	First      string
 }
@@ -86,8 +87,8 @@ type Index struct {
 	open *builder // nil: no record since the last block
 }
 
-// Open returns the index of a log, and follows the log until it is closed. It never fails:
-// Status says what is wrong.
+// Open returns the index of a log, and follows the log until Close. It never fails: Status
+// says what is wrong.
 func Open(o Options) *Index {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -110,21 +111,21 @@ func Open(o Options) *Index {
 	return x
 }
 
-// Close stops to follow the log and closes the database.
+// Close stops following the log and closes the database.
 func (x *Index) Close() {
 	x.end()
 	<-x.done
 }
 
-// Status says how the index is.
+// Status returns the status of the index.
 func (x *Index) Status() Status {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	return x.status
 }
 
-// Sync returns when the index has all that is in the log now, or with an *UnavailableError if
-// it cannot have it.
+// Sync returns once the index has all that is in the log now, or with an *UnavailableError if
+// that is not possible.
 func (x *Index) Sync(ctx context.Context) error {
 	reply := make(chan error, 1)
 	select {
@@ -154,7 +155,7 @@ func (x *Index) reply(err error) {
 	x.waiting = nil
 }
 
-// Values returns the values of a kind that records have or had, sorted.
+// Values returns the values of a kind that records have or once had, sorted.
 func (x *Index) Values(kind Kind) (all []string) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()

@@ -9,40 +9,42 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// Filter chooses records; all that is set must hold. What is zero excludes nothing.
+// Filter selects records. All fields that are set must match; zero fields exclude
+// nothing.
 type Filter struct {
 	Consumer, Listener, Outcome, Reason, Project, Ruleset string
-	// Operation is one, or its first words: read for "read Patient".
+	// Operation is an operation or its first words, such as read for "read Patient".
 	Operation string
-	// Rule was applied, and, not necessarily together, a rule of the category, which is a
-	// letter, and one at the path or below it: Patient.name for Patient.name.given.
+	// Rule selects records in which the rule was applied; Category, a letter, those with a
+	// rule of the category; Path those with a rule at the path or below it, such as
+	// Patient.name for Patient.name.given. They need not be the same application.
 	Rule, Category, Path string
 	RequestID            string
 	// Since and Until bound the time of records, in whole seconds: at or after Since, and
-	// before Until. A fraction of a second is rounded up.
+	// before Until. Fractions of a second are rounded up.
 	Since, Until time.Time
-	// Before chooses records in lines before this one: for the page that follows another.
+	// Before selects records in lines before this one, to get the next page.
 	Before uint64
-	// Limit is how many records a page has at most.
+	// Limit is the maximum number of records of a page.
 	Limit int
 }
 
 // Page has the newest records that match.
 type Page struct {
 	Records []Record
-	// Total is how many match, on all pages.
+	// Total is how many records match, on all pages.
 	Total uint64
-	// Next is Filter.Before of the next page; zero if there is none.
+	// Next is Filter.Before for the next page, or zero.
 	Next uint64
 }
 
-// Record is a record as it stands in the log.
+// Record is a record as it is in the log.
 type Record struct {
 	Seq uint64
-	// Line is nil where the log cannot be read at its place, and Err says why.
+	// Line is nil if the log cannot be read at this place; Err says why.
 	Line *audit.Line
 	Err  error
-	// Text is the line's.
+	// Text is the text of the line.
 	Text []byte
 	// place is that of the record, details that of the lines before it.
 	place, details audit.Place
@@ -86,8 +88,8 @@ func (x *Index) Search(ctx context.Context, f *Filter) (*Page, error) {
 	return p, nil
 }
 
-// Each calls a function for each record that matches, newest first, and lets the index go on
-// meanwhile. It stops where the function returns an error. Filter.Limit is not used.
+// Each calls a function for each matching record, newest first, without blocking the index
+// meanwhile. It stops when the function returns an error. It ignores Filter.Limit.
 func (x *Index) Each(ctx context.Context, f *Filter, each func(r *Record) error) error {
 	var q *query
 	var records []Record
@@ -129,8 +131,7 @@ func (x *Index) Each(ctx context.Context, f *Filter, each func(r *Record) error)
 	return err
 }
 
-// Record returns the record in the line of this number, and its details; nil if there is
-// none.
+// Record returns the record in the line with this number, and its details, or nil.
 func (x *Index) Record(ctx context.Context, seq uint64) (*Record, []*audit.Line, error) {
 	var found []Record
 	err := x.look(func() error {

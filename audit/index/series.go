@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// By is what the lines of a chart are of.
+// By is what the lines of a chart stand for.
 type By uint8
 
-// What lines are of.
+// What the lines stand for.
 const (
 	ByLabel By = iota
 	ByConsumer
@@ -19,15 +19,15 @@ const (
 	ByListener
 )
 
-// SeriesQuery chooses what is counted. A request is counted once, with its last record, at
+// SeriesQuery selects what is counted. A request is counted once, by its last record, at
 // the time when it began.
 type SeriesQuery struct {
 	Metric Metric
-	// From and To bound the time; they are widened to whole steps.
+	// From and To bound the time. They are extended to whole steps.
 	From, To time.Time
-	// Step is what a point stands for: a whole number of minutes.
+	// Step is the time that a point stands for: a whole number of minutes.
 	Step time.Duration
-	// What these name is counted alone; what is empty excludes nothing.
+	// These restrict what is counted. Empty ones restrict nothing.
 	Consumer, Listener, Project, Ruleset string
 	By                                   By
 }
@@ -46,7 +46,8 @@ type SeriesLine struct {
 	Points []uint64
 }
 
-// Sum is the sum of the points of all lines with a label, or of all lines if it is empty.
+// Sum returns the sum of the points of all lines with a label, or of all lines if the
+// label is empty.
 func (s *Series) Sum(label string) (n uint64) {
 	for i := range s.Lines {
 		if label == "" || s.Lines[i].Label == label {
@@ -58,9 +59,9 @@ func (s *Series) Sum(label string) (n uint64) {
 	return n
 }
 
-// Quantile estimates, from a series of Latency by label, the seconds that a part of the
-// requests of each point took at most: 0.5 for the median. Between the bounds of a bucket it
-// is interpolated; a point without requests has 0.
+// Quantile estimates a quantile of the latency, in seconds, for each point of a series of
+// Latency by label; 0.5 is the median. It interpolates between the bounds of a bucket. A
+// point without requests has 0.
 func (s *Series) Quantile(part float64) []float64 {
 	out := make([]float64, s.N)
 	byBound := map[string][]uint64{}
@@ -101,7 +102,7 @@ const mostPoints = 10_000
 
 var errStep = errors.New("the step of a series must be a whole number of minutes, and a series has at most 10,000 points")
 
-// Series counts what happened in a time.
+// Series counts what happened in a period.
 func (x *Index) Series(ctx context.Context, q *SeriesQuery) (*Series, error) {
 	step := int64(q.Step / time.Minute)
 	if step < 1 || q.Step%time.Minute != 0 || !q.From.Before(q.To) || q.To.Sub(q.From)/q.Step > mostPoints {

@@ -9,10 +9,10 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// Metric is what is counted by time. The numbers are in databases.
+// Metric is what is counted by time. Databases contain the numbers.
 type Metric uint8
 
-// The metrics, and what their labels are.
+// The metrics, and their labels.
 const (
 	Requests     Metric = iota + 1 // outcomes
 	Rows                           // types of resources, or rows

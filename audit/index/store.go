@@ -187,7 +187,7 @@ func plain(err error) error {
 	return fmt.Errorf("the index cannot be read or written: %w", err)
 }
 
-// Remove removes the index in a folder, if there is one. Nothing else is removed. It must not
+// Remove removes the index in a folder, if there is one, and nothing else. The index must not
 // be open.
 func Remove(dir string) error {
 	if _, err := os.Stat(filepath.Join(dir, fileName)); errors.Is(err, fs.ErrNotExist) {

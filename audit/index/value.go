@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// Kind is what a value is of. The numbers are in databases.
+// Kind is the kind of a value. Databases contain the numbers.
 type Kind uint8
 
 // The kinds.

@@ -7,19 +7,19 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// Filter says which lines are sent. What is empty takes all.
+// Filter says which lines are sent. Empty fields select all lines.
 type Filter struct {
-	// Outcomes are those of records, such as "refused", and Operations their first words,
-	// such as "read".
+	// Outcomes are outcomes of records, such as "refused", and Operations the first words
+	// of operations, such as "read".
 	Outcomes, Operations []string
-	// Views are those of the consumers.
+	// Views are the consumers' views.
 	Views []View
-	// Details adds the lines of single applications, and Whole all lines as they are: for a
+	// Details adds the lines of single applications. Whole sends all lines unchanged, for a
 	// copy that can be verified.
 	Details, Whole bool
 }
 
-// View is a view as records name it.
+// View is a view as named in records.
 type View struct{ Project, Ruleset string }
 
 // takes reports whether a line is sent. Lines that say what became of the log itself are.

@@ -10,8 +10,8 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// Folder writes lines into files of a folder, which have the names of their segments. With
-// Filter.Whole they are a copy of the log, each line where it stands in the log, with its
+// Folder writes lines to files in a folder, with the names of their segments. With
+// Filter.Whole, they are a copy of the log, with each line at its place, and with its
 // checkpoint; otherwise lines are appended.
 type Folder struct {
 	dir, log string
@@ -21,7 +21,7 @@ type Folder struct {
 	last     uint64 // line that the folder has
 }
 
-// NewFolder returns a target that writes into a folder. log is the folder of the log.
+// NewFolder returns a target that writes to a folder. log is the folder of the log.
 func NewFolder(dir, log string, whole bool) *Folder { return &Folder{dir: dir, log: log, whole: whole} }
 
 // Send writes entries durably.

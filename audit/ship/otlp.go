@@ -18,7 +18,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// OTLP sends lines to a receiver of OpenTelemetry as log records, over HTTP.
+// OTLP sends lines to an OpenTelemetry receiver as log records, over HTTP.
 type OTLP struct {
 	endpoint string
 	headers  map[string]string

@@ -1,17 +1,17 @@
-// Package ship sends the lines of an audit log to others, such as a SIEM: a folder, a syslog
-// server, or a receiver of OpenTelemetry.
+// Package ship sends the lines of an audit log elsewhere, such as to a SIEM: to a folder, a
+// syslog server, or an OpenTelemetry receiver.
 //
 //	s, err := ship.Start(ship.Options{Log: dir, Name: "siem", Target: ship.NewSyslog(…), Logger: log})
 //	...
 //	s.Close(ctx)
 //
-// A shipper follows the log on disk, so the proxies never wait for it. What it sends arrives
-// at least once and in order: it sends some lines, waits until the receiver has them, then
-// notes its position in a file beside the log, durably, and goes on. A receiver that is down,
-// slow, breaks off or responds with nonsense has the same lines sent again, after a pause that
-// grows. Lines that were received before a crash may come twice: their number and hash say
-// which those are. Memory is bounded by what is sent at once. Only a syslog server without TLS
-// can lose lines (see Syslog).
+// A shipper follows the log on disk, so the proxies never wait for it. Lines arrive at least
+// once and in order: it sends some lines, waits until the receiver has them, durably records
+// its position in a file next to the log, and goes on. If a receiver is down, is slow, breaks
+// off, or returns nonsense, it gets the same lines again, after a growing pause. Lines
+// received before a crash may arrive twice; their number and hash identify them. Memory is
+// bounded by what is sent at once. Only a syslog server without TLS can lose lines (see
+// Syslog).
 //
 // Not known here: what a record means, and when segments are removed (audit.Log.Prune asks
 // Shipped).
@@ -39,32 +39,32 @@ type Entry struct {
 	Seq                     uint64
 	Time                    time.Time
 	Kind, Operation, Result string
-	// Text is the line as it stands in the log, without its line feed.
+	// Text is the line as it is in the log, without its line feed.
 	Text []byte
 }
 
-// Target is what lines are sent to.
+// Target is a destination for lines.
 type Target interface {
-	// Send returns nil when the receiver has all entries. An error's text has no value of
-	// an entry, and nothing that the receiver wrote.
+	// Send returns nil once the receiver has all entries. An error contains no value of an
+	// entry, and nothing that the receiver sent.
 	Send(ctx context.Context, entries []Entry) error
-	// Close ends its connection.
+	// Close closes the target's connection.
 	Close()
 }
 
-// Options say what is shipped where.
+// Options say what to ship where.
 type Options struct {
 	// Log is the folder of the log.
 	Log string
-	// Name names the target, in the file with its position and in log lines.
+	// Name names the target in the position file and in log lines.
 	Name   string
 	Target Target
 	Filter Filter
 	Logger *slog.Logger
-	// Sent counts entries that were received, and Failed attempts that were not; nil counts
-	// nothing.
+	// Sent counts entries that were received, and Failed counts failed attempts. Either may
+	// be nil.
 	Sent, Failed func(n int)
-	// Cause says in fixed words why a connection failed.
+	// Cause says, in fixed words, why a connection failed.
 	Cause func(error) string
 
 	poll, leastPause, mostPause time.Duration // zero: the defaults
@@ -99,7 +99,7 @@ type position struct {
 	Seq     uint64 `json:"seq"`
 }
 
-// Start begins to ship from where the last process ended.
+// Start begins shipping where the previous process ended.
 func Start(o Options) (*Shipper, error) {
 	for _, d := range []struct {
 		of  *time.Duration
@@ -134,7 +134,7 @@ func Start(o Options) (*Shipper, error) {
 	return s, nil
 }
 
-// Close ships what the log has by now as long as the context lasts, and ends.
+// Close ships what the log has by now, until the context ends, and stops.
 func (s *Shipper) Close(ctx context.Context) {
 	s.ending.Store(true)
 	select {
@@ -147,13 +147,14 @@ func (s *Shipper) Close(ctx context.Context) {
 	s.texts.Close()
 }
 
-// Shipped is the number of the last line that the receiver has, or need not have.
+// Shipped returns the number of the last line that the receiver has, or does not need.
 func (s *Shipper) Shipped() uint64 { return s.shipped.Load() }
 
-// Behind is how many bytes of the log were not sent yet, and Lag how old the first of them is.
+// Behind returns how many bytes of the log were not sent yet.
 func (s *Shipper) Behind() int64 { return s.behind.Load() }
 
-// Lag is how old the first line is that was not sent yet; zero if all were.
+// Lag returns the age of the first line that was not sent yet, or zero if all were
+// sent.
 func (s *Shipper) Lag() time.Duration {
 	if at := s.oldest.Load(); at > 0 {
 		return max(time.Since(time.Unix(0, at)), 0)

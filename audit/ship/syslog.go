@@ -16,12 +16,13 @@ import (
 // Syslog sends lines to a syslog server as messages of RFC 5424, over TCP (RFC 6587, octet
 // counting) or TLS (RFC 5425).
 //
-// Syslog has no acknowledgement. So what is sent at once has a connection of its own: Veil
-// ends its side, and the entries count as received when the server, having read to the end,
-// ends its side, too: with TLS by close_notify. A connection that breaks off proves nothing, and they are sent again.
+// Syslog has no acknowledgement. So each batch has a connection of its own: Veil ends its side, and
+// the entries count as received when the server, having read to the end, ends its side too (with
+// TLS, by close_notify). A connection that breaks off proves nothing, and the entries are sent
+// again.
 //
-// Without TLS, a server that is killed after it read everything ends the connection just as one
-// that goes on: what it read and had not written is lost.
+// Without TLS, a server that is killed after reading everything ends the connection just as one
+// that continues: what it had read but not written is lost.
 type Syslog struct {
 	address string
 	tls     *tls.Config
@@ -32,7 +33,7 @@ type Syslog struct {
 // syslogTime is how long a server has to take entries.
 const syslogTime = 30 * time.Second
 
-// NewSyslog returns a target for a server; without TLS the configuration is nil.
+// NewSyslog returns a target for a server. A nil TLS configuration means no TLS.
 func NewSyslog(address string, conf *tls.Config) *Syslog {
 	host, err := os.Hostname()
 	if err != nil || host == "" {
@@ -153,7 +154,7 @@ func (s *Syslog) append(dst []byte, e *Entry) []byte {
 	return append(dst, e.Text...)
 }
 
-// Close has nothing to end.
+// Close does nothing.
 func (s *Syslog) Close() {}
 
 // networkError says what failed, in fixed words and without addresses.
