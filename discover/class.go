@@ -2,7 +2,7 @@ package discover
 
 import "slices"
 
-// Class is what the values of a column are.
+// Class says what the values of a column are.
 type Class string
 
 // The classes.
@@ -111,7 +111,7 @@ func (c Class) info() classInfo {
 	return classes[i]
 }
 
-// IsClass reports whether a class has a name.
+// IsClass reports whether there is a class with the name.
 func IsClass(name string) bool {
 	return slices.ContainsFunc(classes, func(i classInfo) bool { return string(i.class) == name })
 }
@@ -125,5 +125,5 @@ func Classes() []Class {
 	return out
 }
 
-// What says in words, in the plural, what the values of a class are.
+// What returns what the values of a class are, in words, in the plural.
 func (c Class) What() string { return c.info().what }

@@ -1,12 +1,11 @@
-// Package discover says of each column of some tables what its values are and whether
-// they can identify a person, by evidence of several kinds: names, types, comments,
-// checks, sampled values, keys and neighbours.
+// Package discover determines, for each column of some tables, what its values are and
+// whether they can identify a person. It uses several kinds of evidence: names, types,
+// comments, checks, sampled values, keys and neighbours.
 //
 //	findings := discover.Judge(tables, words.Default())
 //
 // The package sees profiles of values (package values), never values, and its findings
-// and reasons have none. Reading a source is the business of others: discover/pgsource,
-// discover/filesource.
+// and reasons contain none. Other packages read sources, such as discover/pgsource.
 package discover
 
 import (
@@ -15,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/discover/words"
 )
 
-// Finding is what was found of a column.
+// Finding is what was found about a column.
 type Finding struct {
 	Schema     string   `json:"schema"`
 	Table      string   `json:"table"`
@@ -26,7 +25,7 @@ type Finding struct {
 	Quasi      bool     `json:"quasi"`
 	Confidence float64  `json:"confidence"`
 	Reasons    []string `json:"reasons"`
-	// Risk is how probable it is that the column identifies persons.
+	// Risk is the probability that the column identifies people.
 	Risk float64 `json:"risk"`
 }
 
@@ -47,7 +46,7 @@ type tableState struct {
 	dated float64
 }
 
-// Judge says of each column what it is.
+// Judge returns a finding for each column.
 func Judge(tables []Table, lex *words.Lexicon) []Finding {
 	states := make([]*tableState, len(tables))
 	for i := range tables {
@@ -122,19 +121,19 @@ const (
 	leastRisk = 0.1
 )
 
-// Unsure reports whether a column may be something else than was found, so that a person
-// should look at it.
+// Unsure reports whether a column may be something other than what was found, so that a
+// person should look at it.
 func (f *Finding) Unsure() bool {
 	return f.Confidence < sure && (f.Sensitive || f.Risk > leastRisk)
 }
 
-// Accept makes a finding sure, since a person says so.
+// Accept makes a finding certain, because a person confirmed it.
 func (f *Finding) Accept() {
 	f.Confidence, f.Risk = 1, 0
 	f.Reasons = append([]string{"a person accepted the class"}, f.Reasons...)
 }
 
-// Decide gives a column the class that a person says it has.
+// Decide gives a column the class that a person chose.
 func (f *Finding) Decide(class Class) {
 	info := class.info()
 	f.Class, f.Category, f.Sensitive, f.Quasi = class, info.category, info.sensitive, info.quasi

@@ -4,7 +4,7 @@ import "github.com/veil-proxy/veil/discover/values"
 
 // Harmless reports whether the values of a column look as if they could pass: numbers,
 // dates, yes and no, or texts that repeat. Texts that differ from row to row could be
-// anything, whatever their name says.
+// anything, whatever the column's name says.
 func (c *Column) Harmless() bool {
 	if c.Seen != nil {
 		return c.Seen.Harmless

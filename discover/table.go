@@ -25,7 +25,7 @@ const (
 	Plain            Kind = "table"
 	View             Kind = "view"
 	MaterializedView Kind = "materialized view"
-	// Partition is a part of another table with the same columns.
+	// Partition is a part of another table that has the same columns.
 	Partition Kind = "partition"
 )
 
@@ -35,30 +35,31 @@ type Column struct {
 	// Type is the SQL type, such as character varying(40).
 	Type    string
 	Comment string
-	// Labels is what the values that a check or an enum allows look like, or nil.
+	// Labels is the profile of the values that a check or an enum allows, or nil.
 	Labels *values.Profile
-	// Unique says that no value occurs twice, by a constraint.
+	// Unique says that, by a constraint, no value occurs twice.
 	Unique bool
-	// Key says that the column is the whole primary key, PartOfKey that it is in it.
+	// Key says that the column is the whole primary key, PartOfKey that it is part of it.
 	Key, PartOfKey bool
-	// References is what a foreign key points to, or nil.
+	// References is the target of a foreign key, or nil.
 	References *Reference
-	// Joins is what a column points to though no foreign key says so, as Judge finds it by
+	// Joins is the column that this one refers to without a foreign key, as Judge finds by
 	// values or names, or nil.
 	Joins *Reference
-	// Profile is what the sampled values look like, or nil.
+	// Profile is the profile of the sampled values, or nil.
 	Profile *values.Profile
-	// Seen is what a report has of the sample, in the place of Profile; nil elsewhere.
+	// Seen is what a report knows of the sample, instead of Profile. It is nil elsewhere.
 	Seen *Seen
 }
 
 // Seen is what a proposal needs to know of a sample.
 type Seen struct {
-	// Harmless: the values look as if they could pass. Sealable: all have the form of ids.
+	// Harmless says that the values look as if they could pass, Sealable that all have the
+	// form of ids.
 	Harmless, Sealable bool
 }
 
-// Sealable reports whether no value of the sample is known that cannot be sealed.
+// Sealable reports whether the sample has no value that is known to be unsealable.
 func (c *Column) Sealable() bool {
 	if c.Seen != nil {
 		return c.Seen.Sealable
@@ -66,7 +67,7 @@ func (c *Column) Sealable() bool {
 	return c.Profile == nil || c.Profile.Unsealable == 0
 }
 
-// Reference is the column that a foreign key points to.
+// Reference is the target column of a foreign key.
 type Reference struct{ Schema, Table, Column string }
 
 // family is what kinds of values a SQL type has.
@@ -134,14 +135,14 @@ func (c *Column) length() int {
 	return n
 }
 
-// IsText reports whether a column has strings of any kind. It and the following say what
-// masking methods a column's type allows.
+// IsText reports whether a column has strings of any kind. This and the following
+// methods say which masking methods a column's type allows.
 func (c *Column) IsText() bool { return c.family() == textType && c.Labels == nil }
 
 // IsWhole reports whether a column has whole numbers.
 func (c *Column) IsWhole() bool { return c.family() == integerType }
 
-// IsNumber reports whether a column has numbers that are exact.
+// IsNumber reports whether a column has exact numbers.
 func (c *Column) IsNumber() bool {
 	f := c.family()
 	return f == integerType || f == numberType

@@ -8,18 +8,18 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// Canary is an original that the operator knows to be in the source.
+// Canary is an original value that the operator knows to be in the source.
 type Canary struct {
 	// Schema, Table and Column are where a consumer would see it in SQL.
 	Schema, Table, Column string
-	// Type and Element are where a consumer would see it in FHIR; Parameter is the search
+	// Type and Element are where a consumer would see it in FHIR. Parameter is the search
 	// parameter that would find it. The element "id" makes it an id.
 	Type, Element, Parameter string
-	// Value is the original, Absent a value of the same form that nobody has.
+	// Value is the original, Absent a value of the same form that does not occur.
 	Value, Absent string
 }
 
-// Of names what the canary is in.
+// Of returns the name of the column or element that the canary is in.
 func (c *Canary) Of() string {
 	if c.Column != "" {
 		return c.Container() + "." + c.Column
@@ -27,7 +27,7 @@ func (c *Canary) Of() string {
 	return c.Container() + "." + c.Element
 }
 
-// Container names the table or the resource type that the canary is in.
+// Container returns the name of the table or resource type that the canary is in.
 func (c *Canary) Container() string {
 	if c.Column != "" {
 		return c.Schema + "." + c.Table
@@ -35,10 +35,10 @@ func (c *Canary) Container() string {
 	return c.Type
 }
 
-// Canaries are the originals that are known of both sources.
+// Canaries are the known originals of both sources.
 type Canaries struct{ Postgres, FHIR []Canary }
 
-// Values are those of all canaries.
+// Values returns the values of all canaries.
 func (c *Canaries) Values() (values []string) {
 	for _, one := range slices.Concat(c.Postgres, c.FHIR) {
 		values = append(values, one.Value)
@@ -62,8 +62,8 @@ func ReadCanaries(path string) (*Canaries, error) {
 	return ParseCanaries(path, src)
 }
 
-// ParseCanaries reads the text of a file of canaries. The error has all problems, and no
-// value.
+// ParseCanaries parses the text of a file of canaries. The error has all problems, and
+// no value.
 func ParseCanaries(file string, src []byte) (*Canaries, error) {
 	var problems strictyaml.Problems
 	t, root := strictyaml.Parse(file, src, &problems)
@@ -136,6 +136,6 @@ var parameters = map[string]string{
 	"birthDate": "birthdate", "deceased": "death-date", "deceasedDateTime": "death-date", "text": "_text", "text.div": "_text",
 }
 
-// ParameterOf is the search parameter of R4 that finds an element of a person; empty if
-// none is known.
+// ParameterOf returns the R4 search parameter that finds an element of a person, or
+// nothing if none is known.
 func ParameterOf(element string) string { return parameters[element] }

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Grades are all grades, the best first.
+// Grades lists all grades, best first.
 //
 //	A  every probe that ran passed, and so did the controls
 //	B  something of low severity failed
@@ -18,7 +18,7 @@ var Grades = []string{"A", "B", "C", "D", "F"}
 // mostNotRun is which part of all probes may be left out: one of so many.
 const mostNotRun = 10
 
-// Meets reports whether a grade is at least as good as another one.
+// Meets reports whether a grade is at least as good as another.
 func Meets(grade, least string) bool {
 	return slices.Index(Grades, grade) <= slices.Index(Grades, least)
 }

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// Limits bound what a self-test asks of its target.
+// Limits bound the load of a self-test on its target.
 type Limits struct {
-	// Rate is how many statements or requests are sent a second; 0 for no limit.
+	// Rate is how many statements or requests are sent per second; 0 means no limit.
 	Rate float64
-	// Timeout is for one of them.
+	// Timeout is the time limit for each of them.
 	Timeout time.Duration
-	// Bytes is how much of a response is read.
+	// Bytes is how many bytes of a response are read.
 	Bytes int
-	// Only are globs of the ids of attacks that run; empty for all. Controls always run.
+	// Only are globs for the ids of attacks to run; empty means all. Controls always run.
 	Only []string
 }
 

@@ -12,14 +12,14 @@ import (
 	"unicode/utf8"
 )
 
-// MinCanary is the least length of a canary in bytes: a shorter one can stand in masked
-// data by chance.
+// MinCanary is the minimum length of a canary in bytes: a shorter one can occur in
+// masked data by chance.
 const MinCanary = 5
 
 // surely is the length from which a value is looked for inside of words too.
 const surely = 9
 
-// Originals finds known originals in what is received.
+// Originals finds known originals in responses.
 type Originals struct{ list []original }
 
 // original is a value in the spellings that are looked for.
@@ -30,8 +30,8 @@ type original struct {
 	bounded       bool // found only where no letter or digit touches it
 }
 
-// NewOriginals prepares values to be found: as they are, in another case, backwards, in
-// hex, in base 64, escaped in URLs, and dates in their usual spellings.
+// NewOriginals prepares a search for values: as they are, in another case, backwards,
+// in hex, in base64, escaped in URLs, and dates in their usual spellings.
 func NewOriginals(values []string) *Originals {
 	o := &Originals{}
 	for _, v := range values {
@@ -75,8 +75,8 @@ func reversed(s string) string {
 	return string(r)
 }
 
-// Found reports whether an original is in a response. Those that the request itself has
-// do not count.
+// Found reports whether an original is in a response. Originals that the request itself
+// contains do not count.
 func (o *Originals) Found(response []byte, request string) bool {
 	low := bytes.ToLower(response)
 	sent := strings.ToLower(request)
@@ -123,9 +123,9 @@ func touches(r rune) bool {
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
-// Absent returns a value of the same form that surely nobody has: letters and digits are
-// others, those of a UUID stay hexadecimal, and a date, with a time or without, is
-// another day of the same month.
+// Absent returns a value of the same form that surely does not occur: with other letters
+// and digits (hexadecimal ones for a UUID); for a date, with or without a time, another
+// day of the same month.
 func Absent(value string) string {
 	if day, err := time.Parse(time.DateOnly, value[:min(len(value), len(time.DateOnly))]); err == nil {
 		other := day.AddDate(0, 0, 1)

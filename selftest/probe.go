@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Outcome is what came of a probe.
+// Outcome is the outcome of a probe.
 type Outcome string
 
 // The outcomes.
@@ -16,31 +16,31 @@ const (
 	NotRun Outcome = "not run"
 )
 
-// Severity is what a failed probe means.
+// Severity says how serious a failed probe is.
 type Severity string
 
 // The severities.
 const (
 	Critical Severity = "critical" // an original was seen, or the next request can have one
 	High     Severity = "high"     // an original can be tested, or a defence is missing
-	Medium   Severity = "medium"   // something of an original, or a weak defence
+	Medium   Severity = "medium"   // part of an original can be learned, or a defence is weak
 	Low      Severity = "low"      // worth knowing
 )
 
-// Probe is one thing that was tried or looked at. None of its texts has a value of the
-// data.
+// Probe is one thing that was tried or examined. None of its texts contains a value of
+// the data.
 type Probe struct {
 	// ID is the same in every run: "postgres.predicate.like", "role.superuser".
 	ID string `json:"id"`
-	// Kind is what it is counted under.
+	// Kind is the group that it is counted in.
 	Kind string `json:"kind"`
 	// Of is what it is about: a column, an element, a view, a file. It may be empty.
 	Of       string   `json:"of,omitempty"`
 	Outcome  Outcome  `json:"outcome"`
 	Severity Severity `json:"severity"`
-	// Control marks positive controls: if one fails, the others prove nothing.
+	// Control marks a positive control: if one fails, the other probes prove nothing.
 	Control bool `json:"control,omitempty"`
-	// Seen is what was seen, Do what to do about it.
+	// Seen says what was seen, Do what to do about it.
 	Seen string `json:"seen,omitempty"`
 	Do   string `json:"do,omitempty"`
 }
@@ -51,7 +51,7 @@ type Report struct {
 	// Grade is A to F, with the reasons why it is no better.
 	Grade   string   `json:"grade"`
 	Reasons []string `json:"reasons"`
-	// Suites are the names and versions of those that ran.
+	// Suites are the names and versions of the suites that ran.
 	Suites []string `json:"suites"`
 	// Canaries is how many originals were known.
 	Canaries int     `json:"canaries"`
@@ -79,14 +79,14 @@ func (r *Report) Add(p Probe) {
 	r.Probes = append(r.Probes, p)
 }
 
-// Ran notes that a suite ran.
+// Ran records that a suite ran.
 func (r *Report) Ran(suite string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.Suites = append(r.Suites, suite)
 }
 
-// Failed returns the probes that failed, the worst first.
+// Failed returns the failed probes, worst first.
 func (r *Report) Failed() []Probe {
 	var failed []Probe
 	for _, p := range r.Probes {

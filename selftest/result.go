@@ -7,8 +7,8 @@ import (
 	"github.com/veil-proxy/veil/report/signed"
 )
 
-// Result returns the report in the form that can be signed, and that the evidence takes
-// in: the counts of each kind as figures, the probes as findings.
+// Result returns the report in the form that can be signed and included in evidence:
+// the counts of each kind as figures, the probes as findings.
 func (r *Report) Result(at time.Time, inputs []signed.Input) *signed.Result {
 	out := &signed.Result{Kind: "selftest", Version: r.Veil, Time: at, Inputs: inputs, Grade: r.Grade, Figures: []signed.Figure{}, Findings: []signed.Finding{}, Details: r}
 	var all Kind

@@ -1,9 +1,9 @@
-// Package dict has lists of names and terms that the sampled values of a column are
-// compared with: given names, family names, cities, countries, states, and terms for
-// sex, marital status, languages and the like in several languages.
+// Package dict has lists of names and terms to compare sampled values of a column with:
+// given names, family names, cities, countries, states, and terms for sex, marital
+// status, languages and the like in several languages.
 //
-// Entries are folded: lower case, without diacritics. A list says nothing certain of
-// one value (Paris, Jordan, May); it is the share of a column's values that counts.
+// Entries are folded: lower case, without diacritics. A list says nothing certain about
+// a single value (Paris, Jordan, May); what counts is the share of a column's values.
 package dict
 
 import (
@@ -75,7 +75,7 @@ func read(name string) string {
 	return string(text)
 }
 
-// Has reports whether a list has a folded text.
+// Has reports whether a list contains a folded text.
 func (l List) Has(folded string) bool {
 	_, ok := lists[l]()[folded]
 	return ok
@@ -101,7 +101,7 @@ var terms = sync.OnceValue(func() map[string]map[string]struct{} {
 	return out
 })
 
-// Terms returns a section of terms: folded entries.
+// Terms returns the folded entries of a section of terms.
 func Terms(section string) map[string]struct{} { return terms()[section] }
 
 // Fold returns a text in lower case without diacritics.

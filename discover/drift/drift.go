@@ -1,6 +1,6 @@
 // Package drift compares a ruleset with the tables that it is for, as discovery sees
-// them: what no rule covers, what a rule lets pass although it identifies persons, and
-// what rules name that is no longer there.
+// them: what no rule covers, what a rule lets pass although it identifies people, and
+// what rules name that no longer exists.
 package drift
 
 import (
@@ -18,23 +18,23 @@ import (
 
 // Report is what has drifted.
 type Report struct {
-	// Uncovered are columns that no rule matches: new ones, mostly.
+	// Uncovered are columns that no rule matches, mostly new ones.
 	Uncovered []Column `json:"uncovered"`
 	// Changed are columns whose rule does not suit them: it lets pass what identifies
-	// persons, or its method does not act on the column's type.
+	// people, or its method does not act on the column's type.
 	Changed []Column `json:"changed"`
-	// Unused are matches of rules that fit nothing.
+	// Unused are patterns of rules that match nothing.
 	Unused []Unused `json:"unused"`
 }
 
-// Column is a column and what discovery finds of it.
+// Column is a column and what discovery finds about it.
 type Column struct {
 	discover.Finding
 	Rule string `json:"rule,omitempty"`
 	Why  string `json:"why,omitempty"`
 }
 
-// Unused is a match of a rule that fits no column.
+// Unused is a pattern of a rule that matches no column.
 type Unused struct {
 	Rule  string `json:"rule"`
 	Match string `json:"match"`
@@ -43,10 +43,10 @@ type Unused struct {
 // certain is the confidence from which discovery contradicts a rule.
 const certain = 0.8
 
-// Contradicts reports whether a finding speaks against letting a column pass.
+// Contradicts reports whether a finding is a reason against letting a column pass.
 func Contradicts(f *discover.Finding) bool { return f.Sensitive && f.Confidence >= certain }
 
-// Compare lays a policy over tables. The findings are those of discover.Judge.
+// Compare applies a policy to tables. The findings are those of discover.Judge.
 func Compare(p *ruleset.Policy, tables []discover.Table, findings []discover.Finding) *Report {
 	r := &Report{Uncovered: []Column{}, Changed: []Column{}, Unused: []Unused{}}
 	rules := table.NewRules(p)
@@ -164,7 +164,7 @@ func describe(m ruleset.TableMatch) string {
 // Any reports whether something has drifted.
 func (r *Report) Any() bool { return len(r.Uncovered)+len(r.Changed)+len(r.Unused) > 0 }
 
-// WriteText writes the report for people, a line for each thing.
+// WriteText writes the report for people, one line per item.
 func (r *Report) WriteText(w io.Writer) error {
 	var b strings.Builder
 	for i := range r.Uncovered {

@@ -18,19 +18,19 @@ const (
 	mostForms   = 6
 )
 
-// Decision is what an overlay lets pass.
+// Decision says what an overlay lets pass.
 type Decision struct {
-	// Patterns are those of the codes of code systems, by the names of these.
+	// Patterns are patterns of codes, by the name of their code system.
 	Patterns map[string]string
-	// Canonicals are beginnings of the URLs of profiles.
+	// Canonicals are prefixes of the URLs of profiles.
 	Canonicals []string
-	// Extensions are the URLs of those whose values are masked by the rules of their types,
-	// instead of being removed.
+	// Extensions are the URLs of extensions whose values are masked by the rules of their
+	// types instead of being removed.
 	Extensions []string
 }
 
-// Proposed is what follows from a report alone: code systems whose codes repeat like codes,
-// and profiles.
+// Proposed returns the decision that follows from a report alone: code systems whose codes
+// repeat like codes, and profiles.
 func (r *Report) Proposed() Decision {
 	d := Decision{Patterns: map[string]string{}}
 	for i := range r.CodeSystems {
@@ -48,8 +48,8 @@ func (r *Report) Proposed() Decision {
 	return d
 }
 
-// Canonical is the beginning of the URL of a profile that does not pass; empty if it passes,
-// or has another form than that of a definition.
+// Canonical returns the prefix of the URL of a profile that does not pass, or nothing if it
+// passes or its URL does not have the form of a definition's.
 func (i *Item) Canonical() string {
 	at := strings.Index(i.Name, "/StructureDefinition/")
 	if i.Passes || at <= 0 {
@@ -58,14 +58,14 @@ func (i *Item) Canonical() string {
 	return i.Name[:at]
 }
 
-// WriteOverlay writes an overlay of rules for what is not covered yet: code systems whose
-// codes repeat like codes, and profiles. What a person must decide is in comments.
+// WriteOverlay writes an overlay with rules for what is not covered yet: code systems
+// whose codes repeat like codes, and profiles. What a person must decide is in comments.
 func (r *Report) WriteOverlay(w io.Writer, name string) error {
 	_, err := io.WriteString(w, r.Overlay(name, r.Proposed()))
 	return err
 }
 
-// Overlay is the overlay of a decision.
+// Overlay returns the overlay for a decision.
 func (r *Report) Overlay(name string, d Decision) string {
 	var active, rules, inactive strings.Builder
 	for i := range r.CodeSystems {

@@ -1,13 +1,13 @@
-// Package fhirsource looks at FHIR resources, of a server or of files, and says what is
-// in them and what a ruleset does to it: types, profiles, extensions, code systems,
-// systems of identifiers, elements.
+// Package fhirsource examines FHIR resources, from a server or from files, and reports
+// what is in them and how a ruleset treats it: types, profiles, extensions, code
+// systems, identifier systems, elements.
 //
 //	s := fhirsource.NewScan(automaton)
 //	err := s.Add(resource)
 //	report := s.Report()
 //
-// It keeps counts, URLs that name definitions, and paths of elements. Of codes it keeps
-// their form and how many there are. No value of an element is kept.
+// It keeps counts, URLs that name definitions, and paths of elements. Of codes, it
+// keeps their form and number. It keeps no value of an element.
 package fhirsource
 
 import (
@@ -28,16 +28,16 @@ import (
 type Item struct {
 	// Name is a type, a URL, or the path of an element.
 	Name string `json:"name"`
-	// Count is how many resources or elements have it.
+	// Count is how many resources or elements contain it.
 	Count int `json:"count"`
-	// Passes says that the ruleset lets it pass, as a whole or in part; Effect what
-	// happens in words.
+	// Passes says that the ruleset lets it pass, as a whole or in part. Effect says in
+	// words what happens.
 	Passes bool   `json:"passes"`
 	Effect string `json:"effect"`
-	// Rule is the rule that decides, where one does.
+	// Rule is the rule that decides, if one does.
 	Rule string `json:"rule,omitempty"`
-	// Codes is how many codes of a system were seen, and Pattern a regular expression of
-	// their forms; empty where they are not taken for codes.
+	// Codes is how many codes of a system were seen. Pattern is a regular expression for
+	// their forms, or empty if they do not look like codes.
 	Codes   int    `json:"codes,omitempty"`
 	Pattern string `json:"pattern,omitempty"`
 
@@ -56,14 +56,14 @@ type Report struct {
 	CodeSystems []Item `json:"codeSystems"`
 	Identifiers []Item `json:"identifiers"`
 	Elements    []Item `json:"elements"`
-	// Unnamed counts URLs that are not shown, because they could be about a person: those
-	// that are not of the form of a definition's.
+	// Unnamed counts URLs that are not shown because they could be about a person: those
+	// that do not have the form of a definition's URL.
 	Unnamed int `json:"unnamed"`
-	// Unread says what of the source could not be read.
+	// Unread says which parts of the source could not be read.
 	Unread []string `json:"unread"`
 }
 
-// Scan gathers a report. It is not for concurrent use.
+// Scan collects a report. It is not safe for concurrent use.
 type Scan struct {
 	automaton                                                   *fhir.Automaton
 	seed                                                        maphash.Seed
@@ -84,7 +84,7 @@ const maxDepth = 64
 // errNoResource is the error of what is JSON but no resource.
 var errNoResource = errors.New("no FHIR resource: expected an object with resourceType")
 
-// Add looks at a resource in JSON. The entries of a Bundle are looked at, too.
+// Add examines a resource in JSON, and the entries of a Bundle.
 func (s *Scan) Add(resource []byte) error {
 	d := json.NewDecoder(bytes.NewReader(resource))
 	d.UseNumber()
@@ -255,7 +255,7 @@ func (s *Scan) countType(typ string, n int) {
 	}
 }
 
-// Report returns what was found, most frequent first, with what the ruleset does.
+// Report returns what was found, most frequent first, and how the ruleset treats it.
 func (s *Scan) Report() *Report {
 	r := &Report{Unnamed: s.unnamed, Unread: append([]string{}, s.unread...)}
 	r.Types = sorted(s.types, s.aboutType)

@@ -16,7 +16,7 @@ import (
 // maxResource is the largest resource or response that is read, in bytes.
 const maxResource = 64 << 20
 
-// ReadLines looks at up to so many resources of each type in NDJSON, and counts the
+// ReadLines examines up to a number of resources of each type in NDJSON, and counts the
 // others.
 func (s *Scan) ReadLines(r io.Reader, name string, most int) error {
 	in := bufio.NewReaderSize(r, 1<<20)
@@ -58,20 +58,20 @@ func typeOf(text []byte) string {
 	return ""
 }
 
-// Server is a FHIR server to look at.
+// Server is a FHIR server to examine.
 type Server struct {
 	Base   string
 	Client *http.Client
 	// Token is a bearer token, or empty.
 	Token string
-	// Most is how many resources of each type are looked at.
+	// Most is how many resources of each type are examined.
 	Most int
-	// Progress is called after each type; nil for none.
+	// Progress is called after each type, unless nil.
 	Progress func(done, total int)
 }
 
-// Read looks at a server: its CapabilityStatement says which types there are, a count and
-// a search for each say the rest. A type that cannot be searched is reported.
+// Read examines a server: its CapabilityStatement lists the types; a count and a search
+// for each type give the rest. A type that cannot be searched is reported.
 func (s *Scan) Read(ctx context.Context, srv Server) error {
 	var statement struct {
 		Rest []struct {

@@ -6,7 +6,7 @@ import (
 	"text/tabwriter"
 )
 
-// WriteText writes the report for people. With all it has what passes, too.
+// WriteText writes the report for people. With all, it includes what passes.
 func (r *Report) WriteText(w io.Writer, all bool) error {
 	for _, part := range []struct {
 		title string

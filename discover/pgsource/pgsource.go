@@ -1,9 +1,9 @@
-// Package pgsource reads what discovery needs of a PostgreSQL database: its catalog, and
-// a sample of the rows of each table, of which it keeps profiles.
+// Package pgsource reads what discovery needs from a PostgreSQL database: its catalog,
+// and a sample of the rows of each table, of which it keeps profiles.
 //
-// It only reads, in read-only transactions with a limit on the time of each statement. A
-// relation that cannot be read is reported, and the others still are. What a server says
-// of an error can hold values, so only its code is kept.
+// It only reads, in read-only transactions with a time limit for each statement. A
+// relation that cannot be read is reported, and the others are still read. A server's
+// error message can contain values, so only the error's code is kept.
 package pgsource
 
 import (
@@ -17,21 +17,21 @@ import (
 	"github.com/veil-proxy/veil/discover"
 )
 
-// Options are how a database is read.
+// Options say how a database is read.
 type Options struct {
 	// Rows is how many rows of each table are sampled.
 	Rows int
-	// Statement is how long reading one table may take.
+	// Statement is the time limit for reading one table.
 	Statement time.Duration
-	// Progress is called after each relation; nil for none.
+	// Progress is called after each relation, unless nil.
 	Progress func(done, total int)
 }
 
 // catalogTimeout is how long reading the catalog may take.
 const catalogTimeout = 2 * time.Minute
 
-// Read reads a database. When ctx ends, tables that were not reached are unread. The
-// error is about the database as a whole.
+// Read reads a database. When ctx ends, tables not reached yet are reported as unread.
+// The error is about the database as a whole.
 func Read(ctx context.Context, dsn string, o Options) ([]discover.Table, error) {
 	config, err := pgconn.ParseConfig(dsn)
 	if err != nil {
@@ -40,7 +40,7 @@ func Read(ctx context.Context, dsn string, o Options) ([]discover.Table, error) 
 	return ReadFrom(ctx, config, o)
 }
 
-// ReadFrom is Read with a connection that is configured otherwise.
+// ReadFrom is like Read, with a given connection configuration.
 func ReadFrom(ctx context.Context, config *pgconn.Config, o Options) ([]discover.Table, error) {
 	config.RuntimeParams["application_name"] = "veil discover"
 	config.RuntimeParams["default_transaction_read_only"] = "on"

@@ -1,6 +1,6 @@
-// Package propose writes a ruleset for tables from what discovery found of their
-// columns: one rule for each class and way of masking, keys that join in one domain,
-// and what is unsure hidden.
+// Package propose writes a ruleset for tables from what discovery found about their
+// columns: one rule for each class and way of masking, with joined keys in one domain
+// and unsure columns hidden.
 //
 //	text := propose.Ruleset("clinic", tables, findings)
 package propose
@@ -31,8 +31,8 @@ type rule struct {
 	order   int
 }
 
-// Ruleset returns the text of a ruleset for tables. The findings are those of Judge, in
-// its order.
+// Ruleset returns the text of a ruleset for tables. The findings are those of
+// discover.Judge, in its order.
 func Ruleset(name string, tables []discover.Table, findings []discover.Finding) string {
 	p := &proposal{tables: tables, byName: map[[2]string]int{}, rules: map[string]*rule{}}
 	k := 0

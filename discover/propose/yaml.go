@@ -32,7 +32,7 @@ func quote(s string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// Glob writes a name as a pattern that only it matches.
+// Glob returns a pattern that matches only the given name.
 func Glob(name string) string {
 	return quote(strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name))
 }

@@ -23,7 +23,8 @@ var page = sync.OnceValue(func() *template.Template {
 	}).Parse(pageText))
 })
 
-// WriteHTML writes the report as a page with filters. It loads nothing from elsewhere.
+// WriteHTML writes the report as an HTML page with filters. The page loads nothing from
+// elsewhere.
 func (r *Report) WriteHTML(w io.Writer, source string) error {
 	sensitive, quasi, unsure := r.count()
 	var classes []string

@@ -1,5 +1,5 @@
-// Package report shows what discovery found: as a table on a terminal, as JSON, as an
-// HTML page that needs nothing else. None of them has a value.
+// Package report shows what discovery found: as a table on a terminal, as JSON, or as a
+// self-contained HTML page. None of them contains a value.
 package report
 
 import (
@@ -17,10 +17,10 @@ import (
 type Report struct {
 	// Columns has an entry for each column, in the order of the source.
 	Columns []discover.Finding `json:"columns"`
-	// Unread are tables whose rows could not be sampled: their columns were judged by
+	// Unread are tables whose rows could not be sampled. Their columns were judged by
 	// names, types and keys alone.
 	Unread []Unread `json:"unread"`
-	// Tables have what a proposed ruleset follows from beside the findings.
+	// Tables have what a proposed ruleset depends on besides the findings.
 	Tables []Table `json:"tables,omitempty"`
 }
 
@@ -31,7 +31,7 @@ type Unread struct {
 	Reason string `json:"reason"`
 }
 
-// New puts a report together.
+// New returns a report.
 func New(tables []discover.Table, findings []discover.Finding) *Report {
 	r := &Report{Columns: findings, Unread: []Unread{}}
 	if r.Columns == nil {
@@ -54,8 +54,8 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return e.Encode(r)
 }
 
-// WriteText writes the report for people. With all it has every column, else only those
-// that are sensitive, quasi-identifying or unsure.
+// WriteText writes the report for people. With all, it lists every column; otherwise
+// only those that are sensitive, quasi-identifying or unsure.
 func (r *Report) WriteText(w io.Writer, all bool) error {
 	t := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	fmt.Fprintln(t, "COLUMN\tCLASS\tCATEGORY\tIDENTIFIES\tCONFIDENCE\tREASONS")
@@ -98,8 +98,8 @@ func (r *Report) count() (sensitive, quasi, unsure int) {
 	return sensitive, quasi, unsure
 }
 
-// Name is the name of a column for people, with signs that would change a terminal left
-// out.
+// Name returns the name of a column for people, without characters that would affect a
+// terminal.
 func Name(f *discover.Finding) string {
 	return printable(join(f.Schema, f.Table, f.Column))
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/discover/values"
 )
 
-// Table is a table as a report has it: names, types and keys, and of the sample whether
+// Table is a table in a report: names, types and keys, and, from the sample, whether
 // values could pass and could be sealed. Its columns are those of the report's Columns, in
 // their order.
 type Table struct {
@@ -42,7 +42,7 @@ func outline(t *discover.Table) Table {
 // errNoTables says that a report was written without its tables.
 var errNoTables = errors.New("the result does not say what its tables are: run veil discover again")
 
-// Discovered returns the tables for a proposal. The error says that they are not those of
+// Discovered returns the tables for a proposal. It returns an error if they do not match
 // the report's columns.
 func (r *Report) Discovered() ([]discover.Table, error) {
 	unread := map[[2]string]string{}

@@ -1,10 +1,10 @@
 package values
 
-// Kind is what a value can be by its own look: it has the form of an e-mail address, its
-// check digit is that of an IBAN, a list of names has it.
+// Kind is what a value can be, judged by itself: it has the form of an e-mail address,
+// the check digit of an IBAN, or is in a list of names.
 type Kind uint8
 
-// The kinds. A value can be of several.
+// The kinds. A value can be of several kinds.
 const (
 	Email Kind = iota
 	URL
@@ -123,7 +123,7 @@ var words = [numKinds]string{
 	Decimal: "are decimal numbers", Username: "have the form of a user name", Capitalized: "are words with capitals",
 }
 
-// String says how values of a kind are spoken of.
+// String returns the name for values of a kind.
 func (k Kind) String() string { return words[k] }
 
 // kinds is a set of kinds.

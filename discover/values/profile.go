@@ -1,4 +1,4 @@
-// Package values looks at the sampled values of a column, each by itself and all
+// Package values examines the sampled values of a column, each by itself and all
 // together, and keeps what they look like: counts and shares, never a value.
 //
 //	s := values.NewSample()
@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// Sample takes the values of a column. It is not for concurrent use.
+// Sample collects the values of a column. It is not safe for concurrent use.
 type Sample struct {
 	counts map[string]int
 	nulls  int
@@ -32,10 +32,10 @@ const longest = 4096
 // NewSample returns an empty sample.
 func NewSample() *Sample { return &Sample{counts: map[string]int{}} }
 
-// Null takes a NULL.
+// Null adds a NULL.
 func (s *Sample) Null() { s.nulls++; s.rows++ }
 
-// Add takes a value.
+// Add adds a value.
 func (s *Sample) Add(text string) {
 	s.rows++
 	if len(text) > longest {
@@ -44,47 +44,51 @@ func (s *Sample) Add(text string) {
 	s.counts[text]++
 }
 
-// Profile is what the values of a column look like. It has no value.
+// Profile is what the values of a column look like. It contains no value.
 type Profile struct {
-	// Rows are the sampled values with NULLs; Nulls, Empty and Placeholders ("N/A") are
-	// those that say nothing.
+	// Rows is the number of sampled values, including NULLs. Nulls, Empty and Placeholders
+	// ("N/A") count those that carry no information.
 	Rows, Nulls, Empty, Placeholders int
-	// Distinct are the different values that say something, Filled the rows that have one.
+	// Distinct is the number of distinct values that carry information, Filled the number
+	// of rows that have one.
 	Distinct, Filled int
-	// Tested are the values that shares refer to.
+	// Tested is the number of values that shares refer to.
 	Tested int
 	shares [numKinds]float64
 	// common are the shares of the rows rather than of the different values.
 	common [numKinds]float64
-	// Form is the form of the values if most have the same, such as 999-99-9999.
+	// Form is the form of the values, such as 999-99-9999, if most have the same.
 	Form      string
 	FormShare float64
-	// MinLength and MaxLength are lengths in characters, MeanLength and MeanWords means.
+	// MinLength and MaxLength are lengths in characters. MeanLength and MeanWords are
+	// means.
 	MinLength, MaxLength  int
 	MeanLength, MeanWords float64
-	// Min, Max and Mean are of values that are numbers; Decimals the most digits behind
-	// the point, LeadingZero the share with a zero in front.
+	// Min, Max and Mean are for values that are numbers. Decimals is the maximum number of
+	// digits after the decimal point, LeadingZero the share with a leading zero.
 	Min, Max, Mean, Spread float64
 	Decimals               int
 	LeadingZero            float64
-	// Years are of dates: the first, the last, and the quartiles.
+	// Years of dates: the first, the last, and the quartiles.
 	FirstYear, LastYear, LowerYear, MedianYear, UpperYear int
-	// Dated is how many values were dates with a year.
+	// Dated is the number of values that were dates with a year.
 	Dated int
-	// Unsealable are the different values that cannot be sealed, since they are no FHIR ids.
+	// Unsealable is the number of distinct values that cannot be sealed because they are not
+	// FHIR ids.
 	Unsealable int
 	// Sketch are the smallest hashes of the values, to tell whether columns share them.
 	Sketch []uint64
 }
 
-// Share is the share of the tested values that are of a kind, 0 to 1.
+// Share returns the share of the tested values that are of a kind, from 0 to 1.
 func (p *Profile) Share(k Kind) float64 { return p.shares[k] }
 
-// Common is the share of the sampled rows whose value is of a kind, without those that
-// say nothing. Rare names are in no list, but most rows have a common one.
+// Common returns the share of the sampled rows whose value is of a kind, not counting
+// those that carry no information. Rare names are in no list, but most rows have a
+// common one.
 func (p *Profile) Common(k Kind) float64 { return max(p.common[k], p.shares[k]) }
 
-// Repetition is how often a value occurs on average; 1 if no value occurs twice.
+// Repetition returns how often a value occurs on average; 1 if no value occurs twice.
 func (p *Profile) Repetition() float64 {
 	if p.Distinct == 0 {
 		return 1
@@ -92,10 +96,10 @@ func (p *Profile) Repetition() float64 {
 	return float64(p.Filled) / float64(p.Distinct)
 }
 
-// Repeat takes n rows more whose values are among those taken.
+// Repeat adds n more rows whose values are among those added.
 func (s *Sample) Repeat(n int) { s.repeated += max(n, 0) }
 
-// Profile returns what the sample looks like. The sample can be dropped then.
+// Profile returns the profile of the sample. The sample can be discarded afterwards.
 func (s *Sample) Profile() *Profile {
 	p := &Profile{Rows: s.rows, Nulls: s.nulls, MinLength: math.MaxInt}
 	texts := make([]string, 0, len(s.counts))

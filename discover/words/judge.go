@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Vote is what a name says of a class.
+// Vote is what a name says about a class.
 type Vote struct {
 	Class  string
 	Weight float64
@@ -23,8 +23,8 @@ const (
 	subsumed = 0.35
 )
 
-// Judge returns what the name of a column says, with the name of its table: for each
-// class its heaviest rule, heaviest first.
+// Judge returns what the name of a column says, together with the name of its table:
+// for each class, its heaviest rule, heaviest first.
 func (v *Vocabulary) Judge(column, table Name) []Vote {
 	var matching []*rule
 	for k := range v.lex.rules {
@@ -61,7 +61,7 @@ func (v *Vocabulary) Judge(column, table Name) []Vote {
 
 func count(s set) int { return bits.OnesCount64(s[0]) + bits.OnesCount64(s[1]) }
 
-// Only reports whether a name has no other concepts than some, and no unknown word.
+// Only reports whether a name has no concepts but the given ones, and no unknown word.
 func (v *Vocabulary) Only(n Name, concepts ...string) bool {
 	var may set
 	for _, c := range concepts {
@@ -72,7 +72,7 @@ func (v *Vocabulary) Only(n Name, concepts ...string) bool {
 	return n.unknown == 0 && may.contains(n.concepts)
 }
 
-// Has reports whether a name has a concept of the lexicon.
+// Has reports whether a name contains a concept of the lexicon.
 func (v *Vocabulary) Has(n Name, concept string) bool {
 	number, ok := v.lex.numbers[concept]
 	return ok && n.concepts.has(number)

@@ -1,6 +1,6 @@
-// Package words reads names of columns and tables: it splits them into words, finds the
-// concepts that the words stand for in a lexicon of several languages, and says what the
-// concepts tell of the column's class.
+// Package words interprets names of columns and tables: it splits them into words, looks
+// up the concepts that the words stand for in a lexicon of several languages, and says
+// what the concepts imply for the column's class.
 //
 //	lex := words.Default()
 //	voc := lex.Vocabulary(names)                // the languages that these names are in
@@ -37,7 +37,7 @@ func (s set) contains(o set) bool { return s[0]&o[0] == o[0] && s[1]&o[1] == o[1
 func (s set) union(o set) set     { return set{s[0] | o[0], s[1] | o[1]} }
 func (s set) empty() bool         { return s == set{} }
 
-// Lexicon knows words and rules. It is immutable after its last Extend.
+// Lexicon holds words and rules. It is immutable after its last Extend.
 type Lexicon struct {
 	concepts []string
 	numbers  map[string]int
@@ -75,12 +75,12 @@ var builtIn = sync.OnceValue(func() *Lexicon {
 	return l
 })
 
-// Default returns the lexicon of the program.
+// Default returns the built-in lexicon.
 func Default() *Lexicon { return builtIn() }
 
-// Extend returns a lexicon with the lines of a file added. A line is one of the lexicon,
-// "word" first (word birth+date de geburtsd), or of the rules, "rule" first (rule
-// birth-date 6 birth date). Classes are those that known reports to exist.
+// Extend returns a lexicon with the lines of a file added. A line belongs to the lexicon
+// if it begins with "word" (word birth+date de geburtsd), or to the rules if it begins
+// with "rule" (rule birth-date 6 birth date). known reports whether a class exists.
 func (l *Lexicon) Extend(r io.Reader, known func(class string) bool) (*Lexicon, error) {
 	out := *l
 	out.concepts, out.rules = slices.Clone(l.concepts), slices.Clone(l.rules)

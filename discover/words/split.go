@@ -7,8 +7,8 @@ import (
 	"github.com/veil-proxy/veil/discover/dict"
 )
 
-// Split returns the words of a name, folded: it divides at signs, digits and where a
-// small letter meets a capital.
+// Split returns the words of a name, folded. It splits at punctuation, at digits, and
+// between a lower-case and an upper-case letter.
 func Split(name string) (out []string) {
 	var b strings.Builder
 	flush := func() {
@@ -40,7 +40,7 @@ const (
 	anyLang = "-"
 )
 
-// Vocabulary is a lexicon in the languages of some names.
+// Vocabulary is a lexicon restricted to the languages of some names.
 type Vocabulary struct {
 	lex       *Lexicon
 	languages map[string]bool
@@ -49,9 +49,9 @@ type Vocabulary struct {
 // romance are the languages whose nouns come before what describes them.
 var romance = map[string]bool{"fr": true, "es": true, "pt": true, "it": true}
 
-// Vocabulary returns the lexicon in English and in the languages that the names are in.
-// A language counts if two different words of four letters or more are in it and not in
-// English. Without this, "data" would be a date and "no" a number.
+// Vocabulary returns the lexicon for English and the languages that the names are in. A
+// language counts if the names contain two different words of four letters or more that
+// are in it and not in English. Without this, "data" would be a date and "no" a number.
 func (l *Lexicon) Vocabulary(names []string) *Vocabulary {
 	v := &Vocabulary{l, map[string]bool{english: true, anyLang: true}}
 	seen := map[string]map[string]bool{}
@@ -86,7 +86,7 @@ func (l *Lexicon) note(w string, seen map[string]map[string]bool) {
 	}
 }
 
-// Name is a name as the lexicon understands it.
+// Name is a parsed name.
 type Name struct {
 	concepts set
 	head     set
@@ -131,7 +131,7 @@ func (v *Vocabulary) lookup(w string) (set, bool, bool) {
 	return s, first, ok
 }
 
-// Parse finds the concepts of a name.
+// Parse finds the concepts in a name.
 func (v *Vocabulary) Parse(name string) Name {
 	var n Name
 	tokens := Split(name)

@@ -27,9 +27,9 @@ const (
 	leastCanary = 6
 )
 
-// Canaries returns originals that Veil itself can read at its upstreams: of columns that
-// rules mask, and of elements that identify persons. They are used and forgotten. The
-// problem says why there are none of a source.
+// Canaries returns originals that Veil itself can read at its upstreams: from columns
+// that rules mask, and from elements that identify people. They are used and then
+// discarded. The problem says why a source has none.
 func (d *Deployment) Canaries(ctx context.Context) (c *selftest.Canaries, problems []string) {
 	c = &selftest.Canaries{}
 	if d.prepared == nil {

@@ -1,7 +1,7 @@
-// Package deployment checks a live Veil by its configuration: from the outside, over its
-// listeners, and from the inside, by its files, its audit log, its rulesets and the rights
-// that it has at its upstreams. What it finds are probes of package selftest; that a
-// probe cannot run, or that the configuration cannot be read, is a probe too.
+// Package deployment checks a live Veil against its configuration: from the outside, over
+// its listeners, and from the inside, through its files, its audit log, its rulesets and
+// its rights at the upstreams. Its results are probes of package selftest. That a probe
+// cannot run, or that the configuration cannot be read, is also a probe.
 //
 //	d, err := deployment.Open(ctx, source, options)
 //	canaries := d.Canaries(ctx)
@@ -22,16 +22,18 @@ import (
 	"github.com/veil-proxy/veil/selftest/fhirattack"
 )
 
-// Options are what the configuration does not say.
+// Options are settings that are not in the configuration.
 type Options struct {
-	// VerifierKey is that of the audit log's checkpoints. Without it the one beside the
-	// signing key is taken.
+	// VerifierKey verifies the audit log's checkpoints. If it is empty, the one next to
+	// the signing key is used.
 	VerifierKey string
-	// Replicas are base URLs or connection strings of other processes that must agree.
+	// Replicas are base URLs or connection strings of other processes, which must agree
+	// with this one.
 	Replicas []string
-	// MinCount is the least group that views must show; 0 for no demand.
+	// MinCount is the smallest minimum group size that views may have; 0 means no
+	// requirement.
 	MinCount int
-	// MinFree is how many bytes the audit log's disk must have free.
+	// MinFree is how many bytes must be free on the audit log's disk.
 	MinFree uint64
 	// DSN and Consumer are how the self-test reaches the listeners.
 	DSN      string
@@ -39,7 +41,7 @@ type Options struct {
 	Limits   selftest.Limits
 }
 
-// Deployment is a Veil that is checked.
+// Deployment is a Veil instance to check.
 type Deployment struct {
 	Options
 	source   *config.Source
@@ -55,8 +57,8 @@ type Deployment struct {
 	masked     map[string]string
 }
 
-// Open reads the configuration. What is wrong with it is found by Check; the error says
-// that it cannot be read at all.
+// Open reads the configuration. Check finds what is wrong with it. Open returns an
+// error only if it cannot be read at all.
 func Open(ctx context.Context, source *config.Source, o Options) (*Deployment, error) {
 	d := &Deployment{Options: o, source: source, began: time.Now().Truncate(time.Millisecond)}
 	var err error
@@ -67,7 +69,7 @@ func Open(ctx context.Context, source *config.Source, o Options) (*Deployment, e
 	return d, nil
 }
 
-// FHIR is the base URL of the FHIR listener; empty for none.
+// FHIR returns the base URL of the FHIR listener; empty for none.
 func (d *Deployment) FHIR() string {
 	c := &d.config.FHIR
 	switch {
@@ -79,8 +81,8 @@ func (d *Deployment) FHIR() string {
 	return c.TLS.Scheme() + "://" + reachable(c.Listen)
 }
 
-// Postgres is the connection string of the PostgreSQL listener for a user; empty for
-// none. The password is found as libpq finds it.
+// Postgres returns the connection string of the PostgreSQL listener for a user; empty
+// for none. The password is found as libpq finds it.
 func (d *Deployment) Postgres(user string) string {
 	c := &d.config.Postgres
 	if c.Upstream == "" || user == "" {
@@ -107,7 +109,7 @@ func reachable(listen string) string {
 	return listen
 }
 
-// Attacked notes what the attacks sent.
+// Attacked records what the attacks sent.
 func (d *Deployment) Attacked(statements int, fhir *fhirattack.Result) {
 	d.statements = statements
 	if fhir != nil {
@@ -115,8 +117,8 @@ func (d *Deployment) Attacked(statements int, fhir *fhirattack.Result) {
 	}
 }
 
-// Check adds its probes to a report. Checks that need a valid configuration are left out
-// where it is not.
+// Check adds its probes to a report. It skips checks that need a valid configuration if
+// the configuration is not valid.
 func (d *Deployment) Check(ctx context.Context, report *selftest.Report) {
 	d.report = report
 	if d.invalid != nil {

@@ -1,6 +1,6 @@
-// Package fhirattack runs the attacks on FHIR servers against any target: a proxy, a
-// server that masks, or one that does not. It is a consumer like any other. It changes
-// nothing: requests that try to write are about resources that do not exist.
+// Package fhirattack runs the FHIR attacks against any target: a proxy, a server that
+// masks, or one that does not. It acts as a consumer like any other. It changes
+// nothing: requests that try to write concern resources that do not exist.
 package fhirattack
 
 import (
@@ -30,9 +30,9 @@ type run struct {
 	requests []string
 }
 
-// Result is what else came of a run.
+// Result is what a run returns besides its probes.
 type Result struct {
-	// RequestIDs are the X-Request-Id of all responses.
+	// RequestIDs are the X-Request-Id headers of all responses.
 	RequestIDs []string
 	// Masked are ids of resources as the consumer sees them, by type.
 	Masked map[string]string

@@ -19,8 +19,8 @@ import (
 // userAgent is the name by which requests of the self-test can be told in logs.
 const userAgent = "veil-selftest"
 
-// Client is a consumer: how it sends requests, and its credentials. Without any it is
-// anonymous.
+// Client is a consumer: how it sends requests, and its credentials. Without
+// credentials, it is anonymous.
 type Client struct {
 	HTTP   *http.Client // nil for the default one
 	APIKey string       // in X-API-Key

@@ -1,7 +1,7 @@
-// Package sqlattack runs the attacks in SQL against any server that speaks PostgreSQL's
-// protocol: a proxy, a database with masking views, or one with an extension. It is a
-// consumer like any other. It changes nothing: statements that try to write change no
-// row, and are rolled back.
+// Package sqlattack runs the SQL attacks against any server that speaks the PostgreSQL
+// protocol: a proxy, a database with masking views, or one with an extension. It acts
+// as a consumer like any other. It changes nothing: statements that try to write change
+// no row, and are rolled back.
 package sqlattack
 
 import (

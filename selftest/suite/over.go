@@ -6,8 +6,8 @@ import (
 	"github.com/veil-proxy/veil/selftest"
 )
 
-// Each calls f for all that the attack is over, each time with a canary of it: the first one
-// of a table or a column that fits, or each that fits. An attack that runs once has none.
+// Each calls f for everything that the attack runs over, with a matching canary: the first
+// one of each table or column, or every one. An attack that runs once has no canary.
 func (a *Attack) Each(canaries []selftest.Canary, fits func(*selftest.Canary) bool, f func(*selftest.Canary) error) error {
 	if a.Over == Once {
 		return f(nil)
@@ -30,7 +30,7 @@ func (a *Attack) Each(canaries []selftest.Canary, fits func(*selftest.Canary) bo
 	return nil
 }
 
-// Of names what an attempt with a canary is about.
+// Of returns the name of what an attempt with a canary is about.
 func (a *Attack) Of(c *selftest.Canary) string {
 	switch {
 	case c == nil:

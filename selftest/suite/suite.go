@@ -42,22 +42,22 @@ import (
 	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
-// Judge says when an attack has succeeded.
+// Judge says how the success of an attack is judged.
 type Judge string
 
 const (
-	// Original means that an original value is in the response, in any spelling. This is judged
-	// of every attack, whatever else is.
+	// Original means that an original value is in the response, in any spelling. Every attack
+	// is judged by this, in addition to its own criterion.
 	Original Judge = "original"
 	// Distinguish means that the responses of the two runs differ.
 	Distinguish Judge = "distinguish"
-	// Rows means that there is a row with a value in it, or an entry.
+	// Rows means that the response has a row with a value in it, or an entry.
 	Rows Judge = "rows"
-	// Accepted means that it is not refused.
+	// Accepted means that the target does not refuse it.
 	Accepted Judge = "accepted"
 )
 
-// Over says for what an attack runs.
+// Over says what an attack runs for.
 type Over string
 
 // What attacks run for.
@@ -68,16 +68,16 @@ const (
 	EachCanary Over = "canary"
 )
 
-// Attack is a template with what it tries and how it is judged.
+// Attack is a template, with what it tries and how it is judged.
 type Attack struct {
 	ID, Kind, Tries string
 	Over            Over
 	Judge           Judge
 	Severity        string
 	Control         bool
-	// Steps and Params are of SQL.
+	// Steps and Params are for SQL.
 	Steps, Params []string
-	// Request, Headers and Body are of HTTP.
+	// Request, Headers and Body are for HTTP.
 	Request string
 	Headers []string
 	Body    string
@@ -95,10 +95,10 @@ var postgresText []byte
 //go:embed fhir.yaml
 var fhirText []byte
 
-// Postgres returns the attacks in SQL.
+// Postgres returns the SQL attacks.
 var Postgres = sync.OnceValue(func() *Suite { return must("postgres.yaml", postgresText) })
 
-// FHIR returns the attacks on FHIR servers.
+// FHIR returns the FHIR attacks.
 var FHIR = sync.OnceValue(func() *Suite { return must("fhir.yaml", fhirText) })
 
 // must parses an embedded suite, which tests hold to be valid.
@@ -206,7 +206,7 @@ func (a *Attack) Uses(name string) bool {
 	})
 }
 
-// Fill returns the attack with values in the place of its placeholders. second is of the
+// Fill returns the attack with values in place of its placeholders. second selects the
 // second run. A placeholder without a value is an error.
 func (a *Attack) Fill(values map[string]string, second bool) (Attack, error) {
 	var missing error
