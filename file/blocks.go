@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// BlockBytes is how much text a worker should get at a time. A block and its output
-// are all that is kept of a file in memory, for each worker twice.
+// BlockBytes is how much text a worker should get at a time. Memory holds only a block
+// of a file and its output, twice for each worker.
 const BlockBytes = 256 << 10
 
 // freeList hands used buffers out again. Unlike a sync.Pool it keeps them over

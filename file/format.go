@@ -8,25 +8,25 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Format is a format of files that can be masked: one form of FHIR, CSV, Parquet. It
-// is immutable and can be used from concurrent goroutines.
+// Format is a file format that can be masked: a form of FHIR, CSV, Parquet. It is
+// immutable and safe for concurrent use.
 type Format interface {
-	// Info says what does not depend on a file.
+	// Info returns what does not depend on a file.
 	Info() Info
 	// Detect reports whether a file is of this format, by its base name, without .gz,
 	// and its beginning, of up to 1 MiB.
 	Detect(name string, beginning []byte) bool
-	// Open reads what of a file decides how it is masked, such as the names of its
-	// columns. The error says what is wrong with the file.
+	// Open reads the parts of a file that decide how it is masked, such as the names of
+	// its columns. The error says what is wrong with the file.
 	Open(in Source) (Document, error)
 }
 
-// Surveyor is a Format that reads all files of a job before the first is masked, for what
-// one file says of others. Files that can be read only once, such as standard input, are
-// left out.
+// Surveyor is a Format that reads all files of a job before the first is masked, because
+// one file can say something about others. It skips files that can be read only once,
+// such as standard input.
 type Surveyor interface {
 	Format
-	// Survey returns what reads them, or nil if nothing needs to be read.
+	// Survey returns the Survey that reads them, or nil if nothing needs to be read.
 	Survey() Survey
 }
 
@@ -36,88 +36,88 @@ type Survey interface {
 	Open(in Source) (Document, error)
 	// Read reads a document. Its error ends the job.
 	Read(doc Document) error
-	// Unread is called for each file that cannot be read so far that its format is known: it
-	// may be of this one.
+	// Unread is called for each file that cannot be read far enough to know its format. It
+	// may have this one.
 	Unread()
-	// Missed says, once all files are masked, what had to be left out for want of what no
-	// file has.
+	// Missed says, once all files are masked, what had to be left out because no file had
+	// what it needed.
 	Missed() []string
 }
 
-// Document is a file of a format. A job reads it in blocks, masks them in parallel and
-// puts them together in their order.
+// Document is a file of a format. A job reads it in blocks, masks them in parallel, and
+// merges them in order.
 type Document interface {
 	// Plan has the actions that the passes of maskers count. Documents with the same
 	// plan are masked by the same maskers.
 	Plan() *mask.Plan
 	// Split reads the file and calls emit for each block, in order. It takes the memory
-	// of a block's text from buffer and does not touch it after emit. It stops at the
-	// first error of either.
+	// for a block's text from buffer and does not touch it after emit. It stops at the
+	// first error from either.
 	Split(buffer func() []byte, emit func(Block) error) error
-	// NewMasker returns what masks blocks. Each worker has one of its own, which masks
-	// blocks of all files with this plan.
+	// NewMasker returns a masker of blocks. Each worker has its own, which masks blocks of
+	// all files with this plan.
 	NewMasker(detail bool) Masker
-	// NewMerger returns what puts the masked blocks of the file together.
+	// NewMerger returns a merger of the file's masked blocks.
 	NewMerger(out io.Writer) Merger
 }
 
-// Sequential is a Document that can be too large for a block although nothing of it can be
-// masked for itself: it is masked from its beginning to its end by one masker.
+// Sequential is a Document that can be too large for a block although no part of it can be
+// masked separately: one masker masks it from beginning to end.
 type Sequential interface {
 	Document
 	// MaskAll masks the file into out. It reports false if the file is to be read in blocks.
-	// Its error is the input's, and out is as it was then.
+	// An error is the input's, and out is then unchanged.
 	MaskAll(ctx context.Context, m Masker, out io.Writer) (r Result, done bool, err error)
 }
 
-// Info is what is known of a format without a file.
+// Info is what is known about a format without a file.
 type Info struct {
-	// Name is that of the format, Unit that of one of the things that it counts, such
-	// as "resource" or "row".
+	// Name is the name of the format. Unit is the name of what it counts, such as
+	// "resource" or "row".
 	Name, Unit string
-	// Extension is that of an output whose input has no name, such as ".ndjson".
+	// Extension is the extension of an output whose input has no name, such as ".ndjson".
 	Extension string
-	// Empty says of a file without units what is wrong with it; empty if nothing is.
+	// Empty says what is wrong with a file without units; empty if nothing is.
 	Empty string
-	// Losses are things that masking can leave out as a whole, in the order in which
-	// they are reported.
+	// Losses are kinds of things that masking can leave out entirely, in the order in
+	// which they are reported.
 	Losses []string
 }
 
-// Source is a file that is read, decompressed.
+// Source is a file to read, decompressed.
 type Source struct {
 	io.Reader
 	// Name is the base name of the file, without .gz, or stdin.
 	Name string
-	// At reads anywhere in the file, whose size is Size. It is nil for streams and for
-	// files that are compressed.
+	// At reads anywhere in the file, whose size is Size. It is nil for streams and
+	// compressed files.
 	At   io.ReaderAt
 	Size int64
-	// Temporary returns a new file for what a format has to read at any place. Only the
-	// owner can read it, and it is gone when the source is closed.
+	// Temporary returns a new file, for formats that need random access. Only the owner
+	// can read it, and it is removed when the source is closed.
 	Temporary func() (*os.File, error)
 }
 
-// Block is a part of a file that is masked at a time.
+// Block is a part of a file that is masked at one time.
 type Block struct {
 	Text []byte
 	// Line is the number of the block's first line, from 1.
 	Line int
-	// Head is what the format needs of the file for every block, such as how it is
-	// written.
+	// Head is what the format needs to know about the file for every block, such as its
+	// syntax.
 	Head any
 }
 
-// Masker masks blocks. It cannot be used from concurrent goroutines.
+// Masker masks blocks. It is not safe for concurrent use.
 type Masker interface {
-	// AppendMasked appends the masked form of a block to dst. What of it cannot be
-	// masked is left out, and in the result. It keeps nothing of the block.
+	// AppendMasked appends the masked form of a block to dst. It leaves out what cannot be
+	// masked, and reports that in the result. It retains nothing of the block.
 	AppendMasked(dst []byte, b Block, r *Result) []byte
-	// Pass counts what was done since its Begin.
+	// Pass returns the pass, which counts what was done since its Begin.
 	Pass() *mask.Pass
 }
 
-// Merger puts masked blocks together.
+// Merger merges masked blocks.
 type Merger interface {
 	// Append takes the next masked block: it is called once for each, in order. The error
 	// is an InputError where the input is to blame.
@@ -126,7 +126,7 @@ type Merger interface {
 	Close() error
 }
 
-// OutputError is an error of MaskAll that is the output's: the job ends.
+// OutputError is an error from MaskAll that comes from the output: the job ends.
 type OutputError struct{ Err error }
 
 func (e *OutputError) Error() string { return e.Err.Error() }
@@ -134,8 +134,8 @@ func (e *OutputError) Error() string { return e.Err.Error() }
 // Unwrap returns what is wrong.
 func (e *OutputError) Unwrap() error { return e.Err }
 
-// InputError is an error of a merger that is the input's: the file cannot be masked, and
-// the others are.
+// InputError is an error from a merger that comes from the input: the file cannot be
+// masked, but the others are.
 type InputError struct{ Err error }
 
 func (e *InputError) Error() string { return e.Err.Error() }
@@ -146,8 +146,7 @@ func (e *InputError) Unwrap() error { return e.Err }
 // Result is what became of a block.
 type Result struct {
 	Masked, Withheld uint64
-	// Lost are numbers of things that were left out, by the index in Info.Losses; nil
-	// for none.
+	// Lost counts things that were left out, by index in Info.Losses; nil for none.
 	Lost []uint64
 	Bad  []Bad
 }
@@ -159,7 +158,7 @@ type Bad struct {
 	Text         []byte // original data; nil if it is too large to be kept
 }
 
-// Concatenate returns a merger of formats whose blocks only follow one another.
+// Concatenate returns a merger for formats whose blocks are simply concatenated.
 func Concatenate(out io.Writer) Merger { return concatenation{out} }
 
 type concatenation struct{ out io.Writer }

@@ -4,13 +4,13 @@
 //	job := &file.Job{Inputs: []string{"patients.ndjson"}, Out: "masked", Formats: formats, Keys: keys, Workers: 4}
 //	counts, err := job.Run(ctx)
 //
-// What a format is, and how it is masked, is behind the interface Format. The package
-// knows neither flags nor standard streams, and it never ends the process, so that a
-// program of any kind can run jobs.
+// The interface Format hides what a format is and how it is masked. The package knows
+// neither flags nor standard streams, and never ends the process, so that any program
+// can run jobs.
 //
-// Invariants: no file that exists is ever overwritten, whatever name it is reached by.
-// An output appears under its name only when it is complete and its audit record is
-// durable. Errors have the place of what is wrong, and none of its text.
+// Invariants: no existing file is ever overwritten, whatever name it is reached by. An
+// output appears under its name only when it is complete and its audit record is
+// durable. Errors have the place of the problem, and none of its text.
 package file
 
 import (
@@ -28,90 +28,89 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// Job is what is to be masked, and how. Its fields must not change while it runs.
+// Job says what to mask, and how. Its fields must not change while it runs.
 type Job struct {
-	// Inputs are paths of files and directories, patterns, URLs of Store, and "-" for
-	// Stdin. Of a directory every file is read, at any depth, but for hidden ones. Files that end in
-	// .gz, .zst or .xz are read compressed, and in Out written compressed, with zstd for
-	// xz.
+	// Inputs are paths of files and directories, patterns, URLs of Store, and "-" for Stdin. In a
+	// directory, every file at any depth is read, except hidden ones. Files that end in .gz, .zst or
+	// .xz are decompressed, and their outputs are compressed, with zstd for xz.
 	Inputs []string
 	Stdin  io.Reader
 	// Out is the directory of the outputs, which have the names of their inputs, below
 	// the directory that was given. It may be a URL of Store. If it is empty, the output of the only input goes to Stdout.
 	Out    string
 	Stdout io.Writer
-	// Rejects is the path of a new file for what cannot be masked, which is original
+	// Rejects is the path of a new file for data that cannot be masked, which is original
 	// data. If it is empty, Report says where such data is.
 	Rejects string
-	// AuditDir is the directory that Sink writes to, in which nothing else may be.
+	// AuditDir is the directory that Sink writes to. The job may use no file in it.
 	AuditDir string
-	// Store has inputs and outputs that are URLs; nil for none.
+	// Store opens inputs and outputs that are URLs; it may be nil.
 	Store Store
 	// Uses are other files that the job depends on, such as its key.
 	Uses []Use
 
 	Formats []Format // the first that detects a file masks it
-	// Plan has the ruleset and key that the records of a run state.
+	// Plan has the ruleset and key that the records of the run state.
 	Plan    *mask.Plan
 	Keys    *keys.Keyring
 	Sink    mask.Sink // nil: no audit records
 	Detail  bool      // a record has each application of a rule
 	Workers int
 
-	// ID names the run in the audit log; empty for a new random one. Consumer is who has
-	// it run; empty for local. Program is the version of Veil that the log states. With
-	// RecordNames it has the names of files, and not pseudonyms alone.
+	// ID names the run in the audit log; empty means a new random one. Consumer is who
+	// runs it; empty means local. Program is the version of Veil that the log states. With
+	// RecordNames, the log has the names of files, not only pseudonyms.
 	ID, Consumer, Program string
 	RecordNames           bool
-	// HideNames gives outputs pseudonyms for names, since those of inputs can be persons'.
+	// HideNames gives outputs pseudonyms as names, since names of inputs can be names of
+	// people.
 	HideNames bool
-	// Earlier resumes an interrupted run: an output that exists is taken as it is if
-	// Earlier knows its digest as that of an input of this digest. It is nil for a job
-	// from the beginning.
+	// Earlier resumes an interrupted run: an existing output is kept if Earlier knows that
+	// it was made from the input, by their digests. Nil means to start from the beginning.
 	Earlier func(inputDigest, outputDigest string) bool
 
-	// Opened is told of every document that was opened, before anything of it is masked;
-	// nil for nobody. With an error the file cannot be masked.
+	// Opened is called for every document that was opened, before any of it is masked,
+	// unless nil. If it returns an error, the file cannot be masked.
 	Opened func(name string, doc Document) error
 
-	// Report is told of everything that was left out, while the job runs; nil for
-	// nobody. Progress is told what was done so far, after each block; nil likewise.
+	// Report is called for everything that was left out, while the job runs. Progress is
+	// called after each block, with what was done so far. Either may be nil.
 	Report   func(Problem)
 	Progress func(Progress)
 }
 
-// Progress is how far a job is.
+// Progress says how far a job is.
 type Progress struct {
-	// File is the input that is read, as it was named.
+	// File is the input that is being read, as it was named.
 	File string
-	// Bytes of all inputs were read, of Size; that is -1 if it is not known.
+	// Bytes of all inputs were read, out of Size, which is -1 if unknown.
 	Bytes, Size int64
-	// Units are the resources and rows that were dealt with.
+	// Units are the resources and rows that were processed.
 	Units uint64
-	// Counts are those so far, and Files is the number of inputs.
+	// Counts are the counts so far, and Files is the number of inputs.
 	Counts Counts
 	Files  int
 }
 
-// Use is a file that a job depends on, and what it is.
+// Use is a file that a job depends on, and what it is for.
 type Use struct{ What, Path string }
 
 // Counts are the numbers of units of a job: resources or rows. Files, Failed and Resumed
 // are numbers of files: with an output, without one, and with one of an earlier run.
 type Counts struct{ Masked, Withheld, Bad, Failed, Files, Resumed uint64 }
 
-// Problem is what is wrong with a job or in a file. None has a value of a file.
+// Problem is what is wrong with a job or in a file. It contains no value of a file.
 type Problem struct {
-	// Field is the field of the job that is wrong; empty if it is the file.
+	// Field is the field of the job that is wrong; empty if the problem is in a file.
 	Field string
-	// File, Line and Column are the place; Line is 0 if it is the file as a whole.
+	// File, Line and Column are the place; Line is 0 for the file as a whole.
 	File         string
 	Line, Column int
-	// What is wrong, and what to do about it, if that is known.
+	// What says what is wrong, and what to do about it, if that is known.
 	What, Hint string
 }
 
-// Error has the place, what is wrong and what to do.
+// Error returns the place, what is wrong, and what to do.
 func (p Problem) Error() string {
 	text := p.What
 	switch {
@@ -126,7 +125,7 @@ func (p Problem) Error() string {
 	return text
 }
 
-// ErrExists is what a Problem of an output that exists is.
+// ErrExists matches a Problem with an output that exists.
 var ErrExists = errors.New("the file exists")
 
 // existsError is a problem of a file that would be overwritten.
@@ -141,8 +140,8 @@ func (e existsError) As(target any) bool {
 	return ok
 }
 
-// Check refuses a job that would lose a file, or that cannot be run as it is
-// described. It writes nothing.
+// Check refuses a job that would destroy a file, or that cannot be run as described. It
+// writes nothing.
 func (j *Job) Check(ctx context.Context) error {
 	_, err := j.plan(ctx)
 	return err
@@ -203,9 +202,9 @@ func (r *run) inputs(each func(*input) error) error {
 	return nil
 }
 
-// Inspect opens the inputs in their order, without masking them, and calls each with
-// what it found. It writes nothing. A file that cannot be read is reported, and counted
-// as failed.
+// Inspect opens the inputs in order, without masking them, and calls each with what it
+// found. It writes nothing. A file that cannot be read is reported, and counted as
+// failed.
 func (j *Job) Inspect(ctx context.Context, each func(name string, format Info, doc Document)) (Counts, error) {
 	probe := *j
 	probe.Rejects, probe.Earlier = "", nil

@@ -8,17 +8,17 @@ import (
 	"path/filepath"
 )
 
-// Opened is a file that is read and not masked.
+// Opened is a file that is read but not masked.
 type Opened struct {
 	// Source is the file as formats read it, decompressed. What is read of it counts.
 	Source
-	// Beginning is what formats look at to know the file.
+	// Beginning is what formats examine to detect the file.
 	Beginning []byte
 	run       *run
 	in        *openInput
 }
 
-// Open opens a file to be read. The error says what is wrong with the file, and has its name.
+// Open opens a file for reading. The error names the file and says what is wrong with it.
 func Open(name string) (*Opened, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -47,7 +47,7 @@ func Open(name string) (*Opened, error) {
 	return &Opened{Source: r.source(in, o, br), Beginning: beginning, run: r, in: o}, nil
 }
 
-// BytesRead is how many bytes of the file were read, compressed if the file is.
+// BytesRead returns how many bytes of the file were read, compressed if the file is.
 func (o *Opened) BytesRead() int64 { return o.run.read.Load() }
 
 // Close closes the file.

@@ -31,12 +31,12 @@ func keyed(keys *keys.Keyring, domain string, h hash.Hash, more []byte) []byte {
 	return m.Sum(nil)
 }
 
-// InputDigest returns what a record has of the SHA-256 of an input: a digest with the
-// key, since an input can be guessed.
+// InputDigest returns what a record contains for the SHA-256 of an input: a keyed
+// digest, since an input can be guessed.
 func InputDigest(keys *keys.Keyring, h hash.Hash) string {
 	return "hmac-sha256:" + hex.EncodeToString(keyed(keys, "digest", h, nil))
 }
 
-// OutputDigest returns what a record has of the SHA-256 of an output, which may be
-// known.
+// OutputDigest returns what a record contains for the SHA-256 of an output, which need
+// not be secret.
 func OutputDigest(h hash.Hash) string { return "sha256:" + hex.EncodeToString(h.Sum(nil)) }

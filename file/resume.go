@@ -13,7 +13,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// RunOperation is the operation of the records of a run as a whole.
+// RunOperation is the operation in the records of a run as a whole.
 const RunOperation = "run"
 
 // begin makes the record of the run's start durable. end does so at its end, and
@@ -99,7 +99,7 @@ func (r *run) resumed(in *input) (bool, error) {
 	return true, nil
 }
 
-// Digest returns what a record has of an output that is a file.
+// Digest returns what a record contains for an output that is a file.
 func Digest(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {

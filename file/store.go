@@ -10,11 +10,11 @@ import (
 	"strings"
 )
 
-// Store has files that are no files of this machine, such as the objects of buckets. A
-// file of it has a URL. Errors have no credentials.
+// Store has files that are not on this machine, such as objects in buckets. Its files
+// have URLs. Errors contain no credentials.
 type Store interface {
-	// List returns the objects that a URL names: an object, or those below a prefix or
-	// that a pattern fits. No object is an error.
+	// List returns the objects that a URL names: one object, those below a prefix, or
+	// those that match a pattern. It is an error if there are none.
 	List(ctx context.Context, url string) ([]Object, error)
 	// Open reads an object.
 	Open(ctx context.Context, url string) (io.ReadCloser, error)
@@ -22,16 +22,16 @@ type Store interface {
 	At(ctx context.Context, url string) io.ReaderAt
 	// Exists reports whether there is an object.
 	Exists(ctx context.Context, url string) (bool, error)
-	// Create writes a new object, which is there when it is closed and not before. An
-	// object that is there by then stays as it is, and the error of Close is ErrExists.
-	// If ctx is cancelled before, nothing is written.
+	// Create writes a new object, which appears only when it is closed. If the object
+	// exists by then, it is not changed, and Close returns ErrExists. If ctx is cancelled
+	// before, nothing is written.
 	Create(ctx context.Context, url string) (io.WriteCloser, error)
 }
 
-// Object is an object of a store.
+// Object is an object in a store.
 type Object struct {
 	URL string
-	// Name is the object's, below the prefix or pattern by which it was found, with
+	// Name is the object's name, below the prefix or pattern by which it was found, with
 	// slashes.
 	Name string
 	Size int64 // -1 if it is not known

@@ -1,11 +1,11 @@
-// Package bucket is a file.Store of the buckets of Amazon S3 (and what speaks its
-// protocol), Google Cloud Storage and Azure Blob Storage:
+// Package bucket is a file.Store for buckets of Amazon S3 (and compatible stores),
+// Google Cloud Storage and Azure Blob Storage:
 //
 //	s3://bucket/key, gs://bucket/key, azblob://container/key
 //
-// Credentials are those that the providers' libraries find by themselves: environment,
-// files of their command lines, roles of the machine. Parameters of a URL are those of
-// gocloud.dev/blob, such as s3://bucket/key?region=eu-west-1.
+// The providers' libraries find credentials by themselves: in the environment, in the
+// files of their command-line tools, or from the machine's role. URL parameters are
+// those of gocloud.dev/blob, such as s3://bucket/key?region=eu-west-1.
 //
 // A key that ends in "/", or that no object has, is a prefix. A key with "*" or "[" that
 // no object has is a pattern, in which a star does not cross a slash.
@@ -35,7 +35,7 @@ import (
 	"github.com/veil-proxy/veil/file"
 )
 
-// Store opens buckets as they are named. It is safe for concurrent use.
+// Store opens buckets as URLs name them. It is safe for concurrent use.
 type Store struct {
 	mu   sync.Mutex
 	open map[string]*blob.Bucket // by URL without the key
@@ -43,7 +43,7 @@ type Store struct {
 
 var _ file.Store = (*Store)(nil)
 
-// New returns a store with no bucket open.
+// New returns a store without open buckets.
 func New() *Store { return &Store{open: map[string]*blob.Bucket{}} }
 
 // schemes are those of URLs. mem is memory, for tests.
@@ -88,8 +88,8 @@ func (s *Store) bucket(ctx context.Context, name string) (b *blob.Bucket, key st
 	return b, key, nil
 }
 
-// List implements file.Store. Objects of which a part of the name begins with a dot are
-// left out, as hidden files are.
+// List implements file.Store. It omits objects with a path element that begins with a
+// dot, as for hidden files.
 func (s *Store) List(ctx context.Context, name string) ([]file.Object, error) {
 	b, key, err := s.bucket(ctx, name)
 	if err != nil {

@@ -25,7 +25,7 @@ type Configuration struct {
 	Lines []Line `json:"lines"`
 }
 
-// Line is something that is said in a word or a number.
+// Line is a statement of a word or a number.
 type Line struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
@@ -34,17 +34,17 @@ type Line struct {
 // Embedded is the result of another tool.
 type Embedded struct {
 	Basis Basis `json:"basis"`
-	// File is the digest of the file that has it, and Key the key that it is signed with, if
+	// File is the digest of the file that contains it, and Key the key that signed it, if
 	// that was verified.
 	File string `json:"file"`
 	Key  string `json:"key,omitempty"`
 	signed.Result
-	// MoreFigures and MoreFindings count those that are left out.
+	// MoreFigures and MoreFindings count those that are omitted.
 	MoreFigures  int `json:"moreFigures,omitempty"`
 	MoreFindings int `json:"moreFindings,omitempty"`
 }
 
-// Discovery is the scope of discovery and what it found, in numbers.
+// Discovery is the scope and the results of a discovery, in numbers.
 type Discovery struct {
 	Basis     Basis      `json:"basis"`
 	File      string     `json:"file"`
@@ -59,13 +59,13 @@ type Discovery struct {
 	Letters   []LetterOf `json:"identifiers"`
 }
 
-// LetterOf counts columns that discovery takes for one of the eighteen identifiers.
+// LetterOf counts columns that discovery classifies as one of the eighteen identifiers.
 type LetterOf struct {
 	Letter  string `json:"letter"`
 	Columns int    `json:"columns"`
 }
 
-// Drift is how a source differs from what the ruleset was written for.
+// Drift says how a source differs from the one that the ruleset was written for.
 type Drift struct {
 	Basis     Basis     `json:"basis"`
 	File      string    `json:"file"`
@@ -76,7 +76,7 @@ type Drift struct {
 	Unused    int       `json:"unused"`
 }
 
-// Kinds that output of veil discover is signed as.
+// The kinds as which output of veil discover is signed.
 const (
 	KindDiscovery = "discovery"
 	KindDrift     = "drift"
@@ -113,8 +113,8 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Embed reads the result of a kind from a file. It is measured if one of the keys verifies
-// it, else stated by the operator.
+// Embed reads the result of a kind from a file. Its basis is Measured if one of the keys
+// verifies it, otherwise Stated.
 func Embed(file []byte, kind string, keys []string) (*Embedded, error) {
 	r, err := signed.ParseResult(file, kind)
 	if err != nil {
@@ -148,7 +148,7 @@ func decode(file []byte, into any, command, member string) error {
 	return nil
 }
 
-// ReadDiscovery reads what veil discover --format json wrote.
+// ReadDiscovery reads the output of veil discover --format json.
 func ReadDiscovery(file []byte, keys []string) (*Discovery, error) {
 	var r struct {
 		Time time.Time
@@ -189,7 +189,7 @@ func number(b bool) int {
 	return 0
 }
 
-// ReadDrift reads what veil discover --against --format json wrote.
+// ReadDrift reads the output of veil discover --against --format json.
 func ReadDrift(file []byte, keys []string) (*Drift, error) {
 	var r struct {
 		Time time.Time

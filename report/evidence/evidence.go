@@ -1,18 +1,19 @@
-// Package evidence reports what Veil did in a period, for those who must decide whether
-// data may be used and cannot look into Veil: privacy officers, ethics boards, auditors.
+// Package evidence reports what Veil did in a period, for people who must decide whether
+// data may be used but have no access to Veil: privacy officers, ethics boards,
+// auditors.
 //
 //	e, err := evidence.Gather(ctx, options)
 //	asJSON, err := signed.JSON(evidence.Kind, e, signer)
 //	asHTML, err := e.HTML(signer)
 //
 // Figures come from audit logs, which are verified while they are read, in memory that
-// does not grow with them. Each line says on what it rests: a Basis. The report has names
-// of rules, consumers and rulesets, fixed words and numbers; there is no value of data in
-// an audit log, and what a log or a result has beyond that is not taken over.
+// does not grow with them. Each line states its Basis. The report contains names of
+// rules, consumers and rulesets, fixed words and numbers. An audit log contains no value
+// of the data, and whatever else a log or a result contains is not included.
 //
 // The report says what was measured. It never says that data is anonymous, that a law is
-// complied with, or that nothing was missed: provisions of law (provisions*.go) are shown
-// beside the sections that concern them, with what remains the organisation's own to do.
+// complied with, or that nothing was missed. It shows provisions of law (provisions*.go)
+// next to the sections that concern them, with what remains for the organisation to do.
 package evidence
 
 import (
@@ -21,20 +22,20 @@ import (
 	"github.com/veil-proxy/veil/report/signed"
 )
 
-// Kind is what evidence is signed as.
+// Kind is the kind that evidence is signed as.
 const Kind = "evidence"
 
-// Basis is what a line rests on.
+// Basis is the basis of a line.
 type Basis string
 
 // The bases.
 const (
-	// Measured is what Veil has counted or computed itself, from logs whose chain was
-	// verified, from rulesets that it compiled, or in a result that it has signed.
+	// Measured is what Veil itself counted or computed: from logs whose chain was
+	// verified, from rulesets that it compiled, or in a result that it signed.
 	Measured Basis = "measured by Veil"
-	// Stated is what the operator says, such as in a configuration or an unsigned file.
+	// Stated is what the operator states, such as in a configuration or an unsigned file.
 	Stated Basis = "stated by the operator"
-	// NotCovered is what this report says nothing about.
+	// NotCovered is what the report does not cover.
 	NotCovered Basis = "not covered"
 )
 
@@ -44,7 +45,7 @@ type Evidence struct {
 	Version string    `json:"version"` // of Veil
 	Time    time.Time `json:"time"`    // when it was made
 	Period  Period    `json:"period"`
-	// VerifierKey verifies the report. Whoever verifies takes it from elsewhere.
+	// VerifierKey verifies the report. Verifiers must obtain it from elsewhere.
 	VerifierKey   string         `json:"verifierKey"`
 	Totals        Totals         `json:"totals"`
 	Logs          []Log          `json:"logs"`
@@ -69,18 +70,18 @@ type Evidence struct {
 	Provisions    []Provision    `json:"provisions"`
 }
 
-// Period is the time that is reported: from From on and before To, in days of UTC.
+// Period is the time reported on: from From, inclusive, to To, exclusive, in UTC days.
 type Period struct {
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
 }
 
-// MostYears bounds a period, so that charts have a bounded number of bars.
+// MostYears bounds a period, which bounds the number of bars in charts.
 const MostYears = 20
 
 func (p *Period) has(t time.Time) bool { return !t.Before(p.From) && t.Before(p.To) }
 
-// Totals are those of the period.
+// Totals are the totals of the period.
 type Totals struct {
 	Basis        Basis  `json:"basis"`
 	Records      uint64 `json:"records"`
@@ -93,7 +94,7 @@ type Totals struct {
 	Applications uint64 `json:"applications"`
 }
 
-// Log is an audit log and what its verification found.
+// Log is an audit log and the result of its verification.
 type Log struct {
 	Basis    Basis     `json:"basis"`
 	Name     string    `json:"name"`
@@ -104,10 +105,10 @@ type Log struct {
 	Last     time.Time `json:"last"`
 	// Recovered is how often a line that a crash left half written was set aside.
 	Recovered int `json:"recovered"`
-	// LastHash is the hash of the line Lines: the end of the chain when it was read.
+	// LastHash is the hash of line number Lines: the end of the chain when it was read.
 	LastHash string `json:"lastHash"`
-	// Checkpoint is the line up to which a signed checkpoint vouches for the log, and
-	// CheckpointKey the key that verified it; 0 where none was verified.
+	// Checkpoint is the line up to which a signed checkpoint vouches for the log, or 0 if
+	// none was verified. CheckpointKey is the key that verified it.
 	Checkpoint      uint64 `json:"checkpoint"`
 	CheckpointKey   string `json:"checkpointKey,omitempty"`
 	CheckpointBasis Basis  `json:"checkpointBasis"`
@@ -125,7 +126,7 @@ type Ruleset struct {
 	Records uint64    `json:"records"`
 	// Configured says that the configuration names it.
 	Configured bool `json:"configured"`
-	// Coverage is nil where no ruleset with that hash is at hand.
+	// Coverage is nil if no ruleset with that hash is available.
 	Coverage      *Coverage `json:"coverage,omitempty"`
 	CoverageBasis Basis     `json:"coverageBasis"`
 }
@@ -133,20 +134,20 @@ type Ruleset struct {
 // Coverage is what a compiled ruleset acts on.
 type Coverage struct {
 	Files []signed.Input `json:"files"` // the files that make it up
-	// Paths is the number of element paths of FHIR, Passing that of those whose original
-	// value can pass.
+	// Paths is the number of FHIR element paths, Passing the number of those whose
+	// original value can pass.
 	Paths   int `json:"paths"`
 	Passing int `json:"passing"`
 	// FHIRRules, TableRules and DocumentRules count rules.
 	FHIRRules     int `json:"fhirRules"`
 	TableRules    int `json:"tableRules"`
 	DocumentRules int `json:"documentRules"`
-	// TableDefault is what happens to columns that no rule matches.
+	// TableDefault says what happens to columns that no rule matches.
 	TableDefault string            `json:"tableDefault,omitempty"`
 	Identifiers  []IdentifierRules `json:"identifiers"`
 }
 
-// IdentifierRules are the rules of one of the eighteen identifiers.
+// IdentifierRules are the rules for one of the eighteen identifiers.
 type IdentifierRules struct {
 	Letter        string   `json:"letter"`
 	Rules         []string `json:"rules"`
@@ -155,19 +156,19 @@ type IdentifierRules struct {
 	DocumentRules int      `json:"documentRules"`
 }
 
-// Identifier is one of the eighteen identifiers of 45 CFR 164.514(b)(2)(i), with what was
-// applied for it in the period.
+// Identifier is one of the eighteen identifiers of 45 CFR 164.514(b)(2)(i), with the
+// rules applied for it in the period.
 type Identifier struct {
 	Basis        Basis    `json:"basis"`
 	Letter       string   `json:"letter"`
 	Title        string   `json:"title"`
 	Rules        []string `json:"rules"` // that were applied
 	Applications uint64   `json:"applications"`
-	// ConfiguredRules counts those of rulesets whose coverage is known.
+	// ConfiguredRules counts the rules of rulesets whose coverage is known.
 	ConfiguredRules int `json:"configuredRules"`
 }
 
-// Application says how often a rule was applied, by day.
+// Application is how often a rule was applied, by day.
 type Application struct {
 	Basis    Basis    `json:"basis"`
 	Rule     string   `json:"rule"`
@@ -200,7 +201,7 @@ type Day struct {
 	Interrupted uint64 `json:"interrupted"`
 }
 
-// Delivered counts resources and rows that were delivered.
+// Delivered counts delivered resources and rows.
 type Delivered struct {
 	Basis    Basis  `json:"basis"`
 	Listener string `json:"listener"`
@@ -243,7 +244,7 @@ type Key struct {
 	Records     uint64    `json:"records"`
 }
 
-// Rotation is the first use of a key in a project that had another one before.
+// Rotation is the first use of a key in a project that used another one before.
 type Rotation struct {
 	Basis    Basis     `json:"basis"`
 	Project  string    `json:"project"`
@@ -261,7 +262,7 @@ type Runs struct {
 	Files       uint64 `json:"files"` // that were masked whole
 }
 
-// Opening counts how often an operator had pseudonyms opened.
+// Opening counts how often an operator opened pseudonyms.
 type Opening struct {
 	Basis    Basis  `json:"basis"`
 	Operator string `json:"operator"`

@@ -13,43 +13,43 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// Options say what a report is of.
+// Options say what to report on.
 type Options struct {
 	Version string
 	Time    time.Time
 	Period  Period
-	// Logs are folders of audit logs, one of each process.
+	// Logs are the folders of audit logs, one per process.
 	Logs []string
 	// CheckpointKey verifies the checkpoints of the logs; empty for none. A log without a
 	// checkpoint is an error only if NeedCheckpoint is set.
 	CheckpointKey  string
 	NeedCheckpoint bool
-	// Lines bounds how many lines of each log are counted, where there are more by now; nil
-	// for all.
+	// Lines limits how many lines of each log are counted, if there are more by now; nil
+	// means all.
 	Lines []uint64
-	// VerifierKey is that of the report's signature.
+	// VerifierKey verifies the report's signature.
 	VerifierKey string
-	// Rulesets are those at hand.
+	// Rulesets are the available rulesets.
 	Rulesets []Known
-	// Configuration, Discovery, Drift, SelfTest, Fidelity and Risk are nil where there are none.
+	// Configuration, Discovery, Drift, SelfTest, Fidelity and Risk may be nil.
 	Configuration            *Configuration
 	Discovery                *Discovery
 	Drift                    *Drift
 	SelfTest, Fidelity, Risk *Embedded
-	// Progress is told how many bytes of how many have been read; nil for nobody.
+	// Progress is called with the number of bytes read and their total, unless nil.
 	Progress func(read, all int64)
 }
 
-// Known is a ruleset that is at hand.
+// Known is an available ruleset.
 type Known struct {
 	Name, SHA256 string
 	// Configured says that the configuration names it.
 	Configured bool
-	// Coverage computes what it acts on, if that is asked for.
+	// Coverage computes what it acts on, when needed.
 	Coverage func() (*Coverage, error)
 }
 
-// Gather reads the logs and puts the report together. A log that is not whole is an error.
+// Gather reads the logs and makes the report. A log that is not intact is an error.
 func Gather(ctx context.Context, o *Options) (*Evidence, error) {
 	e := &Evidence{Kind: Kind, Version: o.Version, Time: o.Time.UTC().Truncate(time.Second), Period: o.Period, VerifierKey: o.VerifierKey}
 	t := newTally(o.Period)

@@ -2,18 +2,18 @@ package evidence
 
 import "slices"
 
-// Provision is a provision of law or of a standard, what the report shows of it, and what
-// the organisation must see to and sign itself.
+// Provision is a provision of a law or a standard, with what the report shows for it, and
+// what the organisation must ensure and sign itself.
 type Provision struct {
 	Framework string `json:"framework"`
 	Reference string `json:"reference"`
-	// Requires is what it requires, in short. It is not the text of the provision.
+	// Requires summarizes what it requires. It is not the text of the provision.
 	Requires string   `json:"requires"`
 	Shown    []Shown  `json:"shown"`
 	Duties   []string `json:"duties"`
 }
 
-// Shown is what a section of the report shows of a provision.
+// Shown is what a section of the report shows for a provision.
 type Shown struct {
 	Basis   Basis  `json:"basis"`
 	Section string `json:"section"`

@@ -132,7 +132,7 @@ type framework struct {
 	Provisions []Provision
 }
 
-// Sign returns the report as its two signed files, JSON and a page.
+// Sign returns the report as two signed files, JSON and an HTML page.
 func (e *Evidence) Sign(signer note.Signer) (asJSON, asHTML []byte, err error) {
 	if asJSON, err = signed.JSON(Kind, e, signer); err != nil {
 		return nil, nil, err
@@ -141,8 +141,8 @@ func (e *Evidence) Sign(signer note.Signer) (asJSON, asHTML []byte, err error) {
 	return asJSON, asHTML, err
 }
 
-// HTML returns the report as a page, signed. asJSON is the signed file of the same report,
-// which the page names by its digest.
+// HTML returns the report as a signed HTML page. asJSON is the signed JSON file of the
+// same report, which the page names by its digest.
 func (e *Evidence) HTML(asJSON []byte, signer note.Signer) ([]byte, error) {
 	data, err := json.Marshal(e)
 	if err != nil {

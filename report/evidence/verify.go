@@ -21,7 +21,7 @@ var (
 // errNoData says that a signed file has no report that this version can read.
 var errNoData = errors.New("the file has no data of a report that this version of Veil can read")
 
-// Parse returns the report that a verified file has.
+// Parse returns the report in a verified file.
 func Parse(doc *signed.Document) (*Evidence, error) {
 	text := slices.Concat(doc.Body, []byte("\n}"))
 	if doc.Format == "html" {
@@ -38,8 +38,8 @@ func Parse(doc *signed.Document) (*Evidence, error) {
 	return &e, nil
 }
 
-// Compare reads the logs of a report again, up to the lines that it knows, and returns the
-// sections that are not what the report says. A log that is not whole is an error.
+// Compare reads the logs of a report again, up to the lines that the report covers, and
+// returns the sections that differ from the report. A log that is not intact is an error.
 func (e *Evidence) Compare(ctx context.Context, logs []string, progress func(read, all int64)) (differ []string, err error) {
 	if len(logs) != len(e.Logs) {
 		return nil, fmt.Errorf("the report is of %d logs, and %d were given: give each with --log, in the order of the report", len(e.Logs), len(logs))
@@ -100,7 +100,8 @@ func (e *Evidence) Compare(ctx context.Context, logs []string, progress func(rea
 	return differ, nil
 }
 
-// CompareRuleset says what is known of a file of a ruleset by its base name and text.
+// CompareRuleset compares a ruleset's file, given its base name and text, with the
+// report.
 func (e *Evidence) CompareRuleset(name string, text []byte) error {
 	sum, named := digest(text), ""
 	for _, r := range e.Rulesets {

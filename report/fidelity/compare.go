@@ -12,15 +12,16 @@ import (
 	"github.com/veil-proxy/veil/report/records"
 )
 
-// Options say how sides are compared.
+// Options say how the sides are compared.
 type Options struct {
-	// Limit is the distance from which a column has drifted; 0 for DefaultLimit.
+	// Limit is the distance at which a column has drifted; 0 means DefaultLimit.
 	Limit float64
-	// Person is the column that says whose a row is; empty for one of a usual name.
+	// Person is the column that says whom a row belongs to; if empty, one with a usual
+	// name.
 	Person string
 }
 
-// DefaultLimit is the distance from which a column has drifted.
+// DefaultLimit is the default distance at which a column has drifted.
 const DefaultLimit = 0.1
 
 // Compare compares two sets.

@@ -1,34 +1,35 @@
-// Package fidelity compares originals with what was masked of them: whether distributions
-// have drifted, joins have broken and edge cases are lost. It is to be run where the
-// originals may be seen; what it returns has figures and names of columns, never a value.
+// Package fidelity compares originals with their masked form: whether distributions have
+// drifted, joins have broken, and edge cases have been lost. Run it where the originals
+// may be seen. Its results have figures and names of columns, never a value.
 //
 //	r, err := fidelity.Compare(ctx, original, masked, fidelity.Options{})
 //	r.WriteText(os.Stdout)
 //
-// It reads each side twice: a first pass finds what columns hold, and a second counts what
-// follows from that: relations between columns, times between dates. Its memory does not
-// grow with the data. Up to a bound of distinct values it counts exactly; beyond that each
-// figure has a tolerance. The same inputs give the same figures.
+// It reads each side twice: the first pass finds what the columns contain, and the second
+// counts what depends on that: relations between columns, and times between dates. Its
+// memory does not grow with the data. Up to a limit of distinct values, it counts exactly;
+// beyond that, each figure has a tolerance. The same inputs give the same figures.
 package fidelity
 
 import "github.com/veil-proxy/veil/report/signed"
 
-// Report is how far the masked side is from the originals.
+// Report says how far the masked side is from the originals.
 type Report struct {
-	// Original and Masked are what was compared.
+	// Original and Masked are the two sides compared.
 	Original string `json:"original"`
 	Masked   string `json:"masked"`
-	// Limit is the distance from which a column has drifted.
+	// Limit is the distance at which a column has drifted.
 	Limit    float64   `json:"limit"`
 	Verdicts []Verdict `json:"verdicts"`
 	Tables   []Table   `json:"tables"`
 	Joins    []Join    `json:"joins"`
-	// Missing are tables of the originals that the masked side has not, Added the others.
+	// Missing are tables of the originals that the masked side lacks, Added the reverse.
 	Missing []string `json:"missingTables,omitempty"`
 	Added   []string `json:"addedTables,omitempty"`
 }
 
-// Verdict says whether one of the failures that masking must not have can be ruled out.
+// Verdict says whether one of the failures that masking must not cause can be ruled
+// out.
 type Verdict struct {
 	Name    string         `json:"name"`
 	Outcome signed.Outcome `json:"outcome"`
@@ -36,14 +37,14 @@ type Verdict struct {
 	Faults  []string       `json:"faults,omitempty"` // columns and what is wrong with each
 }
 
-// Both is a figure of both sides.
+// Both is a figure for both sides.
 type Both struct {
 	Original float64 `json:"original"`
 	Masked   float64 `json:"masked"`
 }
 
-// Distance is a distance between distributions, and by how much it can be wrong. A
-// tolerance of 0 is that of an exact figure.
+// Distance is a distance between distributions, with its tolerance. The tolerance of an
+// exact figure is 0.
 type Distance struct {
 	Value     float64 `json:"value"`
 	Tolerance float64 `json:"tolerance"`
@@ -54,7 +55,7 @@ type Table struct {
 	Name    string   `json:"name"`
 	Rows    Both     `json:"rows"`
 	Columns []Column `json:"columns"`
-	// Missing are columns of the originals that the masked side has not, Added the others.
+	// Missing are columns of the originals that the masked side lacks, Added the reverse.
 	Missing   []string   `json:"missingColumns,omitempty"`
 	Added     []string   `json:"addedColumns,omitempty"`
 	Pairs     []Pair     `json:"pairs"`
@@ -69,22 +70,23 @@ type Column struct {
 	Kind    string `json:"kind"`    // number, date, category or empty
 	Outcome string `json:"outcome"` // kept, removed, replaced, generalized or changed
 	Nulls   Both   `json:"nulls"`   // shares of rows
-	// Distinct are numbers of distinct values, and DistinctTolerance by how much they can be
-	// wrong, as a part.
+	// Distinct are the numbers of distinct values, and DistinctTolerance their relative
+	// tolerance.
 	Distinct          Both    `json:"distinct"`
 	DistinctTolerance float64 `json:"distinctTolerance"`
-	// Others are shares of values that are not of the column's kind.
+	// Others are the shares of values that are not of the column's kind.
 	Others Both `json:"others"`
-	// KS is the Kolmogorov-Smirnov distance, and Wasserstein the other, in units of the
+	// KS is the Kolmogorov-Smirnov distance. The Wasserstein distance is in units of the
 	// column (days for dates) and in standard deviations of the originals.
 	KS                    *Distance `json:"ks,omitempty"`
 	Wasserstein           *Distance `json:"wasserstein,omitempty"`
 	WassersteinDeviations float64   `json:"wassersteinDeviations,omitempty"`
-	// TV is the total variation value by value, TVByRank that of the most frequent value of
-	// the one side against that of the other.
+	// TV is the total variation value by value, TVByRank that by rank: the most frequent
+	// value of one side against that of the other, and so on.
 	TV       *Distance `json:"tv,omitempty"`
 	TVByRank *Distance `json:"tvByRank,omitempty"`
-	// Precision of dates, and the distance of the originals cut to that of the masked.
+	// Precision of dates, and the distance of the originals truncated to the precision of
+	// the masked side.
 	Precision    *[2]string `json:"precision,omitempty"`
 	KSFloored    *Distance  `json:"ksAtMaskedPrecision,omitempty"`
 	Rare         *Kept      `json:"rare,omitempty"`
@@ -94,7 +96,7 @@ type Column struct {
 	keyOriginals bool
 }
 
-// Kept is how many of the originals' things the masked side has.
+// Kept is how many items of the originals the masked side still has.
 type Kept struct {
 	Original float64 `json:"original"`
 	Kept     float64 `json:"kept"`
@@ -106,7 +108,8 @@ type Tails struct {
 	High Both `json:"high"`
 }
 
-// Pair is the relation of two columns. Correlations are absent where a column has no numbers.
+// Pair is the relation between two columns. Correlations are absent if a column has no
+// numbers.
 type Pair struct {
 	X           string `json:"x"`
 	Y           string `json:"y"`
@@ -126,12 +129,12 @@ type Interval struct {
 	shapes      [2][]float64
 }
 
-// Join is a pair of columns of which the one refers to the other.
+// Join is a pair of columns, one of which refers to the other.
 type Join struct {
 	From string `json:"from"`
 	To   string `json:"to"`
-	// Rows are the shares of values that find theirs, Unique whether each value of To is of
-	// one row.
+	// Rows are the shares of values that find a match, Unique whether each value of To
+	// occurs in one row.
 	Rows      Both    `json:"rows"`
 	Tolerance float64 `json:"tolerance"`
 	Unique    [2]bool `json:"unique"`

@@ -2,7 +2,7 @@ package fidelity
 
 import "github.com/veil-proxy/veil/report/signed"
 
-// Fill puts the figures and verdicts of the report into a result.
+// Fill adds the figures and verdicts of the report to a result.
 func (r *Report) Fill(out *signed.Result) {
 	out.Details = r
 	for _, v := range r.Verdicts {

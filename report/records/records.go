@@ -1,13 +1,13 @@
-// Package records reads the rows of files and of PostgreSQL tables as texts, for reports
-// that count: it masks nothing and keeps nothing.
+// Package records reads the rows of files and of PostgreSQL tables as text, for reports
+// that count. It masks nothing and keeps nothing.
 //
 //	set, err := records.Open(ctx, "masked/", records.Options{})
 //	defer set.Close()
 //	err = set.Each(ctx, func(t *records.Table, r records.Row) error { … })
 //
-// A set has one table, or several: the files of a directory, the types of FHIR resources in
-// a file, the tables of a database. It can be passed over any number of times. Errors have
-// names of files, tables and columns, and never a value.
+// A set has one or more tables: the files of a directory, the types of FHIR resources in a
+// file, the tables of a database. It can be read any number of times. Errors contain names
+// of files, tables and columns, but never a value.
 package records
 
 import (
@@ -19,9 +19,10 @@ import (
 	"github.com/veil-proxy/veil/table/csv"
 )
 
-// Table is a table as far as it has been read: FHIR names its elements only in its rows.
+// Table is a table as far as it has been read: in FHIR, elements become known only with
+// the rows.
 type Table struct {
-	// Name is that of the table, or the type of the resources.
+	// Name is the name of the table, or the type of the resources.
 	Name    string
 	Columns []string
 	numbers map[string]int
@@ -41,9 +42,8 @@ func (t *Table) column(name string) int {
 	return i
 }
 
-// Row is one row: its values that are not NULL, and the number of the column of each. A
-// column can occur more than once in a row, as elements of FHIR do. It is valid until the
-// next row.
+// Row is one row: its non-NULL values, and the column number of each. A column can occur
+// more than once in a row, as FHIR elements do. A Row is valid until the next row.
 type Row struct {
 	Columns []int
 	Values  [][]byte
@@ -55,11 +55,11 @@ func (r *Row) add(column int, value []byte) {
 
 func (r *Row) reset() { r.Columns, r.Values = r.Columns[:0], r.Values[:0] }
 
-// Progress is how far a pass is.
+// Progress says how far a pass is.
 type Progress struct {
-	// What is read: the name of a file or table.
+	// What is the file or table that is being read.
 	What string
-	// Read of Size bytes are read; Size is 0 if it is not known.
+	// Read of Size bytes have been read. Size is 0 if unknown.
 	Read, Size int64
 	Rows       uint64
 }
@@ -67,13 +67,13 @@ type Progress struct {
 // Options say how a set is read.
 type Options struct {
 	CSV csv.Config
-	// Progress is told now and then how far a pass is; nil for nobody.
+	// Progress is called from time to time, unless nil.
 	Progress func(Progress)
 }
 
 // Set is a set of tables.
 type Set struct {
-	// Name is how the set is called in reports: without directories, and nothing of a
+	// Name is the name of the set in reports: without directories, and with nothing of a
 	// connection string.
 	Name    string
 	sources []source
@@ -88,8 +88,8 @@ type source interface {
 	each(ctx context.Context, s *Set, emit func(*Table, Row) error) error
 }
 
-// Open opens a file, a directory or a database, whose connection string begins with
-// postgres:// or postgresql://.
+// Open opens a file, a directory, or a database (a connection string that begins with
+// postgres:// or postgresql://).
 func Open(ctx context.Context, name string, o Options) (*Set, error) {
 	if isDSN(name) {
 		return openPostgres(ctx, name, o)
@@ -102,7 +102,8 @@ func isDSN(name string) bool {
 	return strings.HasPrefix(name, "postgres://") || strings.HasPrefix(name, "postgresql://")
 }
 
-// Each passes over all rows of all tables, in the same order each time if it reads files.
+// Each calls a function for all rows of all tables. For files, the order is the same each
+// time.
 func (s *Set) Each(ctx context.Context, emit func(*Table, Row) error) error {
 	for _, source := range s.sources {
 		if err := source.each(ctx, s, emit); err != nil {
@@ -112,7 +113,7 @@ func (s *Set) Each(ctx context.Context, emit func(*Table, Row) error) error {
 	return nil
 }
 
-// Files returns the paths of the files of the set; none of a database.
+// Files returns the paths of the files of the set; none for a database.
 func (s *Set) Files() (paths []string) {
 	for _, source := range s.sources {
 		if f, ok := source.(*fileSource); ok {
@@ -125,7 +126,7 @@ func (s *Set) Files() (paths []string) {
 // Tables returns the tables in order, as far as they have been read.
 func (s *Set) Tables() []*Table { return s.tables }
 
-// Close releases what the set has opened.
+// Close closes what the set has opened.
 func (s *Set) Close() {
 	if s.close != nil {
 		s.close()

@@ -11,24 +11,25 @@ import (
 	"github.com/veil-proxy/veil/report/records"
 )
 
-// Options say what is measured.
+// Options say what to measure.
 type Options struct {
-	// Table is the table to look at; empty if the set has one with the columns.
+	// Table is the table to measure; it may be empty if only one table has the columns.
 	Table string
-	// Quasi are the columns by which persons may be found, Sensitive those that say what
-	// nobody should learn of them.
+	// Quasi are the columns by which people may be found, Sensitive those with facts that
+	// nobody should learn about them.
 	Quasi, Sensitive []string
-	// K is the least size of a class that is wanted; 0 for DefaultK.
+	// K is the required minimum size of a class; 0 means DefaultK.
 	K uint64
-	// Register is the population, with the same columns masked alike; nil if there is none.
+	// Register is the population, with the same columns, masked in the same way; it may be
+	// nil.
 	Register *records.Set
-	// Population is the size of the population; 0 if it is not known.
+	// Population is the size of the population; 0 if unknown.
 	Population uint64
 	// inMemory is how many rows are kept in memory; 0 for mostInMemory. Tests set it.
 	inMemory int
 }
 
-// DefaultK is the least size of a class where nothing else is said.
+// DefaultK is the default minimum size of a class.
 const DefaultK = 5
 
 const (

@@ -15,7 +15,7 @@ type row struct {
 	values [MostSensitive]uint32
 }
 
-// MostSensitive is how many sensitive columns are measured at a time.
+// MostSensitive is the maximum number of sensitive columns in one measurement.
 const MostSensitive = 4
 
 // parts keep rows by class: in memory, or beyond a bound in temporary files, of which each

@@ -1,12 +1,12 @@
-// Package risk measures how likely persons are to be found in masked data by what others
-// may know of them: the quasi-identifiers. It sees masked data only.
+// Package risk measures how likely people are to be found in masked data by what others
+// may know about them: the quasi-identifiers. It sees masked data only.
 //
 //	r, err := risk.Measure(ctx, set, risk.Options{Quasi: []string{"sex", "birth_year", "zip3"}, Sensitive: []string{"diagnosis"}, K: 5})
 //	r.WriteText(os.Stdout)
 //
 // Rows that agree in all quasi-identifiers are a class; NULL agrees with NULL. Figures are
-// exact whatever the number of rows: beyond a bound, what counts of each row goes to
-// temporary files, parted by class, and each part is counted by itself.
+// exact, whatever the number of rows: beyond a limit, what matters of each row goes to
+// temporary files, partitioned by class, and each part is counted separately.
 package risk
 
 // Report is the risk of a table.
@@ -21,13 +21,13 @@ type Report struct {
 	Unique    uint64   `json:"uniqueRows"` // rows that are alone in their class
 	Below     uint64   `json:"rowsBelowK"` // rows in classes of fewer than K
 	BelowOf   uint64   `json:"classesBelowK"`
-	Highest   float64  `json:"highestRisk"` // of a row to be the right one of its class
+	Highest   float64  `json:"highestRisk"` // probability that a row is the right one in its class
 	Average   float64  `json:"averageRisk"`
 	Sizes     []Size   `json:"sizes"`
 	Sensitive []Spread `json:"sensitive,omitempty"`
-	// Population is an estimate for the population that the rows are a sample of.
+	// Population is an estimate for the population from which the rows are a sample.
 	Population *Population `json:"population,omitempty"`
-	// Presence is how sure a person's presence can be told by a register.
+	// Presence says how surely a person's presence can be inferred with a register.
 	Presence *Presence `json:"presence,omitempty"`
 	Worst    []Class   `json:"worst"`
 	Advice   *Advice   `json:"advice,omitempty"`
@@ -35,7 +35,7 @@ type Report struct {
 	OnDisk bool `json:"onDisk"`
 }
 
-// Size is how many classes have so many rows.
+// Size is the number of classes in a range of sizes.
 type Size struct {
 	From    uint64 `json:"from"`
 	To      uint64 `json:"to"` // 0 for no end
@@ -43,30 +43,31 @@ type Size struct {
 	Rows    uint64 `json:"rows"`
 }
 
-// Spread is how much the values of a sensitive column differ within classes.
+// Spread says how much the values of a sensitive column differ within classes.
 type Spread struct {
 	Column string `json:"column"`
-	// Distinct is the least number of distinct values in a class, Entropy the least
+	// Distinct is the smallest number of distinct values in a class, Entropy the smallest
 	// effective number of them: e to the power of the entropy.
 	Distinct uint64  `json:"lDiversity"`
 	Entropy  float64 `json:"entropyLDiversity"`
 	// Closeness is the largest distance of a class from all rows.
 	Closeness float64 `json:"tCloseness"`
-	// Single are rows in classes with one value: who is found there has it for certain.
+	// Single is the number of rows in classes with a single value: anyone found there has
+	// it for certain.
 	Single uint64 `json:"rowsWithOneValue"`
 }
 
 // Population is an estimate of uniqueness in a population.
 type Population struct {
 	Size uint64 `json:"size"`
-	// Unique is the chance that a row that is alone here is alone in the population too,
-	// after Zayatz, and Rows how many such rows are expected.
+	// Unique is the probability that a row that is unique here is unique in the population
+	// too, after Zayatz. Rows is the expected number of such rows.
 	Unique float64 `json:"uniqueIfUniqueHere"`
 	Rows   float64 `json:"expectedUniqueRows"`
 }
 
-// Presence is δ-presence against a register of the population: the least and the largest
-// share of a class of the register that the table has.
+// Presence is δ-presence against a register of the population: the smallest and largest
+// share of a class of the register that is in the table.
 type Presence struct {
 	Rows     uint64  `json:"registerRows"`
 	Least    float64 `json:"least"`
@@ -81,17 +82,17 @@ type Class struct {
 	Rows   uint64   `json:"rows"`
 }
 
-// Advice is what to generalize to reach K.
+// Advice says what to generalize to reach K.
 type Advice struct {
 	Steps []Step `json:"steps"`
-	// Reached is the size of the smallest class then, counted over all rows.
+	// Reached is the size of the smallest class afterwards, counted over all rows.
 	Reached uint64 `json:"reached"`
 	Classes uint64 `json:"classes"`
-	// Suppress is the other way: to leave out the rows below K.
+	// Suppress is the alternative: to leave out the rows in classes below K.
 	Suppress uint64 `json:"orSuppressRows"`
 }
 
-// Step is what to do with a column.
+// Step says what to do with a column.
 type Step struct {
 	Column string `json:"column"`
 	To     string `json:"to"`

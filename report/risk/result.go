@@ -6,7 +6,7 @@ import (
 	"github.com/veil-proxy/veil/report/signed"
 )
 
-// Fill puts the figures of the report into a result.
+// Fill adds the figures of the report to a result.
 func (r *Report) Fill(out *signed.Result) {
 	out.Details = r
 	finding := signed.Finding{Name: fmt.Sprintf("k-anonymity of %d", r.K), Outcome: signed.Pass, Reason: fmt.Sprintf("the smallest class has %d rows", r.Smallest)}

@@ -12,13 +12,13 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Document is a file whose signature was verified.
+// Document is a file with a verified signature.
 type Document struct {
-	// Kind is what it was signed as, such as evidence, and Format json or html.
+	// Kind is the kind that it was signed as, such as evidence. Format is json or html.
 	Kind, Format string
-	// Body is what was signed. That of JSON lacks its last bracket.
+	// Body is what was signed. A JSON body lacks its closing brace.
 	Body []byte
-	// Key is the name of the key and its hash, as they stand in the verifier key.
+	// Key is the name and hash of the key, as in the verifier key.
 	Key string
 	// SHA256 is the digest of the body.
 	SHA256 string
@@ -27,7 +27,7 @@ type Document struct {
 // ErrUnsigned says that a file has no signature.
 var ErrUnsigned = errors.New("the file has no signature: it is not a signed report, or the signature was removed")
 
-// ChangedError says what was changed in a file after it was signed.
+// ChangedError says which part of a file was changed after it was signed.
 type ChangedError struct{ What []string }
 
 func (e *ChangedError) Error() string { return strings.Join(e.What, "\n") }
@@ -36,8 +36,8 @@ func changed(format string, args ...any) error {
 	return &ChangedError{[]string{fmt.Sprintf(format, args...)}}
 }
 
-// Open verifies a file with a verifier key. The error is ErrUnsigned or a *ChangedError
-// where it is the file that is wrong.
+// Open verifies a file with a verifier key. If the file is at fault, the error is
+// ErrUnsigned or a *ChangedError.
 func Open(file []byte, verifierKey string) (*Document, error) {
 	verifier, err := note.NewVerifier(verifierKey)
 	if err != nil {

@@ -9,28 +9,28 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Result is what a tool has measured, in a form that the evidence takes in. No text in it
-// is a value of data: they are names of columns, elements, rules and probes, and fixed
-// words.
+// Result is what a tool has measured, in a form that evidence can include. Its texts are
+// names of columns, elements, rules and probes, and fixed words, never values of the
+// data.
 type Result struct {
 	// Kind is selftest, fidelity, risk or discovery.
 	Kind string `json:"kind"`
-	// Version is that of Veil.
+	// Version is the version of Veil.
 	Version string `json:"version"`
 	// Time is when it was measured.
 	Time time.Time `json:"time"`
-	// Inputs are what was measured, by digest.
+	// Inputs are what was measured, with digests.
 	Inputs []Input `json:"inputs"`
 	// Grade is the grade of a self-test.
 	Grade    string    `json:"grade,omitempty"`
 	Figures  []Figure  `json:"figures"`
 	Findings []Finding `json:"findings"`
-	// Details are for other readers; the evidence does not show them.
+	// Details are for other readers; evidence does not show them.
 	Details any `json:"details,omitempty"`
 }
 
-// Input is something that was measured: its role or base name, and the SHA-256 of what
-// was read of it, in hex.
+// Input is something that was measured: its role or base name, and the SHA-256, in hex,
+// of what was read.
 type Input struct {
 	Name   string `json:"name"`
 	SHA256 string `json:"sha256"`
@@ -52,7 +52,7 @@ type Finding struct {
 	Reason  string  `json:"reason,omitempty"`
 }
 
-// Outcome is what came of an expectation.
+// Outcome is the outcome of an expectation.
 type Outcome string
 
 // The outcomes.
@@ -62,14 +62,14 @@ const (
 	NotRun Outcome = "not run"
 )
 
-// Marshal returns the result as a file, signed if there is a signer.
+// Marshal returns the result as a file, signed if signer is not nil.
 func (r *Result) Marshal(signer note.Signer) ([]byte, error) {
 	out := *r
 	out.Time = out.Time.UTC().Truncate(time.Second)
 	return JSON(r.Kind, &out, signer)
 }
 
-// ParseResult reads a result of a kind, without a look at its signature.
+// ParseResult parses a result of a kind. It does not verify the signature.
 func ParseResult(file []byte, kind string) (*Result, error) {
 	if len(file) == 0 {
 		return nil, errors.New("the file is empty")

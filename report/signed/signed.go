@@ -17,13 +17,13 @@
 //	…
 //
 // with a line for each part of the body, in order; the parts are the whole body. Thus
-// whoever has the note can say which part was changed. In JSON, a part is a member of the
+// anyone with the note can tell which part was changed. In JSON, a part is a member of the
 // document, and the signature is its last member, "signature": the lines of the note. In
 // HTML, a part begins with the line <!-- veil:part NAME --> and the signature is a comment
 // after the page.
 //
 // The form of the signature is fixed to the byte. So every byte of a file is either signed
-// or can have one value only.
+// or has only one possible value.
 package signed
 
 import (
@@ -148,7 +148,7 @@ func (f *format) sign(kind string, body []byte, signer note.Signer) ([]byte, err
 	return append(bytes.Clone(body), f.head+f.lines(string(signed))+f.foot...), nil
 }
 
-// JSON returns a document as a signed file of JSON. Without a signer the file is the
+// JSON returns a document as a signed JSON file. Without a signer, the file is the
 // document alone.
 func JSON(kind string, document any, signer note.Signer) ([]byte, error) {
 	var buf bytes.Buffer
@@ -172,5 +172,5 @@ func HTML(kind string, page []byte, signer note.Signer) ([]byte, error) {
 	return htmlFormat.sign(kind, bytes.TrimSuffix(page, []byte{'\n'}), signer)
 }
 
-// Part is the line that begins a part of a page.
+// Part returns the line that begins a part of a page.
 func Part(name string) string { return partHead + name + partFoot }
