@@ -1,11 +1,11 @@
-// Package attest says what a report of evidence states of a configuration and of the
-// rulesets at hand. The command veil report evidence and the console's page use it, so that
-// both report the same.
+// Package attest determines what an evidence report states about a configuration and the
+// available rulesets. The command veil report evidence and the console's page use it, so
+// that both report the same.
 //
 //	o.Configuration = attest.Configuration(conf)
 //	o.Rulesets, err = attest.Rulesets(library, conf, nil)
 //
-// Nothing here has an address, a secret or the name of a folder.
+// No result contains an address, a secret or the name of a folder.
 package attest
 
 import (
@@ -25,8 +25,8 @@ import (
 	"github.com/veil-proxy/veil/rulesets"
 )
 
-// Configuration says what a configuration has, without addresses and without secrets. It is
-// nil for one that is in no file.
+// Configuration describes a configuration, without addresses and secrets. It returns nil
+// for one that is not in a file.
 func Configuration(c *config.Config) *evidence.Configuration {
 	text := c.Text()
 	if text == nil {
@@ -85,9 +85,9 @@ func digest(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Rulesets returns the rulesets that are at hand: those of a configuration, which may be nil,
-// those that are given and those that Veil ships. One of the latter that is an overlay masks
-// only together with others.
+// Rulesets returns the available rulesets: those of a configuration, which may be nil, those
+// given, and those that Veil ships. A shipped overlay masks only together with another
+// ruleset.
 func Rulesets(lib *rules.Library, conf *config.Config, given []string) (list []evidence.Known, err error) {
 	configured := map[string]bool{}
 	var names []string

@@ -1,4 +1,4 @@
-// Package auditshow selects records of an audit log and shows them to people and
+// Package auditshow selects records of an audit log and prints them for people and
 // programs.
 //
 //	records, err := (&auditshow.Filter{Consumer: "ann", Last: 10}).Read("audit")
@@ -17,7 +17,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// Filter chooses records. What is zero excludes nothing.
+// Filter selects records. Zero fields exclude nothing.
 type Filter struct {
 	Last                          int // the newest so many of those that fit
 	RequestID, Consumer, Listener string
@@ -38,14 +38,14 @@ func (f *Filter) fits(l *audit.Line) bool {
 		(f.Digests == nil || slices.Contains(f.Digests, l.InputDigest) || slices.Contains(f.Digests, l.OutputDigest))
 }
 
-// Records are records of a log, each behind its details.
+// Records are records of a log, each after its details.
 type Records struct {
 	lines []*audit.Line
 	// begun are the requests whose response began and has no end so far.
 	begun map[string]bool
 }
 
-// Read returns the records that fit.
+// Read returns the matching records.
 func (f *Filter) Read(dir string) (*Records, error) {
 	var lines, details []*audit.Line
 	found := &Records{begun: map[string]bool{}}
@@ -90,7 +90,7 @@ func newest(lines []*audit.Line, n int) []*audit.Line {
 	return lines
 }
 
-// WriteJSON writes a record a line.
+// WriteJSON writes one record per line.
 func (r *Records) WriteJSON(out io.Writer) error {
 	e := json.NewEncoder(out)
 	for _, l := range r.lines {

@@ -11,8 +11,8 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// OfFile makes the filter choose records of a file by the digests that they have of
-// it: as an output, and with a key as an input.
+// OfFile makes the filter select the records of a file, by its digests: as an output,
+// and, with a key, as an input.
 func (f *Filter) OfFile(path string, ring *keys.Keyring) error {
 	in, err := os.Open(path)
 	if err != nil {
@@ -30,7 +30,7 @@ func (f *Filter) OfFile(path string, ring *keys.Keyring) error {
 	return nil
 }
 
-// ParseTime reads a date, a time or an age; no text is no time.
+// ParseTime parses a date, a time or an age. An empty text is the zero time.
 func ParseTime(s string, now time.Time) (time.Time, error) {
 	if s == "" {
 		return time.Time{}, nil

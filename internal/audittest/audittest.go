@@ -1,5 +1,5 @@
 // Package audittest writes audit logs for tests: fast, since nothing is synced, and with
-// segments of any size. What they have is random, and the same for the same seed.
+// segments of any size. Their contents are random, and the same for the same seed.
 package audittest
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Log is a log that is written without package audit's writer.
+// Log is a log written without package audit's writer.
 type Log struct {
 	t         testing.TB
 	dir       string
@@ -31,7 +31,7 @@ type Log struct {
 	w         *bufio.Writer
 }
 
-// New begins a log in a folder, with segments of about so many bytes.
+// New begins a log in a folder, with segments of about the given size in bytes.
 func New(t testing.TB, dir string, segmentBytes int) *Log {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -40,7 +40,7 @@ func New(t testing.TB, dir string, segmentBytes int) *Log {
 	return &Log{t: t, dir: dir, most: segmentBytes, hash: strings.Repeat("0", 64)}
 }
 
-// Write writes lines. Their numbers and hashes are set.
+// Write writes lines and sets their numbers and hashes.
 func (l *Log) Write(lines ...*audit.Line) {
 	for _, line := range lines {
 		if l.f == nil {
@@ -99,14 +99,14 @@ func (l *Log) check(err error) {
 	}
 }
 
-// Records makes records, each behind its details if it has any.
+// Records makes records, each after its details, if any.
 type Records struct {
 	r    *rand.Rand
 	at   time.Time
 	open []*audit.Line // began, and have no end
 }
 
-// From returns what makes the records of a seed, from a time on.
+// From returns a maker of records for a seed, starting at a time.
 func From(seed uint64, at time.Time) *Records {
 	return &Records{r: rand.New(rand.NewPCG(seed, 7)), at: at} //nolint:gosec // for tests, the same for the same seed
 }

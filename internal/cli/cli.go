@@ -16,10 +16,10 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-// Usage makes an error one of the command line.
+// Usage marks an error as a mistake in the command line.
 func Usage(err error) error { return usageError{err} }
 
-// Usagef returns an error of the command line.
+// Usagef returns an error that is a mistake in the command line.
 func Usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // IsUsage reports whether an error is a mistake in the command line.
@@ -49,7 +49,7 @@ func Args(least, most int) cobra.PositionalArgs {
 // NoArgs requires that there are no arguments.
 func NoArgs(c *cobra.Command, args []string) error { return Args(0, 0)(c, args) }
 
-// Group makes a command one that only has subcommands.
+// Group makes a command that only has subcommands.
 func Group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
@@ -74,12 +74,12 @@ func OneOf(flag, value string, words ...string) error {
 	return Usagef("invalid %s %q: expected %s or %s", flag, value, strings.Join(words[:last], ", "), words[last])
 }
 
-// Text is a flag whose help names its value by what it is.
+// Text is a flag value that has a name of its own in help.
 type Text struct{ Value, Kind string }
 
 func (t *Text) String() string { return t.Value }
 
-// Type is what help calls the value.
+// Type returns what help calls the value.
 func (t *Text) Type() string { return t.Kind }
 
 // Set sets the value.

@@ -14,7 +14,7 @@ type Format struct {
 	asJSON bool // --json, the older form
 }
 
-// Add gives a command the flag --format.
+// Add adds the flag --format to a command.
 func (f *Format) Add(c *cobra.Command) {
 	c.Flags().StringVar(&f.name, "format", "text", "`FORMAT` of the output: text or json")
 	before := c.Args
@@ -38,7 +38,7 @@ func (f *Format) AddJSON(c *cobra.Command) {
 // JSON reports whether the output is JSON.
 func (f *Format) JSON() bool { return f.asJSON || f.name == "json" }
 
-// Print prints v as JSON, or what text writes.
+// Print prints v as JSON, or as text with the given function.
 func (f *Format) Print(w io.Writer, v any, text func(io.Writer) error) error {
 	if !f.JSON() {
 		return text(w)

@@ -84,14 +84,14 @@ func (c *Consumers) known() int {
 	return len(c.Keys) + len(c.filed) + len(c.Issuers) + len(c.Certificates) + len(c.Users)
 }
 
-// ServedView is a view that consumers use.
+// ServedView is a view that is in use.
 type ServedView struct {
 	path string // that its settings begin with
 	NamedView
 }
 
-// ServedViews returns all views that are served: the one at the top only if a
-// consumer or jobs have it.
+// ServedViews returns all views that are served. The one at the top is served only if a
+// consumer or jobs use it.
 func (c *Config) ServedViews() []ServedView {
 	var all []ServedView
 	if slices.ContainsFunc(c.accounts(), func(a account) bool { return a.View == "" }) || c.Operator.Jobs != nil && slices.Contains(c.Operator.Jobs.Views, DefaultView) {
@@ -151,7 +151,7 @@ func (c *Config) accounts() []account {
 	return all
 }
 
-// ConsumersOf are the names of the consumers that have a view, in order.
+// ConsumersOf returns the names of the consumers that have a view, in order.
 func (c *Config) ConsumersOf(view string) []string {
 	var names []string
 	for _, a := range c.accounts() {

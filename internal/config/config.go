@@ -1,5 +1,5 @@
-// Package config is the configuration of a running Veil: what veil serve reads from
-// its file, its flags and its environment.
+// Package config reads the configuration of a running Veil: what veil serve reads from
+// its file, flags and environment.
 //
 //	src := &config.Source{File: "veil.yaml", Rules: lib, Env: os.Getenv}
 //	p, err := src.Prepare(ctx, logger) // reads, checks and compiles everything
@@ -10,8 +10,8 @@
 // flags of the command line (Flags), the reference (Reference) and the check at a
 // reload (Config.needsRestart) all follow from that.
 //
-// Errors are Problems: all that is wrong, each with its place. No error and nothing
-// that is printed has a secret in it.
+// Errors are Problems: everything that is wrong, each with its place. No error and no
+// printed configuration contains a secret.
 package config
 
 import (
@@ -28,10 +28,10 @@ import (
 	"github.com/veil-proxy/veil/text/recognizer"
 )
 
-// Config is what veil serve runs with. The YAML file has the names that settings
-// gives them.
+// Config is the configuration of veil serve. Its names in the YAML file are those in
+// settings.
 type Config struct {
-	View      // of consumers that name none
+	View      // of consumers that name no view
 	Views     []NamedView
 	FHIR      FHIR
 	Postgres  Postgres
@@ -41,21 +41,21 @@ type Config struct {
 	Log       Log
 	Tracing   *Tracing // nil: off
 	Shutdown  Shutdown
-	// Recognizer is the external recogniser of texts that are scrubbed; none without a URL.
+	// Recognizer is the external recogniser for scrubbed texts; none without a URL.
 	Recognizer recognizer.Options
 
 	text     []byte // of the file
 	problems problems
 }
 
-// Text is that of the configuration's file; nil without one.
+// Text is the text of the configuration file; nil without one.
 func (c *Config) Text() []byte { return c.text }
 
 // View says what a consumer may see.
 type View struct {
 	// Ruleset is a shipped ruleset's name or a file.
 	Ruleset, Project, KeyFile string
-	// PreviousKeyFile has the previous key, which opens what it sealed until
+	// PreviousKeyFile has the previous key, which opens what it sealed, until
 	// PreviousKeyUntil.
 	PreviousKeyFile  string
 	PreviousKeyUntil civil.Date
@@ -70,7 +70,8 @@ type NamedView struct {
 	View
 }
 
-// FHIR is the FHIR listener and its upstream. There is none without an upstream.
+// FHIR configures the FHIR listener and its upstream. Without an upstream, there is no
+// listener.
 type FHIR struct {
 	Upstream         string
 	UpstreamAliases  []string
@@ -86,10 +87,10 @@ type FHIR struct {
 	Limits           fhirproxy.Limits
 }
 
-// Postgres is the PostgreSQL listener and its upstream. There is none without an
-// upstream.
+// Postgres configures the PostgreSQL listener and its upstream. Without an upstream,
+// there is no listener.
 type Postgres struct {
-	// Upstream is a connection string as libpq takes it, without a password.
+	// Upstream is a libpq connection string without a password.
 	Upstream     string
 	PasswordFile string
 	Listen       string
@@ -100,7 +101,7 @@ type Postgres struct {
 	Limits       pgproxy.Limits
 }
 
-// PostgresView is what a view has at the PostgreSQL listener alone.
+// PostgresView has the settings of a view for the PostgreSQL listener only.
 type PostgresView struct {
 	Relations, Functions []string
 	Explain              bool
@@ -112,11 +113,11 @@ type PostgresView struct {
 
 // Consumers says who has access.
 type Consumers struct {
-	// Anonymous is the account of those without credentials, if AllowAnonymous.
+	// Anonymous is the account of consumers without credentials, if AllowAnonymous.
 	AllowAnonymous bool
 	Anonymous      consumer.Account
 	Keys           []consumer.Key
-	// KeysFile has further keys, which the console makes and revokes; none if empty.
+	// KeysFile has further keys, which the console creates and revokes; none if empty.
 	KeysFile     string
 	Issuers      []consumer.Issuer
 	Certificates []consumer.Certificate
@@ -126,14 +127,14 @@ type Consumers struct {
 	unread bool            // KeysFile could not be read
 }
 
-// Audit is the audit log, and the index that the console searches.
+// Audit configures the audit log, and the index that the console searches.
 type Audit struct {
 	Dir, SignerFile, Index string
 	Retention              audit.Retention
 	Shipping               []Shipping
 }
 
-// IndexDir is the folder of the index.
+// IndexDir returns the folder of the index.
 func (a *Audit) IndexDir() string {
 	if a.Index == "" {
 		return filepath.Join(a.Dir, "index")
@@ -143,13 +144,13 @@ func (a *Audit) IndexDir() string {
 
 // Shutdown says how the process ends.
 type Shutdown struct {
-	// Delay is how long the process reports that it is not ready before it stops
-	// accepting connections, Grace how long requests in progress may take after that.
+	// Delay is how long the process reports that it is not ready before it stops accepting
+	// connections. Grace is how long requests in progress may take after that.
 	Delay, Grace time.Duration
 }
 
-// Default returns the configuration without a file and without flags. env looks up
-// environment variables; nil for none.
+// Default returns the configuration without a file or flags. env looks up environment
+// variables; it may be nil.
 func Default(env func(string) string) *Config {
 	c := &Config{View: View{Ruleset: "safe-harbor", Project: "default"}}
 	c.FHIR.Listen = "127.0.0.1:8080"

@@ -13,17 +13,17 @@ import (
 	"github.com/veil-proxy/veil/proxy/console/session"
 )
 
-// Console is the web pages of operators, on their listener.
+// Console configures the operators' web pages, on their listener.
 type Console struct {
 	Users []login.User
-	// OIDC is the login provider. There is none without an issuer.
+	// OIDC is the login provider. Without an issuer, there is none.
 	OIDC login.Provider
 	// URL is where browsers reach the console.
 	URL string
-	// Database has the sessions that replicas share; empty: in memory.
+	// Database has the sessions that replicas share. If empty, sessions are in memory.
 	Database, PasswordFile string
 	Idle, Lifetime         time.Duration
-	// Discoveries is the folder with results of veil discover; none if empty.
+	// Discoveries is the folder with results of veil discover; empty for none.
 	Discoveries string
 }
 
@@ -66,7 +66,7 @@ func consoleSettings(c *Console) []setting {
 	}
 }
 
-// Sessions is where sessions are kept; nil: in memory.
+// Sessions returns where sessions are kept; nil means in memory.
 func (c *Console) Sessions(log *slog.Logger) (session.Store, error) {
 	if c.Database == "" {
 		return nil, nil //nolint:nilnil // in memory

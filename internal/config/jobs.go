@@ -17,14 +17,15 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// Jobs is the jobs API of operators.
+// Jobs configures the jobs API.
 type Jobs struct {
-	// StateDir has the database of jobs, unless Database names one of PostgreSQL.
+	// StateDir has the database of jobs, unless Database names a PostgreSQL database.
 	StateDir, Database, PasswordFile string
 	Concurrency, Workers             int
-	// Keep is how long jobs stay in the database after their end; zero for ever.
+	// Keep is how long jobs stay in the database after their end; zero means forever.
 	Keep time.Duration
-	// Views are those that jobs may name; DefaultView stands for the settings at the top.
+	// Views are the views that jobs may name. DefaultView stands for the settings at the
+	// top.
 	Views            []string
 	Sources, Targets []JobPlace
 	RecordNames      bool
@@ -33,7 +34,7 @@ type Jobs struct {
 // JobPlace is a folder or a prefix of an object store.
 type JobPlace struct{ Name, Dir, URL string }
 
-// DefaultView is what jobs call the view of the settings at the top.
+// DefaultView is the name by which jobs refer to the view of the settings at the top.
 const DefaultView = "default"
 
 func (j *Jobs) setDefaults() { j.Concurrency, j.Keep = 1, 90*24*time.Hour }
@@ -112,7 +113,8 @@ func (j *Jobs) check(p *problems, views []string) {
 	}
 }
 
-// Queue is where the jobs of a configuration are kept. An error begins with the setting.
+// Queue returns where the jobs of a configuration are kept. An error begins with the
+// setting.
 func (j *Jobs) Queue() (queue.Config, error) {
 	out := queue.Config{Dir: j.StateDir, DSN: j.Database, Concurrency: j.Concurrency, Keep: j.Keep}
 	var err error

@@ -12,11 +12,11 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// Key names a project and the file that has its key. Without a file, $VEIL_KEY_FILE
-// names it, or $VEIL_KEY has the key itself.
+// Key names a project and the file with its key. Without a file, $VEIL_KEY_FILE names
+// it, or $VEIL_KEY contains the key itself.
 type Key struct {
 	File, Project string
-	// Imported are keys of other tools, NAME=FILE.
+	// Imported are keys of other tools, as NAME=FILE.
 	Imported []string
 }
 
@@ -29,7 +29,7 @@ func (k *Key) AddFlags(fl *pflag.FlagSet) {
 	fl.StringVar(&k.Project, "project", "default", "`NAME` of the project; pseudonyms of different projects cannot be linked")
 }
 
-// AddImportedFlag adds the flag of keys of other tools.
+// AddImportedFlag adds the flag for keys of other tools.
 func (k *Key) AddImportedFlag(fl *pflag.FlagSet) {
 	fl.StringArrayVar(&k.Imported, "imported-key", nil, "key of another tool that the ruleset names, `NAME=FILE`; the file, mode 0600, has the key and nothing else (repeatable)")
 }

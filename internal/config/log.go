@@ -9,7 +9,7 @@ import (
 	"github.com/veil-proxy/veil/internal/loopback"
 )
 
-// Log is what is logged, and in which format.
+// Log says what is logged, and in which format.
 type Log struct{ Level, Format string }
 
 // logLevel and logFormat say what is wrong with a setting.
@@ -38,7 +38,7 @@ func (c *Log) Logger(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, opts))
 }
 
-// Warn logs what works but may not be what the operator wants.
+// Warn logs settings that work but may not be what the operator wants.
 func (c *Config) Warn(log *slog.Logger) {
 	if c.FHIR.Upstream == "" {
 		return

@@ -14,14 +14,14 @@ import (
 	"github.com/veil-proxy/veil/proxy/signin"
 )
 
-// Operator is the listener of those who run Veil. There is none without an address.
+// Operator configures the operator listener. Without an address, there is none.
 type Operator struct {
 	Listen string
 	TLS    TLS
-	// Keys are those of operators. Without one, only health checks and metrics are
+	// Keys are the operators' keys. Without any, only health checks and metrics are
 	// served.
 	Keys []consumer.Key
-	// KeysFile has further keys, which the console makes and revokes; none if empty.
+	// KeysFile has further keys, which the console creates and revokes; none if empty.
 	KeysFile string
 	DARTS    *DARTS // nil: not served
 	// Console is not served if it is nil.
@@ -36,13 +36,13 @@ type Operator struct {
 type DARTS struct {
 	// Deidentify, Pseudonymize and Anonymize name the rulesets of the operations.
 	Deidentify, Pseudonymize, Anonymize string
-	// Project has a key space of its own: no view has its name.
+	// Project has a key space of its own: no view may use its name.
 	Project, KeyFile string
 	RequestBytes     int
 	AuditServer      AuditServer
 }
 
-// AuditServer is a FHIR server that takes AuditEvents. There is none without a URL.
+// AuditServer is a FHIR server that takes AuditEvents. Without a URL, there is none.
 type AuditServer struct {
 	URL         string
 	TLS         signin.TLS

@@ -122,7 +122,7 @@ func (c *Postgres) password() (string, error) {
 	return strings.TrimRight(string(text), "\r\n"), nil
 }
 
-// Connection says how to connect to the upstream.
+// Connection returns how to connect to the upstream.
 func (c *Postgres) Connection() (*pgconn.Config, error) {
 	config, err := pgconn.ParseConfig(c.Upstream)
 	if err != nil {
@@ -139,7 +139,7 @@ func (c *Postgres) Connection() (*pgconn.Config, error) {
 }
 
 // Server returns the PostgreSQL listener with a policy. It opens no connection. ready
-// says why the process cannot serve; nil for nothing to say.
+// returns an error if the process cannot serve; it may be nil.
 func (c *Postgres) Server(policy pgproxy.Policy, sink mask.Sink, m *metrics.Listener, tracer *trace.Tracer, log *slog.Logger, ready func() error) (*pgproxy.Server, error) {
 	password, err := c.password()
 	if err != nil {

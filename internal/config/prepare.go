@@ -36,7 +36,7 @@ type Prepared struct {
 	Operators   *consumer.Directory
 	OperatorTLS *tls.Config   // nil for none
 	DARTS       *darts.Config // nil: not served
-	// Accounts may log in to the console; nil: it is not served.
+	// Accounts may log in to the console. Nil means that it is not served.
 	Accounts *login.Directory
 	Jobs     *work.World // nil: not served
 
@@ -64,8 +64,8 @@ type viewSource struct {
 	keys    *keys.Keyring
 }
 
-// Prepare reads the configuration and everything that it names, and compiles it. The
-// error has all problems.
+// Prepare reads and compiles the configuration and everything that it names. The error
+// has all problems.
 func (s *Source) Prepare(ctx context.Context, log *slog.Logger) (*Prepared, error) {
 	src, err := s.sources()
 	if err != nil {
@@ -217,7 +217,7 @@ func (p *Prepared) Describe(log *slog.Logger) {
 	log.Info("consumers", "anonymous", k.AllowAnonymous, "keys", len(k.AllKeys()), "issuers", len(k.Issuers), "certificates", len(k.Certificates), "users", len(k.Users))
 }
 
-// Signer returns what signs checkpoints and records; nil for nothing. An error begins with the
+// Signer returns the signer of checkpoints and records, or nil. An error begins with the
 // setting.
 func (a *Audit) Signer() (note.Signer, error) {
 	if a.SignerFile == "" {
@@ -230,8 +230,8 @@ func (a *Audit) Signer() (note.Signer, error) {
 	return signer, nil
 }
 
-// VerifierKey is the key that verifies the checkpoints of the log, as veil keys sign writes it
-// beside the one that signs them; empty if it is not there.
+// VerifierKey returns the key that verifies the checkpoints of the log, from the file that
+// veil keys sign writes next to the signing key. It is empty if there is no such file.
 func (a *Audit) VerifierKey() string {
 	if a.SignerFile == "" {
 		return ""

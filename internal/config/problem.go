@@ -12,7 +12,7 @@ import (
 	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
-// Problem is one thing that is wrong with a configuration, and what to do about it.
+// Problem is one problem of a configuration, and what to do about it.
 type Problem struct {
 	strictyaml.Position        // in a file; zero if it is in none
 	Flag                string // of the command line, if that is where the value is from
@@ -20,7 +20,7 @@ type Problem struct {
 	What                string
 }
 
-// Error says where, which setting, and what.
+// Error returns the place, the setting, and the problem.
 func (p Problem) Error() string {
 	switch {
 	case p.Flag != "":
@@ -35,8 +35,8 @@ func (p Problem) Error() string {
 	return p.Setting + ": " + p.What
 }
 
-// Problems is everything that is wrong with a configuration. Problems in files come
-// first, in the order of their lines.
+// Problems are all problems of a configuration. Problems in files come first, in the
+// order of their lines.
 type Problems []Problem
 
 func (ps Problems) Error() string {

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Reference writes a table of all settings in Markdown, in the order they are printed:
-// path, default, meaning, and when a changed value takes effect.
+// Reference writes a Markdown table of all settings, in the order in which they are
+// printed: path, default, meaning, and when a changed value takes effect.
 func Reference(w io.Writer) error {
 	c := Default(nil)
 	var b strings.Builder

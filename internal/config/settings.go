@@ -11,7 +11,7 @@ import (
 	"github.com/veil-proxy/veil/text/recognizer"
 )
 
-// RulesetDoc says what names a ruleset.
+// RulesetDoc says how to name a ruleset.
 const RulesetDoc = "name of a shipped ruleset, with overlays as safe-harbor+us-core, or path of a file"
 
 // settings are all settings of a configuration, in the order they are printed.
@@ -50,8 +50,8 @@ func (c *Config) settings() []setting {
 	)
 }
 
-// OperatorListenEnv has the address of metrics and health checks where neither a
-// flag nor a file sets it.
+// OperatorListenEnv has the address of metrics and health checks if neither a flag nor
+// a file sets it.
 const OperatorListenEnv = "VEIL_OPERATOR_LISTEN"
 
 func recognizerSettings(o *recognizer.Options) []setting {

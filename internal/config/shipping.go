@@ -11,7 +11,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/signin"
 )
 
-// Shipping is a place that the lines of the audit log are sent to.
+// Shipping is a destination for lines of the audit log.
 type Shipping struct {
 	Name   string
 	Folder string
@@ -29,7 +29,7 @@ type Syslog struct {
 	TLS       signin.TLS
 }
 
-// OTLP is a receiver of OpenTelemetry logs.
+// OTLP is an OpenTelemetry receiver of logs.
 type OTLP struct {
 	Endpoint, HeadersFile string
 	TLS                   signin.TLS

@@ -14,22 +14,22 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// Source is where a configuration comes from. Flags take precedence over the file,
-// the file over the environment, and that over the defaults.
+// Source is where a configuration comes from. Flags take precedence over the file, the
+// file over the environment, and the environment over the defaults.
 type Source struct {
 	File  string            // YAML; empty for none
 	Flags map[string]string // values by the names of their flags
 	Env   func(string) string
 	Rules *rules.Library
-	// Recognizer is given the external recogniser of the configuration; nil for none.
+	// Recognizer receives the external recogniser of the configuration; it may be nil.
 	Recognizer *scrub.External
 
 	// wait passes settlePause; tests write files meanwhile. Nil for the clock's.
 	wait func(context.Context) error
 }
 
-// Read reads and returns the configuration, without the files that it names. The
-// error is Problems if they are in the configuration itself.
+// Read reads and returns the configuration, without the files that it names. The error
+// is Problems if the configuration itself is wrong.
 func (s *Source) Read() (*Config, error) {
 	c, err := s.read()
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Source) read() (*Config, error) {
 	return c, nil
 }
 
-// Parse reads the text of a configuration file.
+// Parse parses the text of a configuration file.
 func Parse(file string, src []byte) (*Config, error) {
 	c := Default(nil)
 	c.parse(file, src)
@@ -97,9 +97,8 @@ const (
 	settleTries = 20
 )
 
-// PrepareNext does what Prepare does for a running Veil, in which current is in
-// force: files that are still being written, and changes that need a restart, are
-// errors.
+// PrepareNext is like Prepare, for a running Veil in which current is in force: files
+// that are still being written, and changes that need a restart, are errors.
 func (s *Source) PrepareNext(ctx context.Context, current *Config, log *slog.Logger) (*Prepared, error) {
 	src, err := s.settled(ctx)
 	if err != nil {

@@ -9,18 +9,18 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// TLS is TLS for consumers; none without files.
+// TLS configures TLS for consumers; none without files.
 type TLS struct {
 	CertFile, KeyFile string
-	// ClientCAFile has the certificate authorities of consumers. A client may present
-	// a certificate; one that cannot be verified ends the handshake.
+	// ClientCAFile has the certificate authorities for consumers. A client may present a
+	// certificate; one that cannot be verified ends the handshake.
 	ClientCAFile string
 }
 
 // IsOn reports whether TLS is configured.
 func (c TLS) IsOn() bool { return c != TLS{} }
 
-// Scheme is that of URLs of the listener.
+// Scheme returns the scheme of the listener's URLs.
 func (c TLS) Scheme() string {
 	if c.IsOn() {
 		return "https"

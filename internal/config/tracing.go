@@ -13,7 +13,7 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// Tracing says where traces go, and how many.
+// Tracing says where traces are sent, and how many.
 type Tracing struct {
 	Endpoint, HeadersFile string
 	SampleRatio           float64

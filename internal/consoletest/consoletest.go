@@ -25,7 +25,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
 
-// Site is a console that is served, and the browser of an operator.
+// Site is a running console, with an operator's browser.
 type Site struct {
 	*console.Console
 	Sink *masktest.Sink
@@ -35,17 +35,17 @@ type Site struct {
 	Client *http.Client // does not follow redirects
 }
 
-// Name and Password are those of the operator, Hash the cheapest one of the password.
+// Name and Password are the operator's. Hash is the cheapest hash of the password.
 const (
 	Name     = "ann"
 	Password = "correct horse battery"
 	Hash     = "$argon2id$v=19$m=8192,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$Qd/uPU2dNuqz/ljLQKUryhqKULDfO/egRNHbpCY1GDk"
 )
 
-// Viewer is the name of who may only look, with the same password.
+// Viewer is the name of an account that may only view, with the same password.
 const Viewer = "vera"
 
-// Accounts are those of the operator and the viewer.
+// Accounts are the accounts of the operator and the viewer.
 func Accounts(t testing.TB) *login.Directory {
 	t.Helper()
 	d, err := login.New(login.Config{Users: []login.User{{Name: Name, Password: Hash}, {Name: Viewer, Password: Hash, Role: login.Viewer}}})
@@ -55,13 +55,13 @@ func Accounts(t testing.TB) *login.Directory {
 	return d
 }
 
-// New serves pages, and logs in.
+// New serves pages, and logs in as the operator.
 func New(t testing.TB, pages ...console.Page) *Site {
 	t.Helper()
 	return loggedIn(t, Name, pages)
 }
 
-// Start serves pages to somebody who has not logged in.
+// Start serves pages without logging in.
 func Start(t testing.TB, pages ...console.Page) *Site {
 	t.Helper()
 	return StartWith(t, nil, pages...)
@@ -85,7 +85,7 @@ func StartWith(t testing.TB, store session.Store, pages ...console.Page) *Site {
 	return s
 }
 
-// Browser is one with cookies of its own, which does not follow redirects.
+// Browser returns a browser with its own cookies that does not follow redirects.
 func Browser(t testing.TB) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -136,7 +136,7 @@ func (s *Site) Post(t testing.TB, path string, form url.Values) (status int, bod
 	return status, body
 }
 
-// Form is the request that sends a form.
+// Form returns the request that sends a form.
 func (s *Site) Form(t testing.TB, path string, form url.Values) *http.Request {
 	t.Helper()
 	r := s.Request(t, http.MethodPost, path)
@@ -146,7 +146,7 @@ func (s *Site) Form(t testing.TB, path string, form url.Values) *http.Request {
 	return r
 }
 
-// Request is one without a body.
+// Request returns a request without a body.
 func (s *Site) Request(t testing.TB, method, path string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, s.Base+console.Path+path, http.NoBody)
@@ -157,7 +157,7 @@ func (s *Site) Request(t testing.TB, method, path string) *http.Request {
 	return r
 }
 
-// Token is that of the session's forms.
+// Token returns the token of the session's forms.
 func (s *Site) Token(t testing.TB) string {
 	t.Helper()
 	return s.token(t, "/no-such-page")
@@ -165,7 +165,7 @@ func (s *Site) Token(t testing.TB) string {
 
 var tokenInput = regexp.MustCompile(`name="csrf" value="([^"]+)"`)
 
-// LoginToken is that of the form of the login.
+// LoginToken returns the token of the login form.
 func (s *Site) LoginToken(t testing.TB) string {
 	t.Helper()
 	return s.token(t, "/login")

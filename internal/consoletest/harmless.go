@@ -7,8 +7,8 @@ import (
 	"golang.org/x/net/html"
 )
 
-// Hostile are texts that would be markup, an address or a line of their own in a page that
-// does not escape them.
+// Hostile are texts that would become markup, a URL or a separate line in a page that does
+// not escape them.
 func Hostile() []string {
 	return []string{
 		`"><script>alert(1)</script>`, `<img src=x onerror=alert(1)>`, `javascript:alert(1)`, `' autofocus onfocus=alert(1) x='`, `" style="position:fixed`, `</textarea></select><svg onload=alert(1)>`,

@@ -20,7 +20,7 @@ import (
 // ClientID is that of the console at a Provider.
 const ClientID = "veil-console"
 
-// Provider is an OpenID Connect provider that vouches for one person, and can be made to
+// Provider is an OpenID Connect provider that vouches for one person and can be made to
 // lie.
 type Provider struct {
 	*httptest.Server
@@ -30,7 +30,7 @@ type Provider struct {
 	Change func(jwt.MapClaims)
 	Method jwt.SigningMethod
 	Key    any
-	// EndSession is the address of its logout as it announces it; empty for none.
+	// EndSession is the logout URL that it announces; empty for none.
 	EndSession string
 
 	mu    sync.Mutex

@@ -1,6 +1,6 @@
-// Package demo shows Veil at work on synthetic patients: a FHIR server, and, where the
-// machine has one, a PostgreSQL with the same patients in tables, and Veil in front of
-// both. Nothing of it is kept.
+// Package demo shows Veil at work on synthetic patients: a FHIR server, a PostgreSQL
+// server (if the machine has one) with the same patients in tables, and Veil in front
+// of both. It keeps nothing.
 package demo
 
 import (
@@ -35,8 +35,8 @@ const RulesetName = "demo"
 type Options struct {
 	Patients int
 	Seed     uint64 // other seeds make other patients
-	// The addresses of the masked view, of the source, of the masked view of the tables
-	// and of the console. A free port is used if one is taken.
+	// The addresses of the masked view, of the source, of the masked view of the tables,
+	// and of the console. If one is taken, a free port is used.
 	Listen, SourceListen, PostgresListen, ConsoleListen string
 
 	Rules   *rules.Library // with Ruleset as RulesetName
@@ -140,7 +140,7 @@ func (d *demo) keyFile() string { return filepath.Join(d.dir, "key") }
 
 func (d *demo) url() string { return "http://" + d.address + "/fhir" }
 
-// AddressError is an address that cannot be listened on.
+// AddressError says that Veil cannot listen on an address.
 type AddressError struct{ Address string }
 
 func (e AddressError) Error() string {

@@ -1,6 +1,6 @@
-// Package discovertest makes databases with labelled columns and invented values, to
-// measure discovery with and to run it against. Schemas are in several languages, with
-// short names, names that say nothing and names that lie.
+// Package discovertest makes databases with labelled columns and invented values, for
+// measuring and testing discovery. Schemas are in several languages, with short names,
+// names that say nothing and names that lie.
 package discovertest
 
 import (
@@ -32,7 +32,7 @@ type Table struct {
 // Column is a column with its label.
 type Column struct {
 	Name, Type string
-	// Classes are the classes that are right, the best first.
+	// Classes are the correct classes, the best first.
 	Classes []string
 	// Sensitive is yes, no or either.
 	Sensitive string
@@ -77,7 +77,7 @@ func parse(name, text string) Schema {
 // Rows are the filled tables of a schema: cells by table, row and column; nil is NULL.
 type Rows map[string][][]*string
 
-// Fill makes so many rows for each table, the same for the same schema.
+// Fill makes a number of rows for each table, the same for the same schema.
 func (s *Schema) Fill(n int) Rows {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(s.Name))

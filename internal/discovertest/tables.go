@@ -19,7 +19,7 @@ const (
 	Shuffled Names = "shuffled"
 )
 
-// Label is what is right for a column.
+// Label is the correct result for a column.
 type Label struct {
 	Where     string
 	Classes   []string

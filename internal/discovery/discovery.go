@@ -67,7 +67,7 @@ func (o *Options) Words() (*words.Lexicon, error) {
 	return lex, nil
 }
 
-// Finish judges tables and prints what was found.
+// Finish judges tables and prints the results.
 func (o *Options) Finish(w io.Writer, source string, tables []discover.Table, lex *words.Lexicon) error {
 	if o.Sign != "" && !o.Format.JSON() {
 		return cli.Usagef("--sign needs --format json")
@@ -161,7 +161,8 @@ func rulesetName(file string) string {
 	return name
 }
 
-// Progress returns what shows how many tables are done on a terminal, or nil.
+// Progress returns a function that shows on a terminal how many tables are done, or
+// nil.
 func Progress(w io.Writer) func(done, total int) {
 	f, ok := w.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

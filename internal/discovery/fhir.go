@@ -17,7 +17,7 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// FHIR is a look at FHIR resources: at a server, or in files of NDJSON.
+// FHIR is a discovery on FHIR resources: of a server, or in NDJSON files.
 type FHIR struct {
 	Format    cli.Format
 	All       bool
@@ -38,7 +38,7 @@ func (o *FHIR) AddFlags(fl *pflag.FlagSet) {
 	fl.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long reading may take in all")
 }
 
-// Run looks at the sources and prints what was found.
+// Run examines the sources and prints what was found.
 func (o *FHIR) Run(ctx context.Context, out, progress io.Writer, stdin io.Reader, sources []string, a *fhir.Automaton) error {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()

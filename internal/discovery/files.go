@@ -19,15 +19,15 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// Files are files to look at.
+// Files are files to examine.
 type Files struct {
 	Paths []string
 	Stdin io.Reader
 	// Store has the paths that are URLs; nil for none.
 	Store file.Store
-	// Rows is how many values of each column are sampled, from all over the files.
+	// Rows is how many values of each column are sampled, spread over the files.
 	Rows int
-	// Timeout is how long each file is read; what it has behind that is not looked at.
+	// Timeout is how long each file is read. What follows is not examined.
 	Timeout time.Duration
 	// Formats describe the files, as for veil mask.
 	Formats *formats.Options
@@ -39,8 +39,8 @@ type Files struct {
 	Unread int
 }
 
-// AddFormatFlags adds the flags that describe files, with the format of inputs as
-// --input-format: --format is that of the report.
+// AddFormatFlags adds the flags that describe files. The format of inputs is
+// --input-format, since --format is that of the report.
 func AddFormatFlags(fl *pflag.FlagSet, o *formats.Options) {
 	var all pflag.FlagSet
 	o.AddFlags(&all)

@@ -1,11 +1,10 @@
 // Package hapitest starts a real FHIR server for tests: HAPI FHIR's JPA server
 // for R4, on a database in memory, with paging, $everything and $export.
 //
-// It is built and started by testdata/hapi/run, once for a test process, and
-// takes some 15 seconds to start, the first time on a machine a few minutes
-// more. It needs java and mvn: where one is missing the test is skipped, but in
-// CI, where the variable CI says so, it fails. It takes the port that HAPI_PORT
-// names, or a free one.
+// testdata/hapi/run builds and starts it, once per test process. It takes about 15
+// seconds to start, and a few minutes more the first time on a machine. It needs java
+// and mvn: if one is missing, the test is skipped, or fails in CI (if the variable CI
+// is set). It uses the port in HAPI_PORT, or a free one.
 //
 //	func TestListenerOverHAPI(t *testing.T) {
 //		hapi := hapitest.Start(t)
@@ -13,8 +12,8 @@
 //		…
 //	}
 //
-// The tests of a process share one server, and with it all that any of them
-// loaded: let them load populations of different seeds, or the same.
+// The tests of a process share one server and everything that any of them loaded, so
+// they should load populations with different seeds, or the same population.
 package hapitest
 
 import (
@@ -65,8 +64,8 @@ var errMissing = errors.New("a tool is missing")
 
 var shared = sync.OnceValues(start)
 
-// Start returns the server of this test process, and starts it at first. The
-// server ends with the process.
+// Start returns the server of this test process. The first call starts it. The server
+// ends with the process.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	s, err := shared()

@@ -1,9 +1,9 @@
 // Package hmaclanes computes HMAC-SHA-512 (RFC 2104, FIPS 180-4) of several short
 // messages side by side: eight with AVX-512, four with AVX2. Elsewhere it computes them
-// one after the other by crypto/hmac, which is fastest where a processor has
-// instructions for SHA-512. All ways give the same sums.
+// one after the other by crypto/hmac, which is fastest on processors with instructions
+// for SHA-512. All implementations give the same sums.
 //
-// The time does not depend on keys or messages, but for the lengths of messages.
+// The time does not depend on keys or messages, except for the lengths of messages.
 package hmaclanes
 
 import (
@@ -15,7 +15,8 @@ import (
 	"sync/atomic"
 )
 
-// Longest is the most bytes of a message: it fills a block of SHA-512 with its padding.
+// Longest is the maximum length of a message in bytes: with its padding, it fills a
+// block of SHA-512.
 const Longest = sha512.BlockSize - 17
 
 // Block is a message with its padding, as SHA-512 reads it behind the block of the key.
@@ -24,7 +25,7 @@ type Block [sha512.BlockSize]byte
 // Sum is an HMAC-SHA-512.
 type Sum [sha512.Size]byte
 
-// Key is a key of HMAC-SHA-512, and the hash that computes one sum with it. It is not for
+// Key is a key of HMAC-SHA-512, with the hash that computes one sum. It is not safe for
 // concurrent use.
 type Key struct {
 	// inner and outer are the states of SHA-512 behind the padded key. The assembly
@@ -73,7 +74,7 @@ func (b *Block) Pad(n int) {
 	binary.BigEndian.PutUint16(b[len(b)-2:], uint16(8*(sha512.BlockSize+n)))
 }
 
-// Holds reports whether a padded block is that of a message.
+// Holds reports whether a padded block contains the message.
 func (b *Block) Holds(message []byte) bool {
 	n := len(message)
 	return n <= Longest && binary.BigEndian.Uint16(b[len(b)-2:]) == uint16(8*(sha512.BlockSize+n)) && string(b[:n]) == string(message)
@@ -90,10 +91,10 @@ var width atomic.Int32
 
 func init() { width.Store(int32(supported())) }
 
-// Width is how many messages are hashed side by side: 8, 4 or 1.
+// Width returns how many messages are hashed side by side: 8, 4 or 1.
 func Width() int { return int(width.Load()) }
 
-// Limit lets at most so many lanes be used, for tests; restore ends that.
+// Limit limits the number of lanes, for tests; restore removes the limit.
 func Limit(lanes int) (restore func()) {
 	before := width.Load()
 	width.Store(int32(min(lanes, supported())))
@@ -103,7 +104,7 @@ func Limit(lanes int) (restore func()) {
 // sideBySide is how many sums were computed in lanes.
 var sideBySide atomic.Uint64
 
-// SideBySide is how many sums the process has computed in lanes, for tests.
+// SideBySide returns how many sums the process has computed in lanes, for tests.
 func SideBySide() uint64 { return sideBySide.Load() }
 
 // Sums computes the sum of each block under the key at the same place.

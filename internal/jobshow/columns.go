@@ -64,7 +64,7 @@ func Columns(ctx context.Context, out io.Writer, job *file.Job) (failed uint64, 
 	return counts.Failed + unread, w.Flush()
 }
 
-// Tables are the tables that a file has, with what becomes of their columns; ok is false
+// Tables returns the tables in a file, with the treatment of their columns. ok is false
 // for a file of another kind.
 func Tables(doc file.Document) (tables []pgdump.Table, ok bool, err error) {
 	switch d := doc.(type) {

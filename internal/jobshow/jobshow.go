@@ -1,4 +1,4 @@
-// Package jobshow shows a job over files on a terminal or to a program: its progress,
+// Package jobshow shows a job over files, on a terminal or to a program: its progress,
 // what was left out, a summary, and what it would do with the columns of its inputs.
 //
 //	d := jobshow.New(os.Stderr, os.Stdin, inputs)
@@ -20,7 +20,7 @@ import (
 	"github.com/veil-proxy/veil/file"
 )
 
-// Display shows a job on a stream, and on a terminal its progress.
+// Display shows a job on a stream, with its progress if that is a terminal.
 type Display struct {
 	w     io.Writer
 	shown bool // progress is shown
@@ -52,7 +52,8 @@ func isTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// Progress returns what is called with the progress of the job, or nil if none is shown.
+// Progress returns the function to call with the job's progress, or nil if none is
+// shown.
 func (d *Display) Progress() func(file.Progress) {
 	if !d.shown {
 		return nil
@@ -138,7 +139,7 @@ func (d *Display) clear() {
 // was taken for has a problem in every line.
 const maxLines = 100
 
-// Report writes a problem past the line of progress.
+// Report writes a problem without disturbing the progress line.
 func (d *Display) Report(p file.Problem) {
 	if p.Line == 0 || p.File != d.file {
 		d.more()

@@ -27,14 +27,14 @@ type Row struct {
 	cells   table.Cells
 }
 
-// Masked is what became of a row.
+// Masked is the result of masking a row.
 type Masked struct {
 	// JSON is the masked row, an object with the columns that are not hidden.
 	JSON []byte
-	// Plan has what became of each column, and Pass how often each rule acted.
+	// Plan has the treatment of each column, and Pass counts how often each rule acted.
 	Plan *table.Plan
 	Pass *mask.Pass
-	// Outcomes say what became of each cell, by the place of its column.
+	// Outcomes has the outcome for each cell, by the index of its column.
 	Outcomes []mask.Outcome
 }
 
@@ -72,9 +72,8 @@ func Read(text []byte) (*Row, error) {
 	return r, nil
 }
 
-// Mask masks the row as one of a table. types gives columns another type than their values
-// have; nil for none. Conditions on other tables cannot be judged, so that the strictest
-// rule acts.
+// Mask masks the row as a row of a table. types overrides the types of columns; it may be
+// nil. Conditions on other tables cannot be evaluated, so the strictest rule acts.
 func (r *Row) Mask(a *fhir.Automaton, name table.Name, types func(column string) (table.Type, bool)) (*Masked, error) {
 	source := table.Source{Name: name, Columns: append([]table.Column(nil), r.columns...)}
 	if types != nil {

@@ -1,9 +1,9 @@
-// Package opener finds the original ids behind pseudonyms, for the operator: a safety
-// signal in masked data must sometimes find its way back to the patient.
+// Package opener finds the original ids behind pseudonyms, for the operator: sometimes
+// a safety signal in masked data must be traced back to the patient.
 //
 //	opened, err := opener.Open(ctx, log, keys, "Patient", pseudonyms)
 //
-// What is requested is in the audit log before an original is returned.
+// The request is in the audit log before an original is returned.
 package opener
 
 import (

@@ -20,8 +20,8 @@ import (
 // oldest is the oldest major version that Veil works with.
 const oldest = 15
 
-// BinariesVariable is the environment variable that names the folder of the programs to
-// use, of another version than the machine's.
+// BinariesVariable is the environment variable that names a folder of programs to use
+// instead of the machine's, for another version.
 const BinariesVariable = "VEIL_POSTGRES_BIN"
 
 // binaries returns the folder of a PostgreSQL's programs: that of the environment,

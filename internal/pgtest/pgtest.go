@@ -1,11 +1,10 @@
 // Package pgtest starts a real PostgreSQL for tests: 15 or newer, on a free port
 // of 127.0.0.1, with TLS, and without fsync.
 //
-// It takes the newest server that Debian's packages put on the machine, or else
-// one of the PATH; where there is none it fetches one (see fetch.go). It starts
-// once for a test process, within a few seconds, and ends with it, however that
-// ends. Where none can be had the test is skipped, but in CI, where the variable
-// CI says so, it fails.
+// It uses the newest server from Debian's packages on the machine, or else one in the
+// PATH, or else fetches one (see fetch.go). It starts once per test process, within a
+// few seconds, and ends with it, however that ends. If no server is available, the test
+// is skipped, or fails in CI (if the variable CI is set).
 //
 //	func TestListenerOverPostgreSQL(t *testing.T) {
 //		pg := pgtest.Start(t)
@@ -13,8 +12,8 @@
 //		… clinic.DSN(pgtest.Reader) …
 //	}
 //
-// The tests of a process share one server and the databases on it: those who
-// write take a database of their own (CreateDatabase).
+// The tests of a process share one server and its databases. Tests that write use a
+// database of their own (CreateDatabase).
 package pgtest
 
 import (
@@ -59,7 +58,7 @@ const (
 type User struct{ Name, Password string }
 
 var (
-	// Owner is a superuser: what Veil refuses with it, Veil refuses.
+	// Owner is a superuser: what is refused for it, Veil itself refuses.
 	Owner = User{"veil_owner", "owner-CANARYPASSWORD0001"}
 	// Reader may connect and read, and is what Veil should be given.
 	Reader = User{"veil_reader", "reader-CANARYPASSWORD0002"}
@@ -98,8 +97,8 @@ var errMissing = errors.New("no PostgreSQL is available")
 
 var shared = sync.OnceValues(start)
 
-// Start returns the server of this test process, and starts it at first. The
-// server ends with the process.
+// Start returns the server of this test process. The first call starts it. The server
+// ends with the process.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	s, err := shared()
@@ -341,8 +340,8 @@ func (s *Server) CreateDatabase(t testing.TB, name string) *Database {
 	return d
 }
 
-// GrantRead gives Reader the rights of one who reads, and takes from everybody
-// those to make something.
+// GrantRead gives Reader the right to read, and revokes from PUBLIC the rights to
+// create objects.
 func (d *Database) GrantRead(t testing.TB, schemas ...string) {
 	t.Helper()
 	var sql strings.Builder

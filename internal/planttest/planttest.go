@@ -1,5 +1,5 @@
-// Package planttest has invented people, none of whose words and numbers stands anywhere by
-// chance, and notes in which they stand in whatever way they are written.
+// Package planttest has invented people whose words and numbers occur nowhere by chance,
+// and notes that contain these in many spellings.
 package planttest
 
 import (
@@ -80,7 +80,7 @@ func (p *Person) Note(r *rand.Rand) string {
 	return b.String()
 }
 
-// Left returns what of the person is left in what became of the note.
+// Left returns what is left of the person in the masked note.
 func (p *Person) Left(masked string) (left []string) {
 	plain, squeezed := strings.ToLower(masked), squeeze(masked)
 	for _, marker := range []string{p.Given, p.Family, p.MRN, p.Email[:14], strings.Fields(p.Street)[1], p.City} {

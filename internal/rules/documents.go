@@ -29,8 +29,8 @@ func checkDocuments(p *ruleset.Policy) error {
 	return problems.Err()
 }
 
-// Documents returns the method that the tables section has for columns that hold documents
-// of a name. Without rules for it there is none.
+// Documents returns the method for columns that hold documents of a name. Without rules
+// for the document, there is none.
 func Documents(p *ruleset.Policy) func(name string) mask.Method {
 	return func(name string) mask.Method {
 		docs, err := document.Compile(p)

@@ -8,11 +8,12 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// DraftFile is what a draft is called in errors.
+// DraftFile is the name of a draft in errors.
 const DraftFile = "draft.yaml"
 
-// Draft compiles a ruleset in memory as Public does, for who must not read files by it: it
-// can extend rulesets that have a name, and of files only those that are listed.
+// Draft compiles a ruleset in memory as Public does, for callers that must not be able to
+// read files through it: it can extend named rulesets, and only those files that are
+// listed.
 func (l *Library) Draft(src []byte, files []string) (*fhir.Automaton, error) {
 	listed := map[string]bool{}
 	for _, f := range files {

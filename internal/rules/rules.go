@@ -26,7 +26,7 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// Library knows the masking methods of a program and where rulesets are.
+// Library knows the masking methods of a program, and where to find rulesets.
 type Library struct {
 	methods mask.Methods
 	extra   map[string][]byte
@@ -42,7 +42,7 @@ func New(extra map[string][]byte, methods ...[]mask.Definition) (*Library, error
 	return &Library{all, extra}, nil
 }
 
-// Summary says what a method does; empty for one that is not known.
+// Summary returns what a method does, or nothing if it is unknown.
 func (l *Library) Summary(method string) string { return l.methods[method].Summary }
 
 // Methods returns the methods that rulesets may name.
@@ -91,8 +91,7 @@ func (l *Library) Load(name string) (*ruleset.Ruleset, error) {
 	return l.LoadFiles(name, func(string, []byte) {})
 }
 
-// LoadFiles is Load that hands the text of each file, of which a ruleset can have several,
-// to a function.
+// LoadFiles is like Load, and passes the text of each file of the ruleset to a function.
 func (l *Library) LoadFiles(name string, read func(file string, src []byte)) (*ruleset.Ruleset, error) {
 	file, src, err := l.composed(name)
 	if err != nil {
@@ -137,9 +136,8 @@ func (l *Library) Compile(rs *ruleset.Ruleset, keys *keys.Keyring) (*fhir.Automa
 	return compiled, err
 }
 
-// Public compiles a ruleset with a key that everybody knows, for commands that
-// explain and test rules. Its pseudonyms protect nothing. An overlay is compiled on
-// safe-harbor.
+// Public compiles a ruleset with a publicly known key, for commands that explain and
+// test rules. Its pseudonyms protect nothing. An overlay is compiled on safe-harbor.
 func (l *Library) Public(name string) (*fhir.Automaton, error) {
 	rs, err := l.Load(name)
 	if err == nil && rs.Overlay {
@@ -151,8 +149,8 @@ func (l *Library) Public(name string) (*fhir.Automaton, error) {
 	return l.public(rs)
 }
 
-// PublicText is Public of a ruleset in memory, which is called by the name of a file in
-// errors.
+// PublicText is like Public, for a ruleset in memory. Errors refer to it by the given
+// file name.
 func (l *Library) PublicText(file string, src []byte) (*fhir.Automaton, error) {
 	rs, err := l.parse(file, src, func(string, []byte) {})
 	if err != nil {

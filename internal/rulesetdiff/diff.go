@@ -1,5 +1,5 @@
-// Package rulesetdiff compares two rulesets: what becomes of which element, column, code
-// system and canonical under the one and not under the other.
+// Package rulesetdiff compares two rulesets: which elements, columns, code systems and
+// canonicals they treat differently.
 //
 //	d := rulesetdiff.New(a, b)
 //	err := d.WriteText(os.Stdout, false)
@@ -24,7 +24,7 @@ import (
 type Diff struct {
 	A Side `json:"a"`
 	B Side `json:"b"`
-	// Elements are FHIR element paths whose values are treated in another way.
+	// Elements are FHIR element paths whose values are treated differently.
 	Elements []Change `json:"elements"`
 	// Columns are rules of the tables section that differ.
 	Columns []Change `json:"columns"`
@@ -48,9 +48,9 @@ type Change struct {
 	B    Treatment `json:"b"`
 }
 
-// Treatment is what becomes of it under one of the rulesets.
+// Treatment is how one of the rulesets treats it.
 type Treatment struct {
-	// Rule is empty where nothing decides.
+	// Rule is empty if no rule decides.
 	Rule string `json:"rule,omitempty"`
 	// Text is the treatment in words.
 	Text string `json:"text"`

@@ -9,8 +9,8 @@ import (
 // shown is how many elements of one change a text names.
 const shown = 4
 
-// WriteText writes the differences for people. Elements that change in the same way stand
-// together; all names every one of them.
+// WriteText writes the differences for people. Elements that change in the same way are
+// grouped; with all, every one of them is listed.
 func (d *Diff) WriteText(out io.Writer, all bool) error {
 	if d.Empty() {
 		_, err := fmt.Fprintf(out, "%s and %s treat everything alike\n", d.A.Name, d.B.Name)

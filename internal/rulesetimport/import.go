@@ -5,8 +5,8 @@
 //	result, err := rulesetimport.Import(lib, "microsoft", name, text)
 //	_, err = out.Write(result.Ruleset)
 //
-// A rule that cannot be carried over exactly is made stricter or left out, and the result
-// says so. What no rule lets pass is removed, as in every ruleset: other tools keep it.
+// A rule that cannot be translated exactly is made stricter or left out, and the result
+// says so. What no rule lets pass is removed, as in every ruleset; other tools keep it.
 package rulesetimport
 
 import (
@@ -41,9 +41,10 @@ var tools = map[string]struct {
 // Tools are the tools whose configurations can be imported, sorted.
 func Tools() []string { return slices.Sorted(maps.Keys(tools)) }
 
-// Import writes a ruleset with a name from the text of a tool's configuration. The error
-// says that the text is not one. tool is one of Tools. keepLinks has pseudonyms made with
-// that tool's key where Veil can do so, so that new data link with data sets that exist.
+// Import writes a ruleset with a name from the text of a tool's configuration. It returns
+// an error if the text is not such a configuration. tool is one of Tools. keepLinks has
+// pseudonyms made with that tool's key where Veil can do so, so that new data link with
+// data sets that exist.
 func Import(lib *rules.Library, tool, name string, text []byte, keepLinks bool) (*Result, error) {
 	t := tools[tool]
 	base, err := lib.Public("safe-harbor")
@@ -61,10 +62,10 @@ func Import(lib *rules.Library, tool, name string, text []byte, keepLinks bool) 
 type Result struct {
 	// Ruleset is the text of the ruleset, which compiles.
 	Ruleset []byte
-	// Rules is the number of rules that were carried over, Base that of those that
-	// safe-harbor, which the ruleset extends, has already.
+	// Rules is the number of translated rules, Base the number of those that safe-harbor,
+	// which the ruleset extends, already has.
 	Rules, Base int
-	// Differences are the rules that were not carried over exactly.
+	// Differences are the rules that were not translated exactly.
 	Differences []Difference
 }
 
@@ -73,7 +74,7 @@ type Difference struct {
 	// Rule is its number, from 1; 0 is a setting. Path is what it matches.
 	Rule int
 	Path string
-	// What says what is different.
+	// What says how it differs.
 	What string
 }
 

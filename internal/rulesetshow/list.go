@@ -17,7 +17,7 @@ type Listed struct {
 	Title  string `json:"title"`
 	Rules  int    `json:"rules"`
 	SHA256 string `json:"sha256"`
-	// Overlay: it adds to another ruleset and does not work alone.
+	// Overlay says that it adds to another ruleset and does not work alone.
 	Overlay bool `json:"overlay,omitempty"`
 }
 
@@ -28,7 +28,7 @@ func (l *List) Add(rs *ruleset.Ruleset) Listed {
 	return listed
 }
 
-// WriteText writes the list for people, a ruleset a line.
+// WriteText writes the list for people, one ruleset per line.
 func (l List) WriteText(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	overlays := false

@@ -55,7 +55,7 @@ func (p *Printer) Explanations(es []fhir.Explanation) error {
 	return nil
 }
 
-// Coverage prints the categories of safe harbor with the rules of each, and every path
+// Coverage prints the Safe Harbor categories with the rules of each, and every path
 // whose original value can pass.
 func (p *Printer) Coverage(a *fhir.Automaton) error {
 	cov := a.Coverage()

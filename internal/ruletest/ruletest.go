@@ -41,7 +41,7 @@ type test struct {
 	at       strictyaml.Position
 }
 
-// Report is what came of the tests of a file.
+// Report is the result of the tests of a file.
 type Report struct {
 	Tests    int
 	Failures []Failure
@@ -56,7 +56,7 @@ type Report struct {
 // Failure is a test that failed.
 type Failure struct{ At, Name, Problem string }
 
-// Removing is a rule that removed so many values and kept none.
+// Removing is a rule that removed values and kept none.
 type Removing struct {
 	At, Rule, Method string
 	Values           int

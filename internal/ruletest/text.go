@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// WriteText writes what came of a file's tests of a ruleset, and reports whether all
-// passed. With all set, every rule must be hit.
+// WriteText writes the result of a file's tests of a ruleset, and reports whether all
+// passed. If all is set, every rule must be hit.
 func (rep *Report) WriteText(out io.Writer, file, ruleset string, all bool) (ok bool) {
 	for _, x := range rep.Failures {
 		fmt.Fprintf(out, "FAIL %s: %s\n  %s\n", x.At, x.Name, x.Problem)

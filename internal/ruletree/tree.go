@@ -4,7 +4,7 @@
 //	node, err := ruletree.Open(automaton, "Patient", []string{"name"}, 2)
 //	for _, child := range node.Children { … child.Verdicts[0].Word … }
 //
-// It reads the compiled rules, the same that mask. It knows no value.
+// It reads the compiled rules, the same ones that mask. It sees no values.
 package ruletree
 
 import (
@@ -22,19 +22,19 @@ import (
 type Node struct {
 	// Name is what people call it: value[x] of a choice.
 	Name, Type string
-	// Path is the way to it in FHIRPath, from the resource.
+	// Path is the FHIRPath to it, from the resource.
 	Path string
 	// Steps lead to it from the resource: see Open.
 	Steps []string
-	// Verdicts are what is decided, the most specific first: several where rules have
+	// Verdicts are the decisions, the most specific first. There are several if rules have
 	// conditions.
 	Verdicts []Verdict
 	Children []*Node
-	// Below says that it has elements, which are in Children if they were asked for.
+	// Below says that it has elements, which are in Children if they were requested.
 	Below bool
 }
 
-// Verdict is what becomes of a value, always or under a condition.
+// Verdict says how a value is treated, always or under a condition.
 type Verdict struct {
 	Word Word
 	fhir.Explanation
@@ -42,15 +42,15 @@ type Verdict struct {
 	Steps []string
 }
 
-// MostSteps is how deep a tree can be followed. Types hold themselves in FHIR.
+// MostSteps is how deep a tree can be followed. FHIR types can contain themselves.
 const MostSteps = 12
 
 // extensionStep begins a step to an extension, before its URL.
 const extensionStep = "extension:"
 
-// Open returns the node that steps lead to from a resource type, with so many levels of
-// children. A step is the name of a member in JSON, with ~1 behind it for what is below
-// its second treatment, or extension:URL.
+// Open returns the node that steps lead to from a resource type, with a number of
+// levels of children. A step is the name of a JSON member, followed by ~1 for what is
+// below its second treatment, or extension:URL.
 func Open(a *fhir.Automaton, typ string, steps []string, levels int) (*Node, error) {
 	o, known := a.Resource(typ)
 	if !known {

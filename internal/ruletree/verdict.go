@@ -9,7 +9,7 @@ import (
 	"github.com/veil-proxy/veil/safeharbor"
 )
 
-// Word says in a word what becomes of a value.
+// Word says, in one word, how a value is treated.
 type Word string
 
 // The words.
@@ -116,8 +116,8 @@ func ofMethod(label mask.Label, form mask.Form) Word {
 	return Invented
 }
 
-// OfColumn is the word for a column of a PostgreSQL upstream, and the rule that decides
-// it; nil where none or several do.
+// OfColumn returns the word for a column of a PostgreSQL upstream, and the rule that
+// decides it, or nil if none or several do.
 func OfColumn(p *ruleset.Policy, t analysis.Treatment, rule string) (Word, *ruleset.TableRule) {
 	switch t {
 	case analysis.Hidden:
@@ -153,10 +153,10 @@ func tableRule(p *ruleset.Policy, id string) *ruleset.TableRule {
 // Paragraph is one of the identifiers of 45 CFR 164.514(b)(2)(i).
 type Paragraph struct{ Letter, Title, Text string }
 
-// Cite writes it as the regulation is cited.
+// Cite returns it as the regulation is cited.
 func (p Paragraph) Cite() string { return "45 CFR 164.514(b)(2)(i)(" + p.Letter + ")" }
 
-// Paragraphs are those that the letters of a category name.
+// Paragraphs returns the paragraphs that the letters of a category stand for.
 func Paragraphs(letters string) (out []Paragraph) {
 	for _, c := range safeharbor.Categories() {
 		for _, l := range letters {

@@ -16,7 +16,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Collected is a run that was made of the logs of tasks.
+// Collected is a run that was assembled from the logs of tasks.
 type Collected struct {
 	ID string `json:"run"`
 	// Tasks is how many tasks masked rows, and Interrupted how many attempts of tasks did
@@ -36,8 +36,9 @@ type attempt struct {
 	failed string // why, if it is not complete
 }
 
-// Collect makes one run in the log of dir of each job whose tasks have left logs below
-// tasks: tasks/RUN/PARTITION-ATTEMPT. It removes what it has collected. open opens the log.
+// Collect makes, in the log of dir, one run for each job whose tasks have left logs below
+// tasks: tasks/RUN/PARTITION-ATTEMPT. It removes the logs that it has collected. open opens
+// the log.
 func Collect(ctx context.Context, dir, tasks string, open func() (*audit.Log, error)) (out []Collected, err error) {
 	jobs, err := os.ReadDir(tasks)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -199,7 +200,7 @@ func recordOf(l *audit.Line) *mask.Record {
 	}
 }
 
-// WriteCollected writes for people what was collected.
+// WriteCollected writes, for people, what was collected.
 func WriteCollected(out io.Writer, list []Collected) error {
 	for _, c := range list {
 		if _, err := fmt.Fprintf(out, "run %s: %s, %d tasks, %d attempts interrupted\n", c.ID, c.Status, c.Tasks, c.Interrupted); err != nil {

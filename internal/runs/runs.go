@@ -17,11 +17,11 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Run is one run of a job over files, as the log has it.
+// Run is one run of a job over files, as recorded in the log.
 type Run struct {
 	ID string `json:"run"`
-	// Status is complete, failed, or interrupted: of a run that has no end in the log,
-	// which may still be in progress.
+	// Status is complete, failed, or interrupted. An interrupted run has no end in the
+	// log; it may still be in progress.
 	Status         string    `json:"status"`
 	Reason         string    `json:"reason,omitempty"`
 	Start          time.Time `json:"start"`
@@ -46,14 +46,14 @@ type File struct {
 	OutputDigest string         `json:"outputDigest,omitempty"`
 	Counts       []mask.Count   `json:"counts,omitempty"`
 	Applied      []mask.Applied `json:"applied,omitempty"`
-	// Found counts what detectors took out of texts.
+	// Found counts what detectors removed from texts.
 	Found []mask.FoundCount `json:"found,omitempty"`
 	// Again: an earlier start of the run has recorded the same output, and was interrupted
 	// before it appeared, or it is another of the same name and content.
 	Again bool `json:"again,omitempty"`
 }
 
-// Label names a file to people.
+// Label names a file for people.
 func (f *File) Label() string {
 	if f.Name != "" {
 		return f.Name
@@ -75,8 +75,7 @@ func Read(dir string) ([]*Run, error) {
 	return c.list, nil
 }
 
-// Of returns the run that records are of; nil if there are none. One that was begun again
-// is one run.
+// Of returns the run that records belong to, or nil. A run that was resumed is one run.
 func Of(records []*mask.Record) *Run {
 	c := newCollection()
 	for _, r := range records {
@@ -130,8 +129,8 @@ func (c *collection) add(l *mask.Record) {
 	}
 }
 
-// ReadRecord reads a run from a file, as the jobs API returns it. Its signature is not
-// looked at: veil report verify does that.
+// ReadRecord reads a run from a file, as the jobs API returns it. It does not verify
+// the signature; veil report verify does.
 func ReadRecord(path string) (*Run, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -190,7 +189,7 @@ func Finished(dir string, plan *mask.Plan) (func(input, output string) bool, err
 	return func(input, output string) bool { return known[[2]string{input, output}] }, nil
 }
 
-// Verification is what a comparison of a run's outputs with a directory found.
+// Verification is the result of comparing a run's outputs with a directory.
 type Verification struct {
 	// Verified is the number of outputs of the run that the directory has.
 	Verified int `json:"verified"`
@@ -201,7 +200,7 @@ type Verification struct {
 	Unknown []string `json:"unknown,omitempty"`
 }
 
-// OK reports whether the directory has the outputs of the run and nothing else.
+// OK reports whether the directory has exactly the outputs of the run.
 func (v *Verification) OK() bool { return len(v.Missing)+len(v.Unknown) == 0 }
 
 // Verify compares the outputs of a run with the files of a directory, by their

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// WriteList writes runs for people, one a line.
+// WriteList writes runs for people, one per line.
 func WriteList(out io.Writer, list []*Run) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "RUN\tSTART\tDURATION\tSTATUS\tFILES\tRULESET")
@@ -62,7 +62,7 @@ func withReason(status, reason string) string {
 	return status + ": " + reason
 }
 
-// WriteText writes for people what a comparison with a run found.
+// WriteText writes the result of the comparison for people.
 func (v *Verification) WriteText(out io.Writer, r *Run) error {
 	for _, name := range v.Missing {
 		fmt.Fprintf(out, "missing: the output of %s\n", name)

@@ -14,9 +14,9 @@ import (
 	"github.com/veil-proxy/veil/proxy"
 )
 
-// Check requests a check from the operator listener at an address, and writes what it
-// responds. trust has the certificate authorities of a listener with TLS; nil for plain
-// HTTP. The error says that the check failed, and why.
+// Check requests a health check from the operator listener at an address, and writes
+// its response. trust has the certificate authorities for a listener with TLS; nil
+// means plain HTTP. The error says that the check failed, and why.
 func Check(ctx context.Context, out io.Writer, addr, path string, trust *x509.CertPool, timeout time.Duration) error {
 	scheme, transport := "http", &http.Transport{Proxy: nil}
 	if trust != nil {

@@ -11,8 +11,8 @@ import (
 // firstHanded is the first file that a service manager hands over (sd_listen_fds(3)).
 const firstHanded = 3
 
-// Handed are sockets that a service manager opened and handed over. They stay open while the
-// process is replaced: clients that connect meanwhile wait for the next one.
+// Handed are sockets that a service manager opened and passed on. They stay open while the
+// process is replaced: clients that connect meanwhile wait for the next process.
 type Handed struct{ sockets []net.Listener }
 
 // TakeHanded takes the sockets that the environment says are handed to this process; none

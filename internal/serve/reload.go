@@ -12,8 +12,8 @@ import (
 	"github.com/veil-proxy/veil/internal/config"
 )
 
-// Reload reads everything again and puts it in force, or logs and returns every
-// problem and changes nothing.
+// Reload reads everything again and puts it in force. If there are problems, it logs
+// and returns all of them and changes nothing.
 func (s *Server) Reload(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -223,7 +223,8 @@ func (s *Server) openFHIR(ctx context.Context, p *config.Prepared) error {
 	return nil
 }
 
-// NoTables says of a ruleset without rules for tables what follows.
+// NoTables returns a message about what follows from a ruleset without rules for
+// tables.
 const NoTables = "the ruleset has no tables section, so the PostgreSQL listener shows no relations"
 
 // openPostgres opens the PostgreSQL listener. It connects to the upstream first, so

@@ -64,10 +64,10 @@ func (ps Problems) Err() error {
 	return ps
 }
 
-// Node is a value or a key of a YAML document.
+// Node is a value or a key in a YAML document.
 type Node struct{ yaml ast.Node }
 
-// IsZero reports whether there is no node: what Parse returns of a document that it
+// IsZero reports whether there is no node, as Parse returns for a document that it
 // could not read.
 func (n Node) IsZero() bool { return n.yaml == nil }
 
@@ -98,7 +98,8 @@ func (n Node) IsString() bool {
 	return ok
 }
 
-// Items are the items of a list. What is not a list counts as a list of itself.
+// Items returns the items of a list. A node that is not a list counts as a list of
+// itself.
 func (n Node) Items() []Node {
 	s, ok := n.yaml.(*ast.SequenceNode)
 	if !ok {
@@ -116,7 +117,7 @@ func (n Node) Items() []Node {
 type Tree struct {
 	File     string
 	Problems *Problems
-	// Foreign are keys of other tools' files, and what to write instead.
+	// Foreign are keys in files of other tools, and what to write instead.
 	Foreign map[string]string
 }
 
@@ -157,7 +158,7 @@ func Parse(file string, src []byte, problems *Problems) (Tree, Node) {
 	return t, Node{f.Docs[0].Body}
 }
 
-// At returns the place of a node.
+// At returns the position of a node.
 func (t Tree) At(n Node) Position {
 	p := Position{t.File, 1, 1}
 	at := n.yaml
@@ -175,7 +176,7 @@ func (t Tree) Bad(n Node, format string, args ...any) {
 	t.Problems.Add(t.At(n), format, args...)
 }
 
-// Field is what to do with the value of one key.
+// Field handles the value of one key.
 type Field func(value Node)
 
 // Mapping calls the field of each key. other, if not nil, takes the keys that
@@ -240,8 +241,8 @@ func (t Tree) Sequence(n Node, f func(item Node)) {
 	}
 }
 
-// Text returns a scalar as it is written. A number where a word is wanted
-// keeps its own spelling.
+// Text returns a scalar as it is written. A number where a word is expected keeps its
+// spelling.
 func (t Tree) Text(n Node) (string, bool) {
 	switch n := n.yaml.(type) {
 	case *ast.StringNode:
@@ -291,7 +292,8 @@ func (t Tree) Word(n Node, words ...string) string {
 	return ""
 }
 
-// Elsewhere finds what a name of another tool is here, as the end of a message.
+// Elsewhere returns the end of a message that says what another tool's name is called
+// here.
 func Elsewhere(names map[string]string, name string) string {
 	folded := strings.ToLower(name)
 	hint, ok := names[folded]

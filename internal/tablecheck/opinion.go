@@ -25,9 +25,9 @@ const (
 // harmlessFrom is how sure discovery must be that what a rule masks identifies nobody.
 const harmlessFrom = 0.9
 
-// Discover adds to columns what discovery finds of them where it contradicts their rule:
-// to those that pass and look as if they identified persons, and to those that a rule
-// masks and that surely do not. A table that cannot be read has no opinion.
+// Discover adds to columns what discovery finds about them if it contradicts their rule:
+// columns that pass but look as if they identify people, and columns that a rule masks
+// but that surely do not. A table that cannot be read gets no opinion.
 func (r *Report) Discover(ctx context.Context, p *config.Prepared) error {
 	connection, err := p.Config.Postgres.Connection()
 	if err != nil {

@@ -45,7 +45,7 @@ type Column struct {
 	Rule      string `json:"rule,omitempty"`
 	Method    string `json:"method,omitempty"`
 	Note      string `json:"note,omitempty"`
-	// Opinion is what discovery finds of a column, if it contradicts the rule.
+	// Opinion is what discovery finds about a column, if it contradicts the rule.
 	Opinion string `json:"opinion,omitempty"`
 }
 

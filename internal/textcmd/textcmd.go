@@ -1,5 +1,5 @@
-// Package textcmd has the command "veil text", by which an operator looks what is found
-// in free text.
+// Package textcmd has the command "veil text", which shows an operator what is found in
+// free text.
 package textcmd
 
 import (
@@ -41,7 +41,7 @@ type finding struct {
 	other   recognizer.Options
 }
 
-// AddRecognizer adds the flags of an external recogniser.
+// AddRecognizer adds the flags for an external recogniser.
 func AddRecognizer(flags *pflag.FlagSet, o *recognizer.Options) {
 	flags.StringVar(&o.URL, "recognizer", "", "`URL` of an external recogniser, such as http://localhost:5002/analyze")
 	flags.StringVar(&o.Language, "recognizer-language", "en", "`LANGUAGE` to request from the recogniser")

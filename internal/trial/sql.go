@@ -13,11 +13,11 @@ import (
 	"github.com/veil-proxy/veil/postgres/script"
 )
 
-// Session is what the statements of one view would do.
+// Session is what statements would do in one view.
 type Session struct {
 	View       *views.View
 	Statements []Statement
-	// Refused is why the whole text is refused, such as for its syntax.
+	// Refused says why the whole text is refused, such as for its syntax.
 	Refused *Refused
 }
 
@@ -33,7 +33,7 @@ type Statement struct {
 	// Upstream is what would be sent to the upstream, without its literals; empty where
 	// nothing is sent.
 	Upstream string
-	// Note says what there is to know beside that.
+	// Note says what else there is to know.
 	Note string
 }
 

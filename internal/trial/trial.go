@@ -4,11 +4,11 @@
 //	results := trial.FHIR(ctx, state, text)
 //	results[0].Masked, results[0].Applied
 //
-// Masking values that somebody chose tells how originals are masked, so only operators may
-// do it. Nothing is requested from an upstream: of PostgreSQL, the names and types that the
+// Masking chosen values reveals how originals are masked, so only operators may do it.
+// Nothing is requested from an upstream: of PostgreSQL, the names and types that the
 // listener knows already are used, and a patient who is only known at the upstream is
 // unknown. Nothing is stored: no result refers to state that outlives the call, and no
-// error has a value.
+// error contains a value.
 package trial
 
 import (
@@ -26,23 +26,23 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// The limits of a trial. A text that is longer belongs into a file.
+// The limits of a trial. A longer text belongs in a file.
 const (
 	MostBytes = 1 << 20
 	MostTime  = 20 * time.Second
-	// MostApplied is how many applications of a result are explained one by one.
+	// MostApplied is how many applications in a result are explained one by one.
 	MostApplied = 500
 )
 
-// ErrTooLarge says that a text is beyond MostBytes.
+// ErrTooLarge says that a text is longer than MostBytes.
 var ErrTooLarge = fmt.Errorf("the text is larger than %d bytes: use veil mask for files", MostBytes)
 
 // Result is what a view shows of the text.
 type Result struct {
 	View *views.View
-	// Masked is exactly what a consumer of the view would be sent; nil if there is nothing.
+	// Masked is exactly what a consumer with the view would be sent; nil if nothing.
 	Masked []byte
-	// Withheld says that a rule takes the resource out as a whole.
+	// Withheld says that a rule withholds the whole resource.
 	Withheld bool
 	// Problem says why there is no result, with its place in the text.
 	Problem *Problem
@@ -53,7 +53,7 @@ type Result struct {
 	Counts []mask.Applied
 }
 
-// Problem is what is wrong with the text. It has no value of it.
+// Problem is what is wrong with the text. It contains no value of the text.
 type Problem struct {
 	Line, Column int // from 1; 0 where there is no place
 	What         string
@@ -75,15 +75,16 @@ type Applied struct {
 	Resource string
 	// Path is where, with indexes: Patient.name[0].given[1], or a column.
 	Path string
-	// Outcome is what became of the value.
+	// Outcome is the outcome for the value.
 	Outcome string
 	Reason
 }
 
-// Reason is why a rule does what it does.
+// Reason explains why a rule does what it does.
 type Reason struct {
 	Rule, Method, Category string
-	// Summary is what the method does, Why the rule's own note, At where the rule stands.
+	// Summary says what the method does, Why is the rule's own note, and At is where the
+	// rule is.
 	Summary, Why, At string
 	Paragraphs       []ruletree.Paragraph
 }

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Alone runs a test in a process of its own, for what it leaves behind there would slow
-// down, or change, the tests after it. It reports whether this is that process:
+// Alone runs a test in a process of its own, because what it leaves behind would slow
+// down or change the tests after it. It reports whether this is that process:
 //
 //	if !veiltest.Alone(t) {
 //		return

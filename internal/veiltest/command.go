@@ -38,8 +38,8 @@ func Command(t testing.TB, limit time.Duration, name string, args ...string) *ex
 	return c
 }
 
-// Python is the interpreter of a virtual environment that has the packages of a requirements
-// file. It is made at first, and kept for later runs.
+// Python returns the interpreter of a virtual environment with the packages of a
+// requirements file. The first call creates it; it is kept for later runs.
 func Python(t testing.TB, requirements string) string {
 	t.Helper()
 	script := Command(t, Installs, Testdata(t, "clients", "venv"), requirements)
@@ -51,7 +51,7 @@ func Python(t testing.TB, requirements string) string {
 	return strings.TrimSpace(string(path))
 }
 
-// Testdata is the path of a file below the repository's testdata, which is in a
+// Testdata returns the path of a file below the repository's testdata, which is in a
 // folder above the test's.
 func Testdata(t testing.TB, elem ...string) string {
 	t.Helper()

@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// CPU is the CPU time of this process so far, which the rest of the machine does not change.
+// CPU returns the CPU time of this process so far, which does not depend on the rest of the
+// machine.
 func CPU(t testing.TB) time.Duration {
 	t.Helper()
 	var u syscall.Rusage

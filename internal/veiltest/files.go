@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Gunzip reads a file that gzip has packed.
+// Gunzip reads a file compressed with gzip.
 func Gunzip(t testing.TB, path string) []byte {
 	t.Helper()
 	f, err := os.Open(path)
@@ -26,8 +26,8 @@ func Gunzip(t testing.TB, path string) []byte {
 	return text
 }
 
-// Golden compares a text with that of a golden file, which it writes anew at first where
-// update is true.
+// Golden compares a text with a golden file. If update is true, it writes the file
+// first.
 func Golden(t testing.TB, path, got string, update bool) {
 	t.Helper()
 	if update {

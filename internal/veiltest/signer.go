@@ -6,8 +6,8 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-// Signer makes a key pair that signs audit logs and reports: what signs, and the text that
-// verifies it.
+// Signer makes a key pair for audit logs and reports: the signer, and the text of its
+// verifier key.
 func Signer(t testing.TB, name string) (signer note.Signer, verifier string) {
 	t.Helper()
 	secret, verifier, err := note.GenerateKey(nil, name)

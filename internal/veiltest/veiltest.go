@@ -1,5 +1,5 @@
-// Package veiltest is what tests of several packages share: addresses, waits, and
-// what a proxy is wired of.
+// Package veiltest has what tests of several packages share: addresses, waits, and the
+// parts of a proxy.
 package veiltest
 
 import (
@@ -15,7 +15,7 @@ import (
 // Patience is how long a test waits for what must come, on however busy a machine.
 const Patience = 2 * time.Minute
 
-// Until waits for a condition, and fails the test where it never comes.
+// Until waits for a condition, and fails the test if it never becomes true.
 func Until(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(Patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
@@ -38,7 +38,8 @@ var given = struct {
 	next int
 }{next: rand.IntN(ports)}
 
-// FreePort is a port of 127.0.0.1 that nothing listens at. A process gets each once.
+// FreePort returns a port of 127.0.0.1 that nothing listens on. A process gets each
+// port once.
 func FreePort() (int, error) {
 	given.Lock()
 	defer given.Unlock()
@@ -53,7 +54,7 @@ func FreePort() (int, error) {
 	return 0, fmt.Errorf("no port from %d to %d is free", firstPort, firstPort+ports-1)
 }
 
-// FreeAddress is an address of this machine that nothing listens at.
+// FreeAddress returns an address of this machine that nothing listens on.
 func FreeAddress(t testing.TB) string {
 	t.Helper()
 	port, err := FreePort()

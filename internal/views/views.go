@@ -1,9 +1,9 @@
-// Package views has the views in force as operators look at them: what each consumer sees
-// of FHIR and of PostgreSQL, with the ruleset and the key of its project, and the schema
+// Package views has the views in force, as shown to operators: what each consumer sees of
+// FHIR and of PostgreSQL, with the ruleset and the key of its project, and the schema
 // that the PostgreSQL listener knows.
 //
 // A State does not change; a reload puts another one in force. It holds no connection, and
-// nothing of an upstream but the names and types of relations.
+// nothing of an upstream except the names and types of relations.
 package views
 
 import (
@@ -22,17 +22,17 @@ type State struct {
 	Views   []View
 	// Site is where the FHIR listener shows masked resources.
 	Site fhir.Site
-	// Catalog returns the relations that the PostgreSQL listener knows; nil where there is
-	// no such listener.
+	// Catalog returns the relations that the PostgreSQL listener knows. It is nil if there
+	// is no such listener.
 	Catalog func(context.Context) (*catalog.Catalog, error)
-	// SearchPath is that of a new session at the PostgreSQL listener.
+	// SearchPath is the search path of a new session at the PostgreSQL listener.
 	SearchPath []string
 	Database   string
 	// Discoveries is the folder with results of discovery; empty for none.
 	Discoveries string
 }
 
-// View is what consumers of a view see.
+// View is what consumers with a view see.
 type View struct {
 	// Name is empty for the view of consumers that name none.
 	Name string
@@ -54,7 +54,7 @@ func (v *View) Title() string {
 	return "view " + v.Name
 }
 
-// Named returns the view of a name.
+// Named returns the view with a name.
 func (s *State) Named(name string) (*View, bool) {
 	for i := range s.Views {
 		if s.Views[i].Name == name {
