@@ -49,7 +49,7 @@ func Args(least, most int) cobra.PositionalArgs {
 // NoArgs requires that there are no arguments.
 func NoArgs(c *cobra.Command, args []string) error { return Args(0, 0)(c, args) }
 
-// Group makes a command that only has subcommands.
+// Group makes c a command that only has subcommands.
 func Group(c *cobra.Command, subs ...*cobra.Command) *cobra.Command {
 	c.Args = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
