@@ -15,15 +15,14 @@ const (
 	// Searchset is as a server answers $everything: absolute fullUrls and
 	// references, a search mode in every entry and a total.
 	Searchset BundleKind = "searchset"
-	// Transaction has urn:uuid: fullUrls, references to them, and a request in
-	// every entry.
+	// Transaction has urn:uuid: fullUrls, references to these, and a request in every
+	// entry.
 	Transaction BundleKind = "transaction"
 )
 
-// PatientBundle returns a Bundle with everything about one patient and what
-// that refers to, directly or not: the Patient first, then the others in the
-// order in which they were made. It returns nil if there is no such patient or
-// kind.
+// PatientBundle returns a Bundle with everything about one patient and what that refers
+// to, directly or not: the Patient first, then the others in the order in which they
+// were made. It returns nil if the patient or the kind does not exist.
 func (p *Population) PatientBundle(id string, kind BundleKind) []byte {
 	first, ok := p.byKey["Patient/"+id]
 	if !ok || kind != Collection && kind != Searchset && kind != Transaction {

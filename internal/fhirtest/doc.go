@@ -1,5 +1,5 @@
-// Package fhirtest makes synthetic patients, and a FHIR server that holds
-// them, for demos, tests and benchmarks, in the spirit of net/http/httptest.
+// Package fhirtest makes synthetic patients, and a FHIR server that serves them, for
+// demos, tests and benchmarks, in the spirit of net/http/httptest.
 //
 // [Generate] makes a [Population] of FHIR R4 resources out of a seed: patients
 // with everything a hospital record says of them, and the practitioners,
@@ -23,5 +23,5 @@
 // The package knows no masking and imports no package of this module.
 //
 // It is one package because the generator, the server and the list of planted values share
-// the population's parts.
+// the parts of the population.
 package fhirtest

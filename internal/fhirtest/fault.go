@@ -8,15 +8,15 @@ import (
 	"time"
 )
 
-// Marker is the family name in what the servers of Faults send. No byte of it
-// may reach a client of a proxy in front of one.
+// Marker is the family name in what the servers of Faults send. It must not reach a
+// client of a proxy in front of one.
 const Marker = "Zyxquillian"
 
 // faultyPatient is a Patient with the Marker in it.
 const faultyPatient = `{"resourceType":"Patient","id":"zq-1","name":[{"family":"` + Marker +
 	`","given":["Marjorie"]}],"gender":"female","birthDate":"1951-07-23"}`
 
-// Sizes of the large answers.
+// Sizes of the large responses.
 const (
 	FaultDepth  = 10_000      // levels of nesting
 	FaultString = 100_000_000 // bytes of one string, at least
@@ -25,12 +25,12 @@ const (
 
 const fhirJSON = "application/fhir+json"
 
-// Fault is a server that misbehaves in one way, whatever it is asked. Its
-// handler ends when the client is gone.
+// Fault is a server that misbehaves in one way, whatever is requested. Its handler ends
+// when the client is gone.
 type Fault struct {
 	Name string
-	// Masks reports that the answer is FHIR in spite of all, so that it is to
-	// be masked and delivered, not refused.
+	// Masks says that the response is FHIR nevertheless, so it must be masked and
+	// delivered, not refused.
 	Masks   bool
 	Handler http.Handler
 }

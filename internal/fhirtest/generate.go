@@ -16,13 +16,13 @@ const sharedStream = 1 << 62
 // no clock.
 var today = time.Date(2024, time.June, 30, 0, 0, 0, 0, time.UTC)
 
-// Generate makes a population out of a seed. The same seed gives the same
-// bytes, and the patients of a smaller population are the first ones of a
-// larger. Among every ten patients one is a child, one is over 89 years old
-// and one is dead; among every twenty-five there is a pair of twins, and one
-// lives outside the United States. It panics if patients is negative.
+// Generate makes a population from a seed. The same seed gives the same bytes, and the
+// patients of a smaller population are the first ones of a larger. Among every ten
+// patients one is a child, one is over 89 years old and one is dead; among every
+// twenty-five there is a pair of twins, and one lives outside the United States. It
+// panics if patients is negative.
 //
-// A patient has 60 to 120 resources of together 100 to 190 KB, 150 KB on
+// A patient has 60 to 120 resources, which together have 100 to 190 KB, 150 KB on
 // average.
 func Generate(seed uint64, patients int) *Population {
 	if patients < 0 {

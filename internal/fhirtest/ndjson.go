@@ -6,8 +6,7 @@ import (
 	"strconv"
 )
 
-// WriteNDJSON writes the resources of the given types, or all of them, one a
-// line.
+// WriteNDJSON writes the resources of the given types, or all of them, one per line.
 func (p *Population) WriteNDJSON(w io.Writer, types ...string) error {
 	var line []byte
 	for _, r := range p.resources {
@@ -22,10 +21,10 @@ func (p *Population) WriteNDJSON(w io.Writer, types ...string) error {
 	return nil
 }
 
-// BigNDJSON writes the resources over and over, one a line, until at least
-// size bytes are written, and returns how many that were. Each round has new
-// ids of the same shape, in which its references agree; all else repeats. It
-// needs no memory beside one line.
+// BigNDJSON writes the resources over and over, one per line, until at least size bytes
+// are written, and returns how many bytes it wrote. Each round has new ids of the same
+// form, which its references use; all else repeats. It needs no memory besides one
+// line.
 func (p *Population) BigNDJSON(w io.Writer, size int64) (int64, error) {
 	var written int64
 	var line []byte

@@ -16,31 +16,29 @@ type Resource struct {
 	// Patient is the id of the patient it is about; empty for practitioners,
 	// organizations and locations.
 	Patient string
-	// JSON is the resource as compact JSON, without a line end. It must not be
-	// modified.
+	// JSON is the resource as compact JSON, without a line break. It must not be modified.
 	JSON []byte
 
 	spans []span
 }
 
-// Planted is a value that identifies a person, as Generate put it in.
+// Planted is a value that identifies a person, as planted by Generate.
 type Planted struct {
-	// Path is the first element it stands in, without indexes, such as
+	// Path is the first element that contains it, without indexes, such as
 	// "Patient.name.family".
 	Path string
 	// Kind is what it is, such as "name", "ssn" or "date". Names and addresses
 	// of those who give or pay for care are of the kinds "provider" and
 	// "organization".
 	Kind string
-	// Value is its text, Raw the same as it is written in the resource's JSON.
+	// Value is its text, Raw the text as written in the resource's JSON.
 	Value, Raw string
-	// Patient is the id of the patient in whose record it stands; empty in
-	// the records of practitioners, organizations and locations.
+	// Patient is the id of the patient whose record contains it; empty in the records of
+	// practitioners, organizations and locations.
 	Patient string
 }
 
-// Population is a set of resources. It is immutable and may be used from
-// several goroutines.
+// Population is a set of resources. It is immutable and safe for concurrent use.
 type Population struct {
 	resources []Resource
 	byKey     map[string]int // Type/id to index

@@ -17,11 +17,11 @@ import (
 	"time"
 )
 
-// Source serves a Population as a FHIR R4 server that can be read but not
-// written to: read, vread, search by GET and by POST, Patient/[id]/$everything
-// and metadata. It is honest but careless: its OperationOutcomes repeat ids and
-// values, its headers tell what it runs on, its page links hold what was
-// searched. It may be used from several goroutines.
+// Source serves a Population as a FHIR R4 server that can be read but not written to:
+// read, vread, search by GET and by POST, Patient/[id]/$everything and metadata. It is
+// honest but careless: its OperationOutcomes repeat ids and values, its headers reveal
+// what it runs on, its page links contain what was searched for. It is safe for
+// concurrent use.
 type Source struct {
 	pop   *Population
 	base  string // without a slash at its end
@@ -38,16 +38,16 @@ type Request struct {
 	// URL is the path and query as they came.
 	URL    string
 	Header http.Header
-	// Body has no more than the first megabyte.
+	// Body has at most the first megabyte.
 	Body []byte
 }
 
 // maxBody is how much of a request's body is read.
 const maxBody = 1 << 20
 
-// NewSource makes a Source that is reached under an absolute base URL, such as
-// "http://127.0.0.1:8080/fhir". Resources that refer to each other under Base
-// do so under this one when they are served.
+// NewSource makes a Source that is reached at an absolute base URL, such as
+// "http://127.0.0.1:8080/fhir". Resources that refer to each other under Base do so
+// under this one when they are served.
 func NewSource(p *Population, base string) (*Source, error) {
 	u, err := url.Parse(base)
 	if err != nil || !u.IsAbs() || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
@@ -68,14 +68,14 @@ func (s *Source) Requests() []Request {
 	return slices.Clone(s.requests)
 }
 
-// Forget empties what Requests returns.
+// Forget clears the list that Requests returns.
 func (s *Source) Forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = nil
 }
 
-// ServeHTTP answers a request and takes note of it.
+// ServeHTTP responds to a request and records it.
 func (s *Source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody))
 	s.mu.Lock()

@@ -28,11 +28,11 @@ var stayReasons = []struct {
 	{diagnosis{"M17.9", "239873007", ""}, -1},
 }
 
-// Stays makes a population of adults with a stay in hospital each, from which a model can
-// learn who comes back within thirty days: it depends on age, diagnosis, creatinine, sodium,
-// hemoglobin, the length of the stay, and the season, each by a known weight, and on chance.
-// Who came back has a second stay, marked as a readmission. The length of a stay is in its
-// dates alone. The same seed gives the same bytes.
+// Stays makes a population of adults with one hospital stay each, from which a model can
+// learn who is readmitted within thirty days: it depends on age, diagnosis, creatinine,
+// sodium, hemoglobin, the length of the stay, and the season, each by a known weight, and on
+// chance. Those readmitted have a second stay, marked as a readmission. Only the dates give
+// the length of a stay. The same seed gives the same bytes.
 func Stays(seed uint64, patients int) *Population {
 	g := &generator{
 		seed:  seed,

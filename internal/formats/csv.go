@@ -48,10 +48,11 @@ func csvFormats(o *Options, r Rules) ([]file.Format, error) {
 }
 
 // AddCSVFlags adds only the flags that say how delimited text is read, for commands that
-// detect all else.
+// detect everything else.
 func (o *Options) AddCSVFlags(fl *pflag.FlagSet) { o.csv.addFlags(fl) }
 
-// CSV is how delimited text is read by the flags. An error is a mistake in them.
+// CSV returns how the flags say that delimited text is read. An error is a mistake in
+// the flags.
 func (o *Options) CSV() (csv.Config, error) {
 	config := csv.Config{Nulls: o.csv.nulls, Guess: true}
 	err := o.csv.dialect(&config)

@@ -1,5 +1,5 @@
-// Package formats has the formats of files that veil mask knows: the table of them,
-// the flags that describe them, and how they are opened by a ruleset.
+// Package formats has the file formats that veil mask knows: the table of formats, the
+// flags that describe them, and how a ruleset opens them.
 //
 //	var o formats.Options
 //	o.AddFlags(flags)
@@ -41,7 +41,7 @@ type format struct {
 	open func(*Options, Rules) ([]file.Format, error)
 }
 
-// Rules are what files are masked by.
+// Rules are the rules that files are masked with.
 type Rules struct {
 	Compiled *fhir.Automaton
 	Site     *fhir.Site
@@ -56,11 +56,11 @@ func (r Rules) options() table.Options {
 
 // Options are the flags that describe files. The zero value detects everything.
 type Options struct {
-	// Inspect opens files for their columns only, as for veil mask --check.
+	// Inspect opens files only to see their columns, as for veil mask --check.
 	Inspect bool
 	// Known has what is known of the people whom files of plain text may name; it may be nil.
 	Known *text.Known
-	// Guess finds by the rows of CSV whether the first has the names of columns.
+	// Guess infers from the rows of CSV whether the first has the names of columns.
 	Guess bool
 
 	format   string
@@ -79,7 +79,7 @@ func (o *Options) AddFlags(fl *pflag.FlagSet) {
 	o.csv.addFlags(fl)
 }
 
-// Formats opens the formats that files can have. An error is a mistake in the flags.
+// Formats returns the formats that files can have. An error is a mistake in the flags.
 func (o *Options) Formats(rules Rules) ([]file.Format, error) {
 	var list []file.Format
 	known := o.format == ""

@@ -1,4 +1,5 @@
-// Package lanestest holds formats to masking batches of rows as they mask one row at a time.
+// Package lanestest checks that formats mask batches of rows exactly as they mask one row at
+// a time.
 package lanestest
 
 import (
@@ -34,8 +35,8 @@ var Columns = []string{"id", "uuid", "number", "code", "digits", "card", "name",
 // Null stands for NULL in rows.
 const Null = "\x00"
 
-// Rows makes rows, as a seed has it: values that repeat and that do not, NULL, empty and long
-// ones, and such as methods do not take.
+// Rows makes rows from a seed: values that repeat and that do not, NULL, empty and long ones,
+// and values that methods do not accept.
 func Rows(seed uint64, n int) [][]string {
 	r := rand.New(rand.NewPCG(seed, 1))
 	distinct := 1 + r.IntN(2*n+1)
@@ -65,9 +66,9 @@ func Rows(seed uint64, n int) [][]string {
 	return rows
 }
 
-// Alike fails where what mask returns depends on how many values are hashed side by side, or
-// where none are although the processor can. The test must not be parallel: the number of lanes
-// is the process's.
+// Alike fails if the result of mask depends on how many values are hashed side by side, or if
+// none are although the processor supports it. The test must not be parallel: the number of
+// lanes is global to the process.
 func Alike(t *testing.T, rows int, mask func() string) {
 	t.Helper()
 	want := ""

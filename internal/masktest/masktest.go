@@ -22,7 +22,7 @@ import (
 // Secret is the key of the tests: no error, log or output may show it.
 var Secret = []byte("the key of the tests, 32 bytes!!")
 
-// Methods returns every method there is, and more.
+// Methods returns every method, and more.
 func Methods(t testing.TB, more ...mask.Definition) mask.Methods {
 	t.Helper()
 	ms, err := mask.NewMethods(general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(nil), more)
@@ -32,7 +32,7 @@ func Methods(t testing.TB, more ...mask.Definition) mask.Methods {
 	return ms
 }
 
-// Keyring is that of a project under the key of the tests.
+// Keyring returns the keyring of a project under the key of the tests.
 func Keyring(t testing.TB, project string) *keys.Keyring {
 	t.Helper()
 	ring, err := keys.NewKeyring(Secret, project)
@@ -42,7 +42,7 @@ func Keyring(t testing.TB, project string) *keys.Keyring {
 	return ring
 }
 
-// ParsePolicy makes a ruleset given as text ready to run with methods. It may extend
+// ParsePolicy prepares a ruleset, given as text, to run with methods. It may extend
 // shipped rulesets.
 func ParsePolicy(t testing.TB, src string, ms mask.Methods) (*ruleset.Policy, error) {
 	t.Helper()
@@ -53,7 +53,7 @@ func ParsePolicy(t testing.TB, src string, ms mask.Methods) (*ruleset.Policy, er
 	return ruleset.NewPolicy(rs, ms, Keyring(t, "test"))
 }
 
-// Policy is a ruleset given as text, ready to run with every method, and more.
+// Policy prepares a ruleset, given as text, to run with the methods of Methods.
 func Policy(t testing.TB, src string, more ...mask.Definition) *ruleset.Policy {
 	t.Helper()
 	p, err := ParsePolicy(t, src, Methods(t, more...))
@@ -63,7 +63,7 @@ func Policy(t testing.TB, src string, more ...mask.Definition) *ruleset.Policy {
 	return p
 }
 
-// Rules are the rules for tables of a ruleset given as text.
+// Rules returns the rules for tables of a ruleset given as text.
 func Rules(t testing.TB, src string, more ...mask.Definition) *table.Rules {
 	t.Helper()
 	return table.NewRules(Policy(t, src, more...))
@@ -82,7 +82,7 @@ func Compile(t testing.TB, src string) (*fhir.Automaton, error) {
 // shipped are the shipped rulesets that a process has compiled, by name.
 var shipped sync.Map // of func() (*fhir.Automaton, error)
 
-// Shipped is a shipped ruleset. It is compiled once for all tests of a process.
+// Shipped returns a shipped ruleset. It is compiled once for all tests of a process.
 func Shipped(t testing.TB, name string) *fhir.Automaton {
 	t.Helper()
 	compile, _ := shipped.LoadOrStore(name, sync.OnceValues(func() (*fhir.Automaton, error) {
@@ -108,7 +108,7 @@ func NewMasker(a *fhir.Automaton, memory fhir.Memory) *Masker {
 	return &Masker{Automaton: a, Walker: fhir.NewWalker(a, memory), Pass: mask.NewPass(a.Plan)}
 }
 
-// Mask masks a resource in the JSON form.
+// Mask masks a resource in JSON.
 func (m *Masker) Mask(src []byte) ([]byte, error) {
 	m.Pass.Begin(mask.Origin{Door: "file"})
 	before := bytes.Clone(src)
@@ -122,7 +122,7 @@ func (m *Masker) Mask(src []byte) ([]byte, error) {
 	return out, err
 }
 
-// MaskXML masks a resource in the XML form.
+// MaskXML masks a resource in XML.
 func (m *Masker) MaskXML(src []byte) ([]byte, error) {
 	m.Pass.Begin(mask.Origin{Door: "file"})
 	before := bytes.Clone(src)

@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Sink keeps records in memory. It may be used concurrently.
+// Sink keeps records in memory. It is safe for concurrent use.
 type Sink struct {
 	mu      sync.Mutex
 	records []*mask.Record
@@ -24,28 +24,28 @@ func (s *Sink) Append(_ context.Context, r *mask.Record) error {
 	return s.err
 }
 
-// Fail lets Append fail from now on, or not if err is nil.
+// Fail makes Append fail with err from now on, or succeed if err is nil.
 func (s *Sink) Fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.err = err
 }
 
-// Len is how many records there are.
+// Len returns the number of records.
 func (s *Sink) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return len(s.records)
 }
 
-// At is one of the records, in their order.
+// At returns a record by its index.
 func (s *Sink) At(i int) *mask.Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.records[i]
 }
 
-// Last is the latest record; nil for none.
+// Last returns the latest record, or nil.
 func (s *Sink) Last() *mask.Record {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,5 +1,5 @@
-// Package otlptest has a receiver of OpenTelemetry for tests: it takes traces and logs in
-// OTLP over HTTP, and keeps what it took.
+// Package otlptest has an OpenTelemetry receiver for tests: it accepts traces and logs in
+// OTLP over HTTP, and keeps what it received.
 package otlptest
 
 import (
@@ -17,7 +17,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// Receiver takes what is sent to TracesURL and LogsURL.
+// Receiver accepts what is sent to TracesURL and LogsURL.
 type Receiver struct {
 	TracesURL, LogsURL string
 
@@ -39,35 +39,35 @@ func New(t testing.TB) *Receiver {
 	return r
 }
 
-// Instead has a handler respond in the receiver's place; nil ends that.
+// Instead makes a handler respond instead of the receiver; nil ends that.
 func (r *Receiver) Instead(h http.HandlerFunc) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.instead = h
 }
 
-// Spans are those that were taken.
+// Spans returns the received spans.
 func (r *Receiver) Spans() []*tracepb.Span {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]*tracepb.Span(nil), r.spans...)
 }
 
-// Logs are the records that were taken.
+// Logs returns the received log records.
 func (r *Receiver) Logs() []*logpb.LogRecord {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([]*logpb.LogRecord(nil), r.logs...)
 }
 
-// Bodies are the decompressed bodies that were taken, and the headers of their requests.
+// Bodies returns the received bodies, decompressed, and the headers of their requests.
 func (r *Receiver) Bodies() ([][]byte, []http.Header) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return append([][]byte(nil), r.bodies...), append([]http.Header(nil), r.headers...)
 }
 
-// ServeHTTP takes a request as the specification has it.
+// ServeHTTP handles a request as the specification says.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	instead := r.instead

@@ -1,5 +1,5 @@
-// Package reporttest has test support for reports: generated files, and the figures that
-// libraries of Python give of them.
+// Package reporttest supports tests of reports: it has generated files, and the figures
+// that Python libraries compute from them.
 package reporttest
 
 import (
@@ -36,11 +36,11 @@ func Python(t *testing.T, into any, script string, args ...string) {
 	}
 }
 
-// Marker stands in each text of the originals that Visits writes, and in no masked one.
+// Marker is in each text of the originals that Visits writes, and in no masked text.
 const Marker = "zzmarkerquux"
 
-// Visits writes a CSV file of visits with rows, and one of what a masking could make of
-// them: ids replaced, dates cut to years, ages capped, and some values removed.
+// Visits writes a CSV file of visits, and one as masking could make it: with ids
+// replaced, dates truncated to years, ages capped, and some values removed.
 func Visits(t *testing.T, rows int) (original, masked string) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // test data

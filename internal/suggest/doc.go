@@ -1,2 +1,2 @@
-// Package suggest finds the name that was probably meant by one that is not known.
+// Package suggest finds the known name that was probably meant by an unknown one.
 package suggest

@@ -1,4 +1,4 @@
-// Package viewstest has views in force for tests of what operators see.
+// Package viewstest provides views in force, for tests of what operators see.
 package viewstest
 
 import (
@@ -23,7 +23,7 @@ const Tables = `create table patients (id bigint primary key, family_name text, 
 create table visits (id bigint primary key, patient_id bigint, started timestamptz, ward text);
 `
 
-// Clinic has a rule of each kind for the tables of definitions.
+// Clinic is a ruleset with a rule of each kind for Tables.
 const Clinic = `
 veil: 1
 name: clinic
@@ -41,7 +41,7 @@ tables:
     - {id: phone, match: {column: phone}, method: hide, category: D}
 `
 
-// Library has the ruleset Clinic beside the shipped ones.
+// Library returns a library with the ruleset Clinic besides the shipped ones.
 func Library(t testing.TB) *rules.Library {
 	t.Helper()
 	l, err := rules.New(map[string][]byte{"clinic": []byte(Clinic)}, general.Methods(), safeharbor.Methods(), table.Methods(), fhir.Methods(), scrub.Methods(nil))
@@ -51,7 +51,7 @@ func Library(t testing.TB) *rules.Library {
 	return l
 }
 
-// State has the views of two projects and of a ruleset for research.
+// State returns a state with the views of two projects, and of a ruleset for research.
 func State(t testing.TB) *views.State {
 	t.Helper()
 	l := Library(t)

@@ -2,7 +2,7 @@
 // everyone who can reach its address, and routes that require an operator's API key.
 //
 //	l, err := operator.New(operator.Config{Sink: log, Metrics: set, Ready: ready})
-//	err = l.Handle(operator.Route{Pattern: "POST /darts/$de-identify", …})
+//	l.Handle(operator.Route{Pattern: "POST /darts/$de-identify", …})
 //	l.Force(operators) // nil: nobody is an operator, and every route is refused
 //	server := &http.Server{Handler: l}
 //

@@ -19,7 +19,7 @@
 // Healthcare API (RFC 7523, 2.1). TLS says which server certificates Veil accepts and
 // which certificate it presents.
 //
-// Invariants: a secret comes from a file that only its owner can read, or from an
+// Invariants: a secret comes from a file that other users cannot read, or from an
 // environment variable, never from the configuration itself; no error and no log line
 // contains a secret, a token, a path, or anything that a server sent, only fixed words
 // and the name of the setting; a request is never sent with less than was configured:

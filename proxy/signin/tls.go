@@ -17,8 +17,8 @@ type TLS struct {
 	// system's.
 	CAFile string
 	// CertFile and KeyFile are PEM files with the certificate that Veil presents, with its
-	// chain, and its key. Only the owner may be able to read the key. Both are read again
-	// from time to time.
+	// chain, and its key. Other users must not be able to read the key. Both are read
+	// again from time to time.
 	CertFile, KeyFile string
 	// ServerName is the name that the server's certificate must have, and that is sent to
 	// the server (SNI). If empty, it is the host in the URL.
