@@ -12,6 +12,7 @@ import (
 	apache "github.com/apache/arrow-go/v18/arrow"
 	"github.com/apache/arrow-go/v18/arrow/array"
 	"github.com/apache/arrow-go/v18/arrow/ipc"
+	flatbuffers "github.com/google/flatbuffers/go"
 
 	"github.com/veil-proxy/veil/file"
 	"github.com/veil-proxy/veil/mask"
@@ -114,7 +115,65 @@ func TestDamaged(t *testing.T) {
 		}
 	}
 	runtime.ReadMemStats(&after)
-	t.Logf("%d inputs, %d KiB each", runs, (after.TotalAlloc-before.TotalAlloc)/runs>>10)
+	if each := (after.TotalAlloc - before.TotalAlloc) / runs; each > 16<<20 { // other tests run beside it
+		t.Errorf("%d inputs, %d MiB each", runs, each>>20)
+	}
+}
+
+// TestSharedTexts holds that a schema that refers to one text from many places is refused
+// before a reader copies it for each.
+func TestSharedTexts(t *testing.T) {
+	t.Parallel()
+	const times, megabyte = 100, 1 << 20
+	for name, build := range map[string]func(b *flatbuffers.Builder, text flatbuffers.UOffsetT) (fields, pairs flatbuffers.UOffsetT){
+		"names": func(b *flatbuffers.Builder, text flatbuffers.UOffsetT) (fields, pairs flatbuffers.UOffsetT) {
+			return repeated(b, tableOf(b, text), times), repeated(b, 0, 0)
+		},
+		"keys": func(b *flatbuffers.Builder, text flatbuffers.UOffsetT) (fields, pairs flatbuffers.UOffsetT) {
+			return repeated(b, 0, 0), repeated(b, tableOf(b, text), times)
+		},
+		"values": func(b *flatbuffers.Builder, text flatbuffers.UOffsetT) (fields, pairs flatbuffers.UOffsetT) {
+			return repeated(b, 0, 0), repeated(b, tableOf(b, 0, text), times)
+		},
+		"metadata of fields": func(b *flatbuffers.Builder, text flatbuffers.UOffsetT) (fields, pairs flatbuffers.UOffsetT) {
+			own := repeated(b, tableOf(b, text), 1)
+			return repeated(b, tableOf(b, 0, 0, 0, 0, 0, 0, own), times), repeated(b, 0, 0)
+		},
+	} {
+		b := flatbuffers.NewBuilder(0)
+		fields, pairs := build(b, b.CreateString(strings.Repeat("a", megabyte)))
+		schema := tableOf(b, 0, fields, pairs)
+		b.StartObject(5)
+		b.PrependInt16Slot(0, 4, 0) // version 5
+		b.PrependByteSlot(1, 1, 0)  // a schema
+		b.PrependUOffsetTSlot(2, schema, 0)
+		b.Finish(b.EndObject())
+		meta := b.FinishedBytes()
+		meta = append(meta, make([]byte, -len(meta)&7)...)
+		in := binary.LittleEndian.AppendUint32([]byte{0xff, 0xff, 0xff, 0xff}, uint32(len(meta)))
+		problems := feed(t, rules(t, clinic), append(in, meta...), false)
+		if len(problems) != 1 || !strings.Contains(problems[0], "more than 64 MiB of names and metadata") {
+			t.Errorf("%s: %q", name, problems)
+		}
+	}
+}
+
+// tableOf is a table of a flatbuffer that refers to others.
+func tableOf(b *flatbuffers.Builder, members ...flatbuffers.UOffsetT) flatbuffers.UOffsetT {
+	b.StartObject(len(members))
+	for i, m := range members {
+		b.PrependUOffsetTSlot(i, m, 0)
+	}
+	return b.EndObject()
+}
+
+// repeated is a list that has one table so many times.
+func repeated(b *flatbuffers.Builder, of flatbuffers.UOffsetT, times int) flatbuffers.UOffsetT {
+	b.StartVector(4, times, 4)
+	for range times {
+		b.PrependUOffsetT(of)
+	}
+	return b.EndVector(times)
 }
 
 // TestLies holds that lengths which data claims to have take no memory, and what is no

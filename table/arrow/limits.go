@@ -14,7 +14,8 @@ const (
 	maxMetadata = 64 << 20 // bytes of a message's metadata
 	maxBody     = 2 << 30  // bytes of a message's body, or of a batch that is decompressed
 	maxFields   = 100_000
-	maxDepth    = 64 // of fields in fields
+	maxDepth    = 64        // of fields in fields
+	maxPairs    = 1_000_000 // keys with values that describe fields and the schema
 )
 
 // header is what a message's metadata says of it.
@@ -25,19 +26,31 @@ type header struct {
 	batch      flatbuffers.Table // of a batch or dictionary
 }
 
-// Kinds of messages, and the slots of tables in Arrow's flatbuffers.
+// Kinds of messages and types, and the slots of tables in Arrow's flatbuffers.
 const (
 	kindSchema     = 1
 	kindDictionary = 2
 	kindBatch      = 3
 
+	typeTimestamp = 10
+	typeUnion     = 14
+
 	slotHeaderType      = 6
 	slotHeader          = 8
 	slotBodyLength      = 10
-	slotFields          = 6  // of a schema
-	slotChildren        = 14 // of a field
-	slotDictionaryBatch = 6  // the batch of a dictionary
-	slotBuffers         = 8  // of a batch
+	slotFields          = 6 // of a schema
+	slotSchemaPairs     = 8
+	slotName            = 4 // of a field
+	slotTypeKind        = 8
+	slotType            = 10
+	slotChildren        = 14
+	slotFieldPairs      = 16
+	slotKey             = 4 // of a pair
+	slotValue           = 6
+	slotZone            = 6 // of a timestamp
+	slotUnionIDs        = 6 // of a union
+	slotDictionaryBatch = 6 // the batch of a dictionary
+	slotBuffers         = 8 // of a batch
 	slotCompression     = 10
 	slotVariadic        = 12
 	slotCodec           = 4 // of a compression
@@ -143,31 +156,97 @@ func vectorLen(t *flatbuffers.Table, slot flatbuffers.VOffsetT) int {
 	return 0
 }
 
-// checkSchema holds the fields of a schema to the limits, before a reader follows them.
+// checkSchema checks a schema against the limits, before a reader follows it. A flatbuffer can
+// refer to the same text or list from many places, and a reader copies it for each, so what
+// counts is how often it is referred to.
 func checkSchema(schema flatbuffers.Table) error {
-	n := 0
-	var walk func(t *flatbuffers.Table, slot flatbuffers.VOffsetT, depth int) error
-	walk = func(t *flatbuffers.Table, slot flatbuffers.VOffsetT, depth int) error {
-		o := flatbuffers.UOffsetT(t.Offset(slot))
-		if o == 0 {
-			return nil
-		}
-		if depth > maxDepth {
-			return fmt.Errorf("the schema of the Arrow data has more than %d fields in one another", maxDepth)
-		}
-		start := t.Vector(o)
-		for i := range t.VectorLen(o) {
-			if n++; n > maxFields {
-				return fmt.Errorf("the schema of the Arrow data has more than %d fields", maxFields)
-			}
-			field := flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(start + flatbuffers.UOffsetT(i)*4)}
-			if err := walk(&field, slotChildren, depth+1); err != nil {
-				return err
-			}
-		}
+	c := claims{fields: maxFields, pairs: maxPairs, bytes: maxMetadata}
+	if err := c.takePairs(&schema, slotSchemaPairs); err != nil {
+		return err
+	}
+	return c.takeFields(&schema, slotFields, 1)
+}
+
+// claims is how much a schema may still refer to.
+type claims struct{ fields, pairs, bytes int }
+
+func (c *claims) takeFields(t *flatbuffers.Table, slot flatbuffers.VOffsetT, depth int) error {
+	o := flatbuffers.UOffsetT(t.Offset(slot))
+	if o == 0 {
 		return nil
 	}
-	return walk(&schema, slotFields, 1)
+	if depth > maxDepth {
+		return fmt.Errorf("the schema of the Arrow data has more than %d fields in one another", maxDepth)
+	}
+	start := t.Vector(o)
+	for i := range t.VectorLen(o) {
+		if c.fields--; c.fields < 0 {
+			return fmt.Errorf("the schema of the Arrow data has more than %d fields", maxFields)
+		}
+		field := flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(start + flatbuffers.UOffsetT(i)*4)}
+		err := c.takeField(&field)
+		if err == nil {
+			err = c.takeFields(&field, slotChildren, depth+1)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeField takes what a field has beside its children.
+func (c *claims) takeField(field *flatbuffers.Table) error {
+	if err := errors.Join(c.takeBytes(field, slotName, 1), c.takePairs(field, slotFieldPairs)); err != nil {
+		return err
+	}
+	typ, ok := member(field, slotType)
+	if !ok {
+		return nil
+	}
+	switch field.GetByteSlot(slotTypeKind, 0) {
+	case typeTimestamp:
+		return c.takeBytes(&typ, slotZone, 1)
+	case typeUnion:
+		return c.takeBytes(&typ, slotUnionIDs, 4)
+	}
+	return nil
+}
+
+// takePairs takes keys with their values.
+func (c *claims) takePairs(t *flatbuffers.Table, slot flatbuffers.VOffsetT) error {
+	o := flatbuffers.UOffsetT(t.Offset(slot))
+	if o == 0 {
+		return nil
+	}
+	start := t.Vector(o)
+	for i := range t.VectorLen(o) {
+		if c.pairs--; c.pairs < 0 {
+			return fmt.Errorf("the schema of the Arrow data has more than %d entries of metadata", maxPairs)
+		}
+		pair := flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(start + flatbuffers.UOffsetT(i)*4)}
+		if err := errors.Join(c.takeBytes(&pair, slotKey, 1), c.takeBytes(&pair, slotValue, 1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeBytes takes a text, or a list of elements of a size in bytes. It must lie within the
+// flatbuffer.
+func (c *claims) takeBytes(t *flatbuffers.Table, slot flatbuffers.VOffsetT, size int) error {
+	o := flatbuffers.UOffsetT(t.Offset(slot))
+	if o == 0 {
+		return nil
+	}
+	n := size * t.VectorLen(o)
+	if n > len(t.Bytes)-int(t.Vector(o)) {
+		return errDamaged
+	}
+	if c.bytes -= n; c.bytes < 0 {
+		return fmt.Errorf("the schema of the Arrow data has more than %d MiB of names and metadata", maxMetadata>>20)
+	}
+	return nil
 }
 
 // root is the table that a flatbuffer is.
