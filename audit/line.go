@@ -120,8 +120,8 @@ func (c chain) head() head {
 }
 
 var (
-	errLineForm = errors.New("the line is not of the log's form")
-	errLineHash = errors.New("the line's bytes do not have the hash it states")
+	errLineForm = errors.New("the line does not have the log's format")
+	errLineHash = errors.New("the line's bytes do not match its hash")
 )
 
 func segmentName(first uint64) string {

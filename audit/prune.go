@@ -25,7 +25,7 @@ type Retention struct {
 }
 
 // errUnsigned says why nothing is removed from a log without checkpoints.
-var errUnsigned = errors.New("segments are removed from a log with signed checkpoints only: nothing else says that its beginning was not cut off")
+var errUnsigned = errors.New("retention requires signed checkpoints: nothing else shows that the beginning of the log was not cut off")
 
 // Prune removes the segments that exceed a retention, and reports how many. Before it
 // removes a segment, it records the removal in the log, durably and under a checkpoint. A

@@ -162,7 +162,7 @@ func (x *Index) Record(ctx context.Context, seq uint64) (*Record, []*audit.Line,
 
 // Errors of single records.
 var (
-	errMoved   = errors.New("the log has another line at the place of this record: it was changed")
+	errMoved   = errors.New("the log has a different line at the place of this record: the log was changed")
 	errRemoved = errors.New("the segment of this record was removed from the log")
 )
 

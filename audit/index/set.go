@@ -68,7 +68,7 @@ const (
 	formAll    = 'a' // every record of the block
 )
 
-var errForm = errors.New("a set of records is not of the index's form")
+var errForm = errors.New("a set of records does not have the index's format")
 
 // append writes a set of a block of n.
 func (s *set) append(dst []byte, n int) []byte {

@@ -72,7 +72,7 @@ func (d *Folder) write(entries []Entry) error {
 }
 
 // errOther says that what a copy has is not what the log has.
-var errOther = errors.New("it has another log or a part of one: use a folder that has none, for each log")
+var errOther = errors.New("it contains another log, or part of one: use an empty folder for each log")
 
 // same compares what a file has from an offset on, and refuses to write over anything else.
 func (d *Folder) same(text []byte, at, size int64) error {

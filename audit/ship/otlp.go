@@ -64,10 +64,10 @@ func (o *OTLP) Send(ctx context.Context, entries []Entry) error {
 	}
 	var taken collector.ExportLogsServiceResponse
 	if resp.Header.Get("Content-Type") != "application/x-protobuf" || proto.Unmarshal(text, &taken) != nil || len(taken.ProtoReflect().GetUnknown()) > 0 {
-		return errors.New("the receiver of logs responded with something else than OTLP")
+		return errors.New("the receiver of logs responded with something other than OTLP")
 	}
 	if n := taken.GetPartialSuccess().GetRejectedLogRecords(); n > 0 {
-		return fmt.Errorf("the receiver of logs did not take %d of %d records", n, len(entries))
+		return fmt.Errorf("the receiver of logs did not accept %d of %d records", n, len(entries))
 	}
 	return nil
 }

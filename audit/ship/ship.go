@@ -215,7 +215,7 @@ func (s *Shipper) read() (entries []Entry, to position, err error) {
 			to.Segment, to.Offset = at.Segment, at.Offset+at.Bytes
 			continue
 		case errors.Is(err, fs.ErrNotExist):
-			return nil, to, fmt.Errorf("the segment that it is at was removed: restore it, or stop Veil and remove %s to begin with what there is", s.file())
+			return nil, to, fmt.Errorf("the segment at the shipping position was removed: restore it, or stop Veil and remove %s to begin with the oldest segment", s.file())
 		case err != nil:
 			return nil, to, err
 		}
@@ -292,7 +292,7 @@ func (s *Shipper) load() (at position, err error) {
 		err = json.Unmarshal(text, &at)
 	}
 	if err != nil {
-		return at, fmt.Errorf("%s does not say where shipping is: remove it to ship the log from its beginning", s.file())
+		return at, fmt.Errorf("%s has no valid shipping position: remove it to ship the log from its beginning", s.file())
 	}
 	return at, nil
 }

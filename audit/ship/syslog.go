@@ -74,7 +74,7 @@ func (s *Syslog) Send(ctx context.Context, entries []Entry) error {
 	case !ended():
 		return errNotEnded
 	case n > 0:
-		return errors.New("the syslog server responded, which no syslog server does")
+		return errors.New("the server sent data, which a syslog server never does")
 	}
 	return nil
 }

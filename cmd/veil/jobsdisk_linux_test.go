@@ -41,7 +41,7 @@ exec veil serve --config "$2"`
 	var job jobState
 	s.api(t, "POST", "/jobs", visitOrder, &job)
 	job = s.over(t, job.ID)
-	if job.State != "failed" || job.Error != "the disk of the target is full: make room on it and submit the job again, with resume to keep what is finished" || job.Starts != 1 {
+	if job.State != "failed" || job.Error != "the disk of the target is full: free some space and submit the job again, with resume to keep what is finished" || job.Starts != 1 {
 		t.Errorf("%+v", job)
 	}
 	disk := filepath.Join("/proc", fmt.Sprint(b.cmd.Process.Pid), "root", s.path("out"))

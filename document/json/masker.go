@@ -125,7 +125,7 @@ func (m *masker) try(dst []byte, mask func(dst []byte) ([]byte, error)) (out []b
 	defer func() {
 		if recover() != nil { // its text can contain a value
 			m.walker = NewWalker(m.plan, m.pass)
-			out, err = dst, errors.New("masking failed: a fault of Veil")
+			out, err = dst, errors.New("masking failed: internal error")
 		}
 	}()
 	return mask(dst)

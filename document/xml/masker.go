@@ -150,7 +150,7 @@ func (m *masker) try(dst, text []byte, h block, r *file.Result) (out []byte, err
 	defer func() {
 		if recover() != nil { // its text can contain a value
 			m.walker = NewWalker(m.plan, m.pass)
-			out, err = dst, errors.New("masking failed: a fault of Veil")
+			out, err = dst, errors.New("masking failed: internal error")
 		}
 	}()
 	switch h.part {

@@ -101,7 +101,7 @@ func (b *bundle) lend(counts bool, f func(*fhir.Walker, *mask.Pass, *fhir.Site) 
 	defer func() {
 		if recover() != nil { // its text can contain a value
 			b.m.renew()
-			err = errors.New("masking failed: a fault of Veil in " + stack.OfPanic())
+			err = errors.New("masking failed: internal error in " + stack.OfPanic())
 		}
 	}()
 	b.scratch.Begin(mask.Origin{})

@@ -95,7 +95,7 @@ func (m *masker) try(dst, text []byte, mask appendMasked) (out []byte, err error
 	defer func() {
 		if recover() != nil { // its text can contain a value
 			m.renew()
-			err = errors.New("masking failed: a fault of Veil in " + stack.OfPanic())
+			err = errors.New("masking failed: internal error in " + stack.OfPanic())
 		}
 	}()
 	return mask(m.walker, dst, text, m.pass, m.site)

@@ -101,7 +101,7 @@ func SQL(ctx context.Context, s *views.State, text string, schema *catalog.Catal
 func (x *Session) analyse(s *views.State, text string, schema *catalog.Catalog) {
 	defer func() {
 		if recover() != nil {
-			x.Refused = &Refused{Message: "the analysis failed: a fault of Veil in " + stack.OfPanic()}
+			x.Refused = &Refused{Message: "the analysis failed: internal error in " + stack.OfPanic()}
 		}
 	}()
 	statements, refusal := analysis.Split(text)

@@ -132,7 +132,7 @@ func (rs reasons) of(a mask.Action) Reason {
 	return Reason{Rule: a.Rule, Method: a.Method, Category: a.Category, Paragraphs: ruletree.Paragraphs(a.Category)}
 }
 
-// each masks for every view by f, until the time is up. A fault of Veil ends the result of
+// each masks for every view by f, until the time is up. An internal error ends the result of
 // one view.
 func each(ctx context.Context, s *views.State, f func(v *views.View, r *Result)) []Result {
 	out := make([]Result, len(s.Views))
@@ -150,7 +150,7 @@ func each(ctx context.Context, s *views.State, f func(v *views.View, r *Result))
 func protected(r *Result, f func()) {
 	defer func() {
 		if recover() != nil { // its text can have a value
-			*r = Result{View: r.View, Problem: &Problem{What: "masking failed: a fault of Veil in " + stack.OfPanic()}}
+			*r = Result{View: r.View, Problem: &Problem{What: "masking failed: internal error in " + stack.OfPanic()}}
 		}
 	}()
 	f()

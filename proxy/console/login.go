@@ -59,7 +59,7 @@ func (c *Console) showForm(w *response, r *http.Request, status int, f loginForm
 		http.SetCookie(w, c.cookie(formCookie, f.CSRF))
 	}
 	if err := write(w, status, loginTemplate, "layout", f); err != nil {
-		http.Error(w, "A fault of Veil.", http.StatusInternalServerError)
+		http.Error(w, "Internal error.", http.StatusInternalServerError)
 	}
 }
 

@@ -148,8 +148,8 @@ func (c *Console) fail(w *response, r *Request, err error) {
 	w.drop()
 	problem, ok := err.(*Problem) //nolint:errorlint // what a handler returns, not what it wraps
 	if !ok {
-		c.shared.Log().Error("fault of Veil", "request_id", r.ID(), "door", "console", "page", r.Pattern)
-		problem = &Problem{Status: http.StatusInternalServerError, Text: "A fault of Veil. Its log has the request " + r.ID() + "."}
+		c.shared.Log().Error("internal error", "request_id", r.ID(), "door", "console", "page", r.Pattern)
+		problem = &Problem{Status: http.StatusInternalServerError, Text: "Internal error. Veil's log has the request " + r.ID() + "."}
 	}
 	if accepts(r.Request, "application/json") {
 		w.Header().Set("Content-Type", "application/json")
@@ -172,11 +172,11 @@ func (c *Console) watched(serve func(*response, *http.Request, *proxy.Exchange))
 			// http.ErrAbortHandler ends a response that was begun, on purpose.
 			if fault := recover(); fault != nil && fault != any(http.ErrAbortHandler) {
 				// Its text can contain a value.
-				c.shared.Log().Error("fault of Veil", "request_id", x.ID, "door", "console", "stack", stack.OfPanic())
+				c.shared.Log().Error("internal error", "request_id", x.ID, "door", "console", "stack", stack.OfPanic())
 				out.drop()
 				if !out.begun {
 					_ = x.Commit(x.Record("failed", "fault", ""), http.StatusInternalServerError) // responds with an error in any case
-					http.Error(out, "A fault of Veil. Its log has the request "+x.ID+".", http.StatusInternalServerError)
+					http.Error(out, "Internal error. Veil's log has the request "+x.ID+".", http.StatusInternalServerError)
 				}
 			}
 			done()

@@ -208,7 +208,7 @@ func fault(err error) *outcome.Problem {
 	if err == nil {
 		return nil
 	}
-	return outcome.Failed(http.StatusInternalServerError, models.IssueTypeException, "fault", "a fault of Veil: the rules could not be applied")
+	return outcome.Failed(http.StatusInternalServerError, models.IssueTypeException, "fault", "internal error: the rules could not be applied")
 }
 
 // unmaskable says why a Bundle could not be masked.

@@ -24,7 +24,7 @@ import (
 // upstream did not say who a resource is about. errMissed says that it must be
 // asked first.
 var (
-	errSubject = errors.New("the patient could not be found out")
+	errSubject = errors.New("the patient could not be determined")
 	errMissed  = errors.New("a patient must be looked up")
 )
 

@@ -51,7 +51,7 @@ func (s *Server) Ready() error { return s.shared.Ready() }
 // full says which limit a consumer that comes now would meet.
 func (s *Server) full() error {
 	if s.Connections() >= s.limits.Connections {
-		return errors.New("all connections of consumers are taken (connections)")
+		return errors.New("all consumer connections are in use (connections)")
 	}
 	return nil
 }

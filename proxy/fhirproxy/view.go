@@ -74,9 +74,9 @@ func (s *Server) newPolicy(c Policy) (*proxy.Policy, error) {
 		case v.Automaton.Schema() != version():
 			problems = append(problems, fmt.Errorf("views[%d]: the ruleset is for FHIR %s; the listener serves FHIR %s", i, v.Automaton.Schema().Name, version().Name))
 		case views[v.Name] != nil:
-			problems = append(problems, fmt.Errorf("views[%d]: there is another view of this name", i))
+			problems = append(problems, fmt.Errorf("views[%d]: another view has this name", i))
 		case v.MinCount < 0:
-			problems = append(problems, fmt.Errorf("views[%d]: the least count is negative", i))
+			problems = append(problems, fmt.Errorf("views[%d]: minCount is negative", i))
 		default:
 			views[v.Name] = s.newView(v)
 		}

@@ -94,7 +94,7 @@ func (s *Service) fail(w http.ResponseWriter, x *proxy.Exchange, err error) {
 	p := problemOf(err)
 	if p == nil {
 		s.log.Error("a request for jobs failed", "request_id", x.ID, "error", err)
-		p = problem(http.StatusInternalServerError, "fault", "a fault of Veil; its log has request "+x.ID, "")
+		p = problem(http.StatusInternalServerError, "fault", "internal error: see Veil's log for request "+x.ID, "")
 	}
 	result := "refused"
 	if p.Status >= http.StatusInternalServerError {

@@ -34,7 +34,7 @@ func TestRealSchemathesis(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	t.Logf("%s", out)
-	if strings.Contains(s.log.String(), "fault of Veil") || strings.Contains(s.log.String(), "level=ERROR") {
+	if strings.Contains(s.log.String(), "internal error") || strings.Contains(s.log.String(), "level=ERROR") {
 		t.Error(s.log)
 	}
 }

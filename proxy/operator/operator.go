@@ -144,10 +144,10 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request, route *Route) {
 		// http.ErrAbortHandler ends a response that was begun, on purpose.
 		if fault != nil && fault != any(http.ErrAbortHandler) {
 			// Its text can contain a value.
-			l.shared.Log().Error("fault of Veil", "request_id", x.ID, "door", "operator", "stack", stack.OfPanic())
+			l.shared.Log().Error("internal error", "request_id", x.ID, "door", "operator", "stack", stack.OfPanic())
 			if !out.begun {
 				_ = x.Commit(x.Record("failed", "fault", ""), http.StatusInternalServerError) // responds with an error in any case
-				route.Refuse(out, http.StatusInternalServerError, "a fault of Veil; its log has request "+x.ID)
+				route.Refuse(out, http.StatusInternalServerError, "internal error: see Veil's log for request "+x.ID)
 				out.refused = true
 			}
 		}

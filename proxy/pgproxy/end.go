@@ -9,7 +9,7 @@ import (
 
 // errDisagrees ends a session whose upstream returned other columns than the
 // analysis said: what they hold is not known.
-var errDisagrees = errors.New("the upstream's columns are not those of the analysis")
+var errDisagrees = errors.New("the upstream's columns differ from those of the analysis")
 
 // fatal is what the client is sent before the connection is closed; nil where it
 // left, or there is nothing to tell.

@@ -157,9 +157,9 @@ func (s *Server) Ready() error { return s.shared.Ready() }
 func (s *Server) full() error {
 	switch {
 	case s.slots.Full():
-		return errors.New("all connections of clients are taken (connections)")
+		return errors.New("all client connections are in use (connections)")
 	case s.up.Full():
-		return errors.New("all connections to the PostgreSQL upstream are taken (upstreamConnections)")
+		return errors.New("all connections to the PostgreSQL upstream are in use (upstreamConnections)")
 	}
 	return nil
 }

@@ -137,7 +137,7 @@ func readPrivateJWK(text []byte) (signingKey, error) {
 	}
 	key, err := newSigningKey(signer)
 	if err == nil && m.ALG != "" && m.ALG.String() != key.method.Alg() {
-		err = errors.New("the alg of the JWK must be RS384 or ES384, as its key")
+		err = errors.New("the alg of the JWK must be RS384 or ES384, to match its key")
 	}
 	key.id = m.KID
 	return key, err
@@ -161,7 +161,7 @@ func newSigningKey(key crypto.Signer) (signingKey, error) {
 	}
 	signature, err := s.method.Sign("", key)
 	if err != nil || s.method.Verify("", signature, key.Public()) != nil {
-		return s, errors.New("the private and the public part of the key do not belong together")
+		return s, errors.New("the private and the public part of the key do not match")
 	}
 	return s, nil
 }

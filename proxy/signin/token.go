@@ -157,6 +157,6 @@ func isToken68(s string) bool {
 }
 
 var (
-	errNotBearer = errors.New("the token endpoint gave something that is not a bearer token")
-	errExpired   = errors.New("the token endpoint gave a token that has expired")
+	errNotBearer = errors.New("the token endpoint returned something that is not a bearer token")
+	errExpired   = errors.New("the token endpoint returned a token that has expired")
 )

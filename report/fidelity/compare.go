@@ -101,7 +101,7 @@ func (r *Report) match(profiles [2]*profile, person string) (plans []*tablePlan,
 	}
 	switch {
 	case len(plans) == 0:
-		return nil, errors.New("the two sides have no table in common: tables are matched by the names of files, of types of resources or of tables")
+		return nil, errors.New("the two sides have no table in common: tables are matched by file name, resource type or table name")
 	case columns == 0:
 		return nil, errors.New("the two sides have no column in common: columns are matched by name")
 	case person != "" && !slices.ContainsFunc(plans, func(p *tablePlan) bool { return p.person >= 0 }):

@@ -93,7 +93,7 @@ func (d *database) each(ctx context.Context, s *Set, emit func(*Table, Row) erro
 func refused(what string, err error) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
-		return fmt.Errorf("%s: the server refused it with SQLSTATE %s", what, pg.Code)
+		return fmt.Errorf("%s: the server returned SQLSTATE %s", what, pg.Code)
 	}
 	return fmt.Errorf("%s: the connection failed", what)
 }

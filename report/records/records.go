@@ -147,7 +147,7 @@ func (s *Set) table(name string) *Table {
 func (t *Table) lay(columns []string) error {
 	for i, c := range columns {
 		if slices.Contains(columns[:i], c) {
-			return fmt.Errorf("two columns are called %q: give each a name of its own", c)
+			return fmt.Errorf("two columns are called %q: give each a distinct name", c)
 		}
 		t.column(c)
 	}

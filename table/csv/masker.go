@@ -137,7 +137,7 @@ func (m *masker) split(r *record) (err error) {
 // recovered makes an error of a panic, whose text can hold a value.
 func recovered(err *error) {
 	if recover() != nil {
-		*err = errors.New("masking failed: a fault of Veil")
+		*err = errors.New("masking failed: internal error")
 	}
 }
 

@@ -52,7 +52,7 @@ type outcome struct {
 	hashes          []uint64 // of values, for a bloom filter
 }
 
-// errFault is a fault of Veil, or of a file that finds one. Its text has no value.
+// errFault is an error of Veil, or of a file that finds one. Its text has no value.
 var errFault = errors.New("masking failed: the page is damaged, or there is a fault in Veil")
 
 var errMapKey = errors.New("masking leaves nothing of a key of a map, which cannot be null: hide the column, or use a method that masks every value")

@@ -122,7 +122,7 @@ func (rm *relationMasker) count(d *document, to *mask.Pass) {
 	}
 }
 
-var errFault = errors.New("masking failed: a fault of Veil")
+var errFault = errors.New("masking failed: internal error")
 
 // cell masks a cell of the row.
 func (m *masker) cell(c *column, i int, rm *relationMasker) (out []byte, ok bool, err error) {

@@ -211,7 +211,7 @@ func TestPagesWithoutAnIndex(t *testing.T) {
 			t.Errorf("%s: %d %s", path, status, body)
 		}
 	}
-	if strings.Contains(s.Log.String(), "fault of Veil") {
+	if strings.Contains(s.Log.String(), "internal error") {
 		t.Error(s.Log.String())
 	}
 }

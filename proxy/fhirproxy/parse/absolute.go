@@ -8,7 +8,7 @@ import (
 )
 
 // errOtherServer says that a target in absolute form names a server that is not this one.
-var errOtherServer = errors.New("the request target names another server, and Veil forwards requests to none")
+var errOtherServer = errors.New("the request target names another server: Veil is not a forward proxy")
 
 // OriginForm converts a target in absolute form (RFC 9112, 3.2.2) to origin form if it
 // names this server: by the host of base, the URL that consumers reach it at, or by

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrBody is returned for a request body that is ambiguous or malformed.
-var ErrBody = errors.New("the body is not one JSON object with each name once")
+var ErrBody = errors.New("the body is not a single JSON object without duplicate names")
 
 // JSON returns the body of a request as JSON. It converts FHIR XML.
 func JSON(s *schema.Schema, body []byte) ([]byte, error) {

@@ -30,10 +30,10 @@ type Target struct {
 var (
 	errTargetForm = errors.New("the request target must be a path and a query")
 	// ErrBase is returned for a path that is not below the base.
-	ErrBase          = errors.New("the path is outside of this server's base")
+	ErrBase          = errors.New("the path is outside this server's base URL")
 	errSegment       = errors.New("the path has an empty or dot segment, or a character that FHIR paths do not have")
 	errEscape        = errors.New("the request has a malformed percent escape, a control character or invalid UTF-8: write each byte as % and two hexadecimal digits")
-	errReserved      = errors.New("a parameter has a bare semicolon or number sign, which can be read in two ways: write %3B for ; and %23 for #")
+	errReserved      = errors.New("a parameter has a bare semicolon or number sign, which is ambiguous: write %3B for ; and %23 for #")
 	errTooManyParams = errors.New("the request has too many parameters")
 	errParamName     = errors.New("the request has a parameter without a name, or names that differ only in case")
 )

@@ -148,7 +148,7 @@ func (c *connection[TTx]) prepare(ctx context.Context, q *Queue, driver riverdri
 		return err
 	}
 	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
-		return fmt.Errorf("the tables of the jobs database could not be made: %w", err)
+		return fmt.Errorf("the tables of the jobs database could not be created: %w", err)
 	}
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &worker{queue: q}); err != nil {

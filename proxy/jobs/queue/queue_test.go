@@ -83,7 +83,7 @@ func TestEnds(t *testing.T) {
 	if j := until(t, q, ids["bad"], Failed); j.Error != "no such folder" || j.Starts != 1 {
 		t.Errorf("%+v", j)
 	}
-	if j := until(t, q, ids["panic"], Failed); j.Error != "a fault of Veil; its log has job "+j.ID {
+	if j := until(t, q, ids["panic"], Failed); j.Error != "internal error: see Veil's log for job "+j.ID {
 		t.Errorf("%+v", j)
 	}
 	if j := until(t, q, ids["soon"], Complete); j.Failures != 1 || j.Starts != 2 {

@@ -29,7 +29,7 @@ func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
 }
 
 // errAgain has River run a job again.
-var errAgain = errors.New("the job waits after an error that may pass")
+var errAgain = errors.New("the job waits after a transient error")
 
 // Work implements river.Worker. The database says what came of the job: River's own
 // state of it only decides whether it is run again.
@@ -70,15 +70,15 @@ func (w *worker) Work(ctx context.Context, r *river.Job[task]) error {
 func (q *Queue) run(ctx context.Context, a *Attempt) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			q.config.Logger.Error("fault of Veil", "job", a.ID, "stack", stack.OfPanic())
-			err = fmt.Errorf("a fault of Veil; its log has job %s", a.ID)
+			q.config.Logger.Error("internal error", "job", a.ID, "stack", stack.OfPanic())
+			err = fmt.Errorf("internal error: see Veil's log for job %s", a.ID)
 		}
 	}()
 	if a.Cancelling {
 		return ErrCancelled
 	}
 	if a.Starts > mostStarts {
-		return fmt.Errorf("the job was begun %d times and its process ended each time: look into the log of Veil", mostStarts)
+		return fmt.Errorf("the job was started %d times, and the process ended each time: see Veil's log", mostStarts)
 	}
 	return q.config.Run(ctx, a)
 }

@@ -188,7 +188,7 @@ func (w *World) scan(ctx context.Context, a *queue.Attempt, automaton *fhir.Auto
 		Progress: func(done, total int) { a.Progress(func(p *queue.Progress) { p.Files, p.AllFiles = done, total }) },
 	})
 	if err != nil {
-		return nil, &queue.TransientError{Err: errors.New("the FHIR upstream did not return its CapabilityStatement: look into its log")}
+		return nil, &queue.TransientError{Err: errors.New("the FHIR upstream did not return its CapabilityStatement: see its log")}
 	}
 	found := scan.Report()
 	text, err := json.Marshal(found)

@@ -156,11 +156,11 @@ func (w *World) begin(requested string) (string, error) {
 		if p := r.Check(); p != nil {
 			return "", refused(p, r.Status)
 		}
-		return "", errors.New("the FHIR upstream did not begin a bulk export: it may not know $export")
+		return "", errors.New("the FHIR upstream did not begin a bulk export: it may not support $export")
 	}
 	status, ok := w.Upstream.Below(r.Header("Content-Location"), requested, false)
 	if !ok {
-		return "", errors.New("the FHIR upstream did not say where the status of the export is, or it does not lie below its base URL: list the base URL that it writes into its links in fhir.upstreamAliases")
+		return "", errors.New("the FHIR upstream did not return the URL of the export's status, or that URL is not below its base URL: list the base URL that it writes into its links in fhir.upstreamAliases")
 	}
 	return status, nil
 }
@@ -173,7 +173,7 @@ func (w *World) end(status string) {
 }
 
 // errGone says that the upstream does not know the export any longer.
-var errGone = errors.New("the FHIR upstream has forgotten the export: it is begun again")
+var errGone = errors.New("the FHIR upstream no longer knows the export: it is restarted")
 
 // Bounds of the time between two looks at the status.
 const (
@@ -199,7 +199,7 @@ func (w *World) manifest(ctx context.Context, a *queue.Attempt, status string) (
 			r.Release()
 			return nil, errGone
 		default:
-			err := errors.New("the FHIR upstream did not say how far the export is")
+			err := errors.New("the FHIR upstream did not return the status of the export")
 			if p := r.Check(); p != nil {
 				err = refused(p, done)
 			}
@@ -238,13 +238,13 @@ func (w *World) files(a *queue.Attempt, text []byte, status string) (map[string]
 			return nil, errors.New("the FHIR upstream: " + p.Text)
 		}
 		if !typeName(o.Type) {
-			return nil, errors.New("the FHIR upstream names a file of a type that is none")
+			return nil, errors.New("the FHIR upstream names a file of an unknown resource type")
 		}
 		numbers[o.Type]++
 		list[fmt.Sprintf("%s.%d.ndjson", o.Type, numbers[o.Type])] = path
 	}
 	if len(list) == 0 {
-		return nil, errors.New("the export has no resources: look at its types, and at what the upstream lets Veil read")
+		return nil, errors.New("the export has no resources: check its types, and what the upstream lets Veil read")
 	}
 	return list, nil
 }

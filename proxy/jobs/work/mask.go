@@ -241,7 +241,7 @@ func failed(err error, names *strings.Replacer) error {
 	case errors.As(err, &transient), errors.Is(err, context.Canceled):
 		return err
 	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
-		return errors.New("the disk of the target is full: make room on it and submit the job again, with resume to keep what is finished")
+		return errors.New("the disk of the target is full: free some space and submit the job again, with resume to keep what is finished")
 	}
 	text := errors.New(names.Replace(err.Error()))
 	var timeout net.Error

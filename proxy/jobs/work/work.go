@@ -130,7 +130,7 @@ func (w *World) Run(ctx context.Context, a *queue.Attempt) error {
 	s := &Spec{}
 	with := basis{}
 	if err := errors.Join(json.Unmarshal(a.Spec, s), json.Unmarshal(a.Basis, &with)); err != nil {
-		return errors.New("the job was written by another version of Veil: submit it again")
+		return errors.New("the job was submitted with another version of Veil: submit it again")
 	}
 	if s.Kind == Discover {
 		return w.discover(ctx, a, s)

@@ -56,7 +56,7 @@ type roleCheck struct {
 }
 
 // errNotChecked is of a server that did not say what the role may do.
-var errNotChecked = errors.New("what the role may do could not be found out")
+var errNotChecked = errors.New("the rights of the role could not be determined")
 
 // check asks, if it was not asked lately, what the role may do. The error says
 // what is too much.

@@ -21,7 +21,7 @@ const HeaderBytes = 5
 
 var (
 	// ErrLength is returned for a message with an impossible length.
-	ErrLength = errors.New("a message states an impossible length")
+	ErrLength = errors.New("a message has an invalid length")
 	// ErrSize is returned for a message larger than its reader's limit.
 	ErrSize = errors.New("a message is larger than the limit")
 )

@@ -13,7 +13,7 @@ const (
 )
 
 // ErrMalformed is returned for a message that does not conform to the protocol.
-var ErrMalformed = errors.New("the message is not one of the PostgreSQL protocol")
+var ErrMalformed = errors.New("the message does not conform to the PostgreSQL protocol")
 
 // Startup says what a client opened the connection for.
 type Startup struct {
