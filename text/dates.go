@@ -10,7 +10,7 @@ func (s *Scanner) findDates() {
 		t := &s.toks[i]
 		switch {
 		case t.kind == number:
-			if !s.numericDate(i) && !s.dayFirst(i) && !s.wordedDate(i) && !s.romanDate(i) && !s.dayAlone(i) {
+			if !s.numericDate(i) && !s.dayFirst(i) && !s.wordedDate(i) && !s.romanDate(i) && !s.weekOfYear(i) && !s.weekdayNumber(i) && !s.dayAlone(i) {
 				s.partialDate(i)
 			}
 		case t.flags&fMonth != 0:
@@ -141,7 +141,7 @@ func isShortYear(t *token) bool { return t.kind == number && t.len() == 2 }
 
 // numericDate finds three numbers: 3/14/2020, 2020-03-14, 14.3.20.
 func (s *Scanner) numericDate(i int) bool {
-	if p := s.at(i - 1); s.at(i).gap == joined && (p.kind == number || p.char == '/' || p.char == '.' && s.isNumber(i-2) || p.char == '-' && s.at(i-1).gap == joined && s.isNumber(i-2)) {
+	if p := s.at(i - 1); s.at(i).gap == joined && (p.kind == number || p.char == '/' || p.char == '.' && s.isNumber(i-2) || p.char == '-' && s.at(i-1).gap == joined && s.isNumber(i-2) && s.labelAt(i-2) != Date) {
 		return false
 	}
 	sep := s.at(i + 1).char
@@ -277,13 +277,13 @@ func (s *Scanner) dayFirst(i int) bool {
 		return false
 	}
 	// "3 mar" is a month only before a year.
-	if m.len() <= 3 && m.shape == lower && !joinedMonth && !shortMonths.has(m.hash) {
+	if m.len() <= 3 && m.shape == lower && !joinedMonth && !shortMonths.has(m.hash) && !(s.lang != english && foreignMonths.has(m.hash)) {
 		if _, ok := s.yearAt(s.skipOf(j+1), true); !ok {
 			return false
 		}
 	}
 	// The number before belongs to something else if a day follows: 12, July 27.
-	if d := s.at(j + 1); d.kind == number && d.gap == space && d.len() <= 2 && isDay(d.value) && m.gap == space && !s.decimalAfter(j+1) {
+	if d := s.at(j + 1); d.kind == number && d.gap == space && d.len() <= 2 && isDay(d.value) && m.gap == space && !s.decimalAfter(j+1) && !(j == i+1 && s.shortYearAt(i, j+1)) {
 		return false
 	}
 	if m.hash == hashMay && m.shape == lower && s.lang == english {
@@ -294,7 +294,9 @@ func (s *Scanner) dayFirst(i int) bool {
 	short := joinedMonth || s.at(to).char == '-' || s.at(to).char == '/'
 	if end, ok := s.yearAt(k, short || s.at(k).gap == joined); ok {
 		to = end
-	} else if y := s.at(to); isShortYear(y) && y.value > 31 && y.gap == space && !s.decimalAfter(to) && s.endsPhrase(to+1) {
+	} else if k > to && s.at(to).hash == hashOf2[2] && isShortYear(s.at(k)) && s.at(k).gap == space && s.endsPhrase(k+1) {
+		to = k + 1 // 3 de mayo del 71
+	} else if y := s.at(to); isShortYear(y) && (y.value > 31 || t.len() == 2 && j == i+1) && y.gap == space && !s.decimalAfter(to) && (s.endsPhrase(to+1) || s.at(to+1).gap == wide) {
 		to++ // 14 Jul 88
 	} else if s.at(to).char == '.' && m.len() <= 4 && s.at(to).gap == joined && s.at(to+1).gap <= space && s.at(to+1).shape == lower {
 		to++
@@ -319,7 +321,7 @@ func (s *Scanner) secondDay(first int) int {
 		return first
 	case c.hash == hashT && s.is(j+1, '/') && s.at(j+2).hash == hashM:
 		j += 2
-	case c.char == '-' || c.hash == '–' || c.char == '/' || c.char == ',' || c.kind == word && isAnd.has(c.hash):
+	case c.char == '-' || c.hash == '–' || c.char == '/' || c.char == ',' || c.kind == word && (isAnd.has(c.hash) || isOr.has(c.hash) && s.lang != english):
 	default:
 		return first
 	}
@@ -482,7 +484,7 @@ var (
 // "since last October".
 func (s *Scanner) monthAlone(i int) bool {
 	t := s.at(i)
-	if t.len() < 4 && t.hash != hashMay || t.gap > space {
+	if t.len() < 4 && t.hash != hashMay && !(t.len() == 3 && t.shape == title && s.is(i+1, '.') && s.at(i-1).hash == hashIn) || t.gap > space {
 		return false
 	}
 	if t.shape == lower && (s.lang == english || s.lang == german || s.lang == dutch) || t.shape == upper && s.at(i-1).shape != upper {

@@ -86,7 +86,7 @@ func (s *Scanner) dateContext(i int) bool {
 			return false
 		}
 		switch {
-		case n == 0 && t.kind == word && t.shape == lower && t.len() >= 5 && s.lang == english && s.text[t.end-1] == 'd' && s.text[t.end-2] == 'e', n == 0 && t.len() == 1 && s.is(j-1, '\'') && s.at(i).gap == space:
+		case n == 0 && t.kind == word && (t.shape == lower || t.shape == title && t.flags&(fGiven|fFamily) == 0) && t.len() >= 5 && s.lang == english && s.text[t.end-1] == 'd' && s.text[t.end-2] == 'e', n == 0 && t.len() == 1 && s.is(j-1, '\'') && s.at(i).gap == space:
 			return true // extubated 3/9, dc'd 4/1
 		case t.ends&fDateLabel != 0:
 			return t.hash != hashOf2[0] || n == 0 && s.at(i).len() > 2
@@ -154,7 +154,7 @@ func (s *Scanner) followsDate(j int) bool {
 func (s *Scanner) measured(i, to int) bool {
 	for j := i - 1; j >= i-3 && j >= 0; j-- {
 		t := s.at(j)
-		if s.at(j+1).gap >= line {
+		if s.at(j+1).gap >= line || j == i-1 && sinceWords.has(t.hash) {
 			break
 		}
 		if t.kind == word && measures[t.hash] {
@@ -170,6 +170,9 @@ func (s *Scanner) measured(i, to int) bool {
 	}
 	return t.kind == word && (t.flags&fUnit != 0 && t.len() <= 8 || measures[t.hash])
 }
+
+// sinceWords are words that a date follows, whatever is measured before them: pain since 6/1.
+var sinceWords = hashSet("since", "until", "till", "dated", "seit", "desde", "depuis", "sinds", "dal")
 
 var measures = func() map[uint64]bool {
 	m := map[uint64]bool{}
