@@ -9,7 +9,7 @@ func (s *Scanner) findOrgs() {
 			continue
 		}
 		switch {
-		case s.firm(i), s.companyAround(i):
+		case s.firm(i), s.companyAround(i), s.orgAcronym(i), s.orgLabel(i), s.ourLady(i):
 		case t.phraseIs&fOrg != 0 && s.isCapital(i), t.flags&fOrg != 0 && s.isCapital(i) && t.flags&(fGiven|fFamily|fCommon) == 0:
 			s.knownOrg(i)
 		case t.ends&fOrgHead != 0:
@@ -133,7 +133,7 @@ func (s *Scanner) orgHead(i int) {
 	if t.shape == lower && (from == head || s.at(from).flags&(fMedical|fTitle) != 0 || s.lang == spanish) && to == i+1 {
 		return
 	}
-	if t.shape == lower && to > i+1 && !(s.lang == spanish || s.lang == french) {
+	if t.shape == lower && to > i+1 && (s.lang == english || s.lang == german || s.lang == otherLanguage) {
 		return
 	}
 	if !s.properName(from, head, to, i+1) || s.at(to-1).flags&fStreetAfter != 0 && s.isNumber(from-1) {
@@ -240,7 +240,7 @@ func (s *Scanner) nameForward(i int) int {
 			t = s.at(j)
 		}
 		if !s.isCapital(j) || t.gap > space || t.flags&fStreetBefore != 0 && to > i+1 && s.lang != english && (t.len() > 2 || s.is(j+1, '/') || s.is(j+1, '.') || s.at(j+1).hash == 'º' && s.at(j+1).gap == joined) || s.taken[min(j, len(s.taken)-1)] != 0 || t.flags&(fMedical|fNameLabel|fIDLabel|fPhoneLabel) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 && t.shape == upper ||
-			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0 && !(n == 0 && s.endsPhrase(j+1))) {
+			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0 && !(n <= 1 && s.endsPhrase(j+1)) && !(n == 0 && s.isCapital(j+1) && s.at(j+1).gap == space && s.endsPhrase(j+2))) {
 			break
 		}
 		to = j + 1
@@ -323,9 +323,13 @@ var (
 	// orgVerbs lead to a place of treatment with a preposition: treated at.
 	orgVerbs = hashSet("seen", "work", "treated", "admitted", "evaluated", "operated", "hospitalized", "hospitalised", "presented", "presenting", "visited", "examined", "diagnosed", "transferred", "referred", "followed", "cared",
 		"consulted", "surgery", "managed", "discharged", "underwent", "checked", "monitored", "scheduled", "appointment", "visit", "transported", "transfer", "brought", "taken", "sent", "airlifted", "rushed", "records", "films", "care", "admission", "referral", "attended", "works", "worked", "working", "employed", "employee", "retired", "born", "enrolled", "studied", "studies",
-		"arbeitet", "beschäftigt", "angestellt", "travaille", "trabaja", "lavora", "werkt", "behandelt", "ingresado", "ingresada", "atendido", "atendida")
-	workVerbs = hashSet("works", "worked", "working", "work")
-	orgAt     = hashSet("at", "@", "bei")
+		"attends", "coaches", "plays", "volunteers", "teaches", "behandelt",
+		"arbeitet", "beschäftigt", "angestellt", "travaille", "trabaja", "lavora", "werkt", "studiert", "étudie", "estudia", "studia", "spielt", "joue", "juega", "gioca", "speelt", "employé", "employée", "empleado", "empleada", "ingresado", "ingresada", "atendido", "atendida")
+	workVerbs = hashSet("works", "worked", "working", "work", "plays", "coaches", "volunteers")
+	orgAt     = hashSet("at", "@", "bei", "chez", "presso", "bij")
+	// foreignWork and workAt are what one does at an employer, school or club: trabaja en.
+	foreignWork = hashSet("arbeitet", "beschäftigt", "angestellt", "travaille", "trabaja", "lavora", "werkt", "studiert", "étudie", "estudia", "studia", "spielt", "joue", "juega", "gioca", "speelt", "employé", "employée", "empleado", "empleada")
+	workAt      = hashSet("en", "à", "au", "aux", "alla", "al", "da", "nella", "nel", "voor", "para", "dans", "im", "in", "para")
 	// notOrgs are capitals behind "at" that are no organisation.
 	notOrgs = hashSet("ed", "er", "icu", "or", "home", "bedside", "rest", "baseline", "discharge", "admission", "risk", "least", "present", "times", "night", "noon", "midnight", "triage", "work", "school", "snf", "pcp", "opd", "gp")
 )
@@ -338,7 +342,7 @@ func (s *Scanner) orgAfter(i int) {
 		for ; words < 4 && s.at(j).kind == word && s.at(j).shape == lower && !orgAt.has(s.at(j).hash); words++ {
 			j++
 		}
-		if !orgAt.has(s.at(j).hash) && !(s.at(j-1).hash == hashTo || s.at(j-1).hash == hashFrom || s.at(j-1).hash == hashOur || s.at(j-1).hash == hashBy2 || s.at(j-1).hash == hashFor && workVerbs.has(s.at(i).hash)) {
+		if !orgAt.has(s.at(j).hash) && !(s.at(j-1).hash == hashTo || s.at(j-1).hash == hashFrom || s.at(j-1).hash == hashOur || s.at(j-1).hash == hashBy2 || s.at(j-1).hash == hashFor && workVerbs.has(s.at(i).hash) || workAt.has(s.at(j-1).hash) && foreignWork.has(s.at(i).hash)) {
 			return
 		}
 		if orgAt.has(s.at(j).hash) {
