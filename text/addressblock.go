@@ -32,8 +32,10 @@ func (s *Scanner) addressTail(to int) int {
 		}
 		newLine := t.gap == line || i > to && (comma && s.at(i-1).gap == line || s.leads(i-1))
 		switch {
-		case t.kind == word && t.flags&fUnitNo != 0 && s.unitEnd(i) > 0:
+		case t.kind == word && (t.flags&fUnitNo != 0 || comma && houseParts.has(t.hash)) && s.unitEnd(i) > 0:
 			to = s.unitEnd(i)
+		case t.kind == number && s.floorWord(i) > 0:
+			to = s.floorWord(i)
 		case i == to && s.district(i):
 			to = i + 1
 		case t.kind == number && s.tailStreet(i) > 0:

@@ -96,6 +96,7 @@ func (s *Scanner) detect() {
 	s.findNames()
 	s.findPlacesOfNames()
 	s.spread()
+	s.widen()
 	s.findAges()
 	s.findOptional()
 }

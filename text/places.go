@@ -135,7 +135,7 @@ func (s *Scanner) addStreet(from, to int) {
 	}
 	if t := s.at(to); t.kind == word && t.gap == space && directions.has(t.hash) && s.isCapital(to) {
 		to++
-	} else if end := s.houseNumber(to); end > to && (s.endsPhrase(end) || s.at(end).flags&fUnitNo != 0) {
+	} else if end := s.houseNumber(to); end > to && !(s.is(to, ',') && s.isNumber(to+1) && s.floorWord(to+1) > 0) && (s.endsPhrase(end) || s.at(end).flags&fUnitNo != 0) {
 		to = end // Lange Str. 20
 		if s.is(to, '.') && s.at(to+1).gap <= line && s.at(to+1).flags&fUnitNo != 0 {
 			to++
@@ -263,7 +263,7 @@ func (s *Scanner) streetFirst(i int) bool {
 }
 
 // sureStreets are words in lower case that nothing but the name of a street follows.
-var sureStreets = hashSet("rue", "quai", "impasse", "allée", "chemin", "viale", "piazza", "corso", "vicolo", "piazzale", "calle", "avda", "avenida", "plaza", "rúa", "carrer", "rua", "travessa", "praça")
+var sureStreets = hashSet("caserío", "masseria", "cascina", "buurtschap", "contrà", "boerderij", "località", "frazione", "contrada", "fondamenta", "cortijo", "podere", "rue", "quai", "impasse", "allée", "chemin", "viale", "piazza", "corso", "vicolo", "piazzale", "calle", "avda", "avenida", "plaza", "rúa", "carrer", "rua", "travessa", "praça")
 
 // houseBis returns where a house number with a word before a street begins: 12 bis, rue.
 func (s *Scanner) houseBis(i int) (from int, ok bool) {
