@@ -29,3 +29,37 @@ func (s *Scanner) isGraded(c *candidate) bool {
 }
 
 var grades = hashSet("i", "ii", "iii", "iv", "v", "vi", "ia", "ib", "iia", "iib", "iiia", "iiib")
+
+// isPaired reports whether a run is nothing but eponyms with hyphens between them, of which one is
+// hardly a family name: Sternberg-Reed.
+func (s *Scanner) isPaired(c *candidate) bool {
+	if c.words < 2 || c.initials > 0 || c.to-c.from != 2*c.words-1 {
+		return false
+	}
+	rare := false
+	for i := c.from; i < c.to; i += 2 {
+		rare = rare || s.at(i).flags&fFamily == 0
+		if s.at(i).flags&fEponym == 0 || i > c.from && !s.is(i-1, '-') {
+			return false
+		}
+	}
+	return rare
+}
+
+// isSided reports whether a run is an eponym behind a side or before a Roman number: L. Doppler,
+// Modic I.
+func (s *Scanner) isSided(c *candidate) bool {
+	if c.words != 1 || c.initials != 1 {
+		return false
+	}
+	first, last := s.at(c.from), s.at(c.to-1)
+	if last.char == '.' {
+		last = s.at(c.to - 2)
+	}
+	if first.shape == initial {
+		return last.flags&fEponym != 0 && (first.hash == hashL || first.hash == hashR) && first.gap == space && s.at(c.from-1).kind == word
+	}
+	return first.flags&fEponym != 0 && (last.hash == hashI || last.hash == hashV)
+}
+
+var hashL, hashR, hashV = hashOf("l"), hashOf("r"), hashOf("v")

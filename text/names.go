@@ -40,7 +40,7 @@ func (s *Scanner) nameable(i int) bool {
 	if s.is(i+1, '\'') && s.at(i+2).hash == hashT && s.at(i+2).gap == joined {
 		return false // Don't
 	}
-	if t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel|fEponym) != 0 || t.gap == joined && s.at(i-1).kind == number || s.isNumber(i+1) && s.at(i+1).gap == joined {
+	if t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel|fEponym|fEponymBefore) != 0 || t.gap == joined && s.at(i-1).kind == number || s.isNumber(i+1) && s.at(i+1).gap == joined {
 		return false
 	}
 	personal := t.flags & (fGiven | fFamily)
@@ -168,7 +168,7 @@ func (s *Scanner) judge(c *candidate) bool {
 	}
 	first := s.at(c.from)
 	personal := c.given + c.family + c.unknown + c.eponyms
-	if before < related && s.isGraded(c) {
+	if before < related && (s.isGraded(c) || before <= possible && s.isPaired(c) || before == nothing && s.isSided(c)) {
 		return false
 	}
 	switch {

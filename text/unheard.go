@@ -19,6 +19,6 @@ func (s *Scanner) capitalsAreNames() bool {
 // words: it names somebody or something.
 func (s *Scanner) isUnheard(i int) bool {
 	t := s.at(i)
-	return !s.caseless && t.shape == title && t.len() >= 4 && t.gap == space && s.at(i-1).shape == lower && t.flags&^(fTown|fUncommon|fAnchor|fGiven|fFamily) == 0 && t.phraseIs == 0 && !s.isPlural(i) &&
+	return !s.caseless && t.shape == title && t.len() >= 4 && t.gap == space && s.at(i-1).shape == lower && t.flags&^(fTown|fUncommon|fAnchor|fGiven|fFamily) == 0 && t.phraseIs == 0 && !s.isPlural(i) && !(s.at(i+1).gap == space && s.at(i+1).shape == lower && s.at(i+1).flags&fEponymHead != 0) &&
 		s.at(i+1).char != '-' && !(s.at(i+1).gap == joined && s.at(i+1).kind != mark)
 }
