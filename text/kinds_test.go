@@ -85,6 +85,61 @@ func TestKinds(t *testing.T) {
 			[]string{"Quilvane Foundry", "Brack & Sons Orthotics", "Toomey Fisheries"},
 			[]string{"Shoes by %, paid.", "He has been with % for years."},
 		},
+		{
+			"day of a month behind a day of the week", "[DATE]",
+			[]string{"vendredi 7", "sam. 12", "mardi 30"},
+			[]string{"Le rendez-vous est pris pour la patiente, %.", "Elle est venue avec sa fille (%) et elle va bien."},
+		},
+		{
+			"weeks of a year", "[DATE]",
+			[]string{"2023-W07", "2024-W31-4", "2022-W52"},
+			[]string{"The sample of % was lost.", "Delivered in %, then stored."},
+		},
+		{
+			"German weeks of a year", "[DATE]",
+			[]string{"KW 7", "KW 31/2024", "KW 12 2023"},
+			[]string{"Die Patientin kommt in %, wenn sie nicht verreist ist."},
+		},
+		{
+			"ranges between two whole dates", "[DATE]-[DATE]",
+			[]string{"5/2/21-5/9/21", "11/28/2022-12/3/2022"},
+			[]string{"She was here %, then left."},
+		},
+		{
+			"one of two days", "[DATE]",
+			[]string{"6 o 7 de mayo", "21 o 22 de agosto"},
+			[]string{"La hija viene el % con su padre."},
+		},
+		{
+			"short years behind a day and a month in letters", "[DATE]",
+			[]string{"19 Nov 21", "04 APR 22"},
+			[]string{"The cast was put on %.", "It was on %, she says."},
+		},
+		{
+			"organisations behind a lower word in other languages", "[ORG]",
+			[]string{"biblioteca Quorvane", "segheria Oyelaran", "panificio Hobbrix"},
+			[]string{"La paziente lavora in una ditta, la %, e non sta bene."},
+		},
+		{
+			"organisations by what they are for short", "[ORG]",
+			[]string{"DRK Hobbrix", "ASB Quorvane", "TuS Flintbek"},
+			[]string{"Der Patient wurde von %, wie man sagt, gebracht."},
+		},
+		{
+			"organisations behind labels", "[ORG]",
+			[]string{"Quorvane Tile & Stone", "Hobbrix Freight", "Larch & Ember"},
+			[]string{"Employer: %, for years.", "Employer %, since he was young."},
+		},
+		{
+			"churches and schools of Mary", "[ORG]",
+			[]string{"Our Lady of the Dunes", "Our Lady of Quorvane", "Sacred Heart of Oyelaran"},
+			[]string{"A volunteer from % drives him.", "She goes to %, then home."},
+		},
+		{
+			"flats, floors and towns behind a street", "[LOCATION]",
+			[]string{"14 Quarrel Street, 3rd Floor, Hobbrix", "14 Quarrel Street, Apt 6, Quorvane", "14 Quarrel Street, Quorvane, 2nd fl"},
+			[]string{"She moved to %.", "The parcel went to %, as she asked."},
+		},
 	} {
 		for _, value := range kind.values {
 			for _, frame := range kind.frames {
@@ -110,6 +165,12 @@ func TestKindsStay(t *testing.T) {
 		"Quimioterapia el día 1, ciclo 2, con buena tolerancia en el día 12.",
 		"next 1/2 tablet, last 3/4 dose",
 		"7:15 AM. Note: BP 118/64, P 78.",
+		"Hernie de Spiegel, kyste de Baker et diverticule de Meckel : sans changement chez la patiente.",
+		"Ernia di Spigelio, diverticolo di Meckel e cisti di Baker, non operati nella paziente.",
+		"The Reed-Sternberg cells are gone.",
+		"El paciente viene el lunes a las 5 horas, el martes 3 veces.",
+		"Employer: None. Insurance: Unknown. Job: Retired.",
+		"She was seen on Friday 5 times, pain 6/10 since.",
 	} {
 		if got := string(Replace(nil, []byte(in), s.Find(nil, []byte(in), nil), Labels)); got != in {
 			t.Errorf("%s\n got %s", in, got)
