@@ -16,6 +16,8 @@ func (s *Scanner) isGraded(c *candidate) bool {
 	}
 	next := s.at(c.to)
 	switch {
+	case next.kind == number && next.gap == space && scales.has(first.hash) && next.value >= 0 && next.value <= 100 && s.endsDay(c.to+1) && s.at(c.to+1).kind == mark:
+		return true // Norton 13.
 	case next.kind == number && next.gap == space && next.value >= 0 && next.value <= 6 && !s.decimalAfter(c.to), next.kind == word && next.gap == space && grades.has(next.hash) && s.isCapital(c.to):
 		return true
 	case next.char == '\'' && next.gap == joined:
@@ -27,6 +29,9 @@ func (s *Scanner) isGraded(c *candidate) bool {
 	}
 	return false
 }
+
+// scales are names of scales that are family names too.
+var scales = hashSet("norton", "braden", "waterlow", "barthel", "katz", "lawton", "morse", "hamilton", "beck", "zung", "epworth", "edinburgh", "glasgow", "karnofsky", "gleason", "bishop", "tinetti", "berg", "ranson", "wells", "rockall", "ramsay", "richmond", "aldrete", "ashworth", "rankin", "harris", "constant", "lysholm", "kessler", "pfeiffer", "downton", "conners", "mallampati", "alvarado", "ballard", "silverman")
 
 var grades = hashSet("i", "ii", "iii", "iv", "v", "vi", "ia", "ib", "iia", "iib", "iiia", "iiib")
 

@@ -169,6 +169,7 @@ func TestKindsStay(t *testing.T) {
 		"Ernia di Spigelio, diverticolo di Meckel e cisti di Baker, non operati nella paziente.",
 		"The Reed-Sternberg cells are gone.",
 		"El paciente viene el lunes a las 5 horas, el martes 3 veces.",
+		"RR 130/70. Drain 40 cc. Norton 13. Katz 5, Hamilton 21; de patiënt is niet goed.",
 		"Employer: None. Insurance: Unknown. Job: Retired.",
 		"She was seen on Friday 5 times, pain 6/10 since.",
 	} {
