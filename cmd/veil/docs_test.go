@@ -46,7 +46,7 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		{"F", "fhir", 39},
 		{"S", "proxy/pgproxy/sqltest", 30},
 		{"O", "cmd/veil", 19},
-		{"T", "table", 25},
+		{"T", "table", 26},
 		{"X", "text", 28},
 		{"C", "proxy/console", 35},
 	} {

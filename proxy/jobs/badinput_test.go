@@ -42,7 +42,7 @@ func TestBadOrders(t *testing.T) {
 	target := func(path string) string {
 		return `{"kind":"mask","view":"research","source":{"place":"exports","path":"a.csv"},"target":{"place":"masked","path":"` + path + `"}}`
 	}
-	const outside, path = "the path leaves the place through a symbolic link", "expected a relative path without empty parts, hidden names and .."
+	const outside, path = "the path leaves the place through a symbolic link", "expected a relative path without empty elements, hidden names or .."
 	for name, tc := range map[string]struct {
 		order  string
 		status int
@@ -80,7 +80,7 @@ func TestBadOrders(t *testing.T) {
 		"target absolute": {target("/tmp/PLANTED"), 422, path},
 		"target link":     {target("way/PLANTED"), 422, outside},
 		"target nowhere":  {target("nothing/PLANTED"), 422, outside},
-		"target links":    {target("linked"), 422, "the folder has a symbolic link"},
+		"target links":    {target("linked"), 422, "the folder contains a symbolic link"},
 		"other bucket":    {strings.Replace(target("x"), `"masked","path":"x"`, `"bucket","path":"../PLANTED"`, 1), 422, path},
 		"no object":       {strings.Replace(source("PLANTED/"), "exports", "bucket", 1), 422, "there is no such object"},
 	} {
