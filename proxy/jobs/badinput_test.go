@@ -42,7 +42,7 @@ func TestBadOrders(t *testing.T) {
 	target := func(path string) string {
 		return `{"kind":"mask","view":"research","source":{"place":"exports","path":"a.csv"},"target":{"place":"masked","path":"` + path + `"}}`
 	}
-	const outside, path = "the path leaves the place through a symbolic link", "expected a relative path without empty elements, hidden names or .."
+	const outside, path = "the path leaves the place through a symbolic link", "expected a relative path without .., empty elements or hidden names"
 	for name, tc := range map[string]struct {
 		order  string
 		status int

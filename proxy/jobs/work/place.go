@@ -23,7 +23,7 @@ func (p *Place) object() bool { return p.URL != "" }
 
 // The errors of paths. None has the path.
 var (
-	errPath    = errors.New("expected a relative path without empty elements, hidden names or ..")
+	errPath    = errors.New("expected a relative path without .., empty elements or hidden names")
 	errOutside = errors.New("the path leaves the place through a symbolic link")
 	errAbsent  = errors.New("there is no such file or folder")
 	errRoot    = errors.New("the folder of the place cannot be read: check operator.jobs and the mode of the folder")
@@ -108,7 +108,7 @@ func (p *Place) inputs(rel string) ([]string, error) {
 func reason(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		return errors.New("Veil cannot read or write the file or folder: check its mode")
+		return errors.New("the file or folder cannot be read or written: check its mode")
 	case strings.Contains(err.Error(), "escapes"): // os.Root has no error to compare with
 		return errOutside
 	}
