@@ -93,7 +93,9 @@ func (s *Scanner) orgGoesOn(to int) int {
 		if n := s.at(j); !s.isCapital(j) || n.shape == initial || n.gap != space || n.flags&(fMedical|fDrug|fTitle|fMonth|fWeekday) != 0 || !s.free(j) && s.labelAt(j) != Location && s.labelAt(j) != Name {
 			return to
 		}
-		for to = j + 1; s.isCapital(to) && s.at(to).gap == space && s.at(to).shape == title && s.free(to) && s.at(to).flags&(fMedical|fDrug|fTitle|fKeyword) == 0 && to < j+3; to++ {
+		to = j + 1
+		for to < j+3 && s.isCapital(to) && s.at(to).gap == space && s.at(to).shape == title && s.free(to) && s.at(to).flags&(fMedical|fDrug|fTitle|fKeyword) == 0 {
+			to++
 		}
 	}
 	return to
