@@ -3,6 +3,7 @@ package general
 import (
 	"bytes"
 	"regexp"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -13,27 +14,31 @@ import (
 // countries' own descriptions. Forms that would also fit a telephone number, a date or a
 // social security number hold only beside their country.
 var (
-	anyPostalCode = regexp.MustCompile(`^(?:` +
-		`\d{3,6}` + // most countries
-		`|\d{5}-\d{4}|\d{5}-\d{3}|\d{4}-\d{3}|\d{3} \d{2}|\d{2}-\d{3}|\d{3} \d{3}` + // US, BR, PT, SE, PL, IN
-		`|[A-Z]{1,2}[- ]?\d{4,5}` + // LV-1010, D-80331, BN, SO
-		`|[A-Z]\d{3}|(?:AD|VC)\d{3,4}|[A-Z]{2} ?\d{2}|KY\d-\d{4}|LC\d{2} ?\d{3}` + // SZ, AD, VC, BM, KY, LC
-		`|[A-Z]\d{4}[A-Z]{3}` + // AR
-		`|[A-Z]{3} ?\d{4}` + // MT
-		`|\d{4} ?[A-Z]{2}` + // NL
-		`|[A-Z]\d[A-Z] ?\d[A-Z]\d` + // CA
-		`|(?:[A-Z]{1,2}\d[A-Z\d]?|GIR|ASCN|STHL|TDCU|FIQQ|BIQQ|SIQQ|PCRN) ?\d[A-Z]{2}` + // GB and its territories
-		`|[AC-FHKNPRTV-Y]\d[\dW] ?[AC-FHKNPRTV-Y\d]{4}` + // IE
-		`)$`)
-	postalCodesOf = map[string]*regexp.Regexp{
-		"US": regexp.MustCompile(`^\d{9}$`),
-		"JP": regexp.MustCompile(`^\d{3}-?\d{4}$`),
-		"BR": regexp.MustCompile(`^\d{8}$`),
-		"CL": regexp.MustCompile(`^\d{3}-?\d{4}$`),
-		"IL": regexp.MustCompile(`^\d{7}$`),
-		"PT": regexp.MustCompile(`^\d{7}$`),
-		"IR": regexp.MustCompile(`^\d{5}-?\d{5}$`),
-	}
+	anyPostalCode = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:` +
+			`\d{3,6}` + // most countries
+			`|\d{5}-\d{4}|\d{5}-\d{3}|\d{4}-\d{3}|\d{3} \d{2}|\d{2}-\d{3}|\d{3} \d{3}` + // US, BR, PT, SE, PL, IN
+			`|[A-Z]{1,2}[- ]?\d{4,5}` + // LV-1010, D-80331, BN, SO
+			`|[A-Z]\d{3}|(?:AD|VC)\d{3,4}|[A-Z]{2} ?\d{2}|KY\d-\d{4}|LC\d{2} ?\d{3}` + // SZ, AD, VC, BM, KY, LC
+			`|[A-Z]\d{4}[A-Z]{3}` + // AR
+			`|[A-Z]{3} ?\d{4}` + // MT
+			`|\d{4} ?[A-Z]{2}` + // NL
+			`|[A-Z]\d[A-Z] ?\d[A-Z]\d` + // CA
+			`|(?:[A-Z]{1,2}\d[A-Z\d]?|GIR|ASCN|STHL|TDCU|FIQQ|BIQQ|SIQQ|PCRN) ?\d[A-Z]{2}` + // GB and its territories
+			`|[AC-FHKNPRTV-Y]\d[\dW] ?[AC-FHKNPRTV-Y\d]{4}` + // IE
+			`)$`)
+	})
+	postalCodesOf = sync.OnceValue(func() map[string]*regexp.Regexp {
+		return map[string]*regexp.Regexp{
+			"US": regexp.MustCompile(`^\d{9}$`),
+			"JP": regexp.MustCompile(`^\d{3}-?\d{4}$`),
+			"BR": regexp.MustCompile(`^\d{8}$`),
+			"CL": regexp.MustCompile(`^\d{3}-?\d{4}$`),
+			"IL": regexp.MustCompile(`^\d{7}$`),
+			"PT": regexp.MustCompile(`^\d{7}$`),
+			"IR": regexp.MustCompile(`^\d{5}-?\d{5}$`),
+		}
+	})
 	// otherNames are three-letter codes and names of the countries of postalCodesOf.
 	otherNames = map[string]string{
 		"USA": "US", "UNITED STATES": "US", "UNITED STATES OF AMERICA": "US", "JPN": "JP", "JAPAN": "JP",
@@ -76,14 +81,14 @@ func isPostalCode(code, country []byte) bool {
 		return false
 	}
 	code = bytes.ToUpper(code)
-	if anyPostalCode.Match(code) {
+	if anyPostalCode().Match(code) {
 		return true
 	}
 	name := string(bytes.ToUpper(bytes.TrimSpace(country)))
 	if short, ok := otherNames[name]; ok {
 		name = short
 	}
-	form := postalCodesOf[name]
+	form := postalCodesOf()[name]
 	return form != nil && form.Match(code)
 }
 

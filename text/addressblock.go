@@ -450,7 +450,7 @@ func (s *Scanner) endsStreet(i, from, to, end int, numbered bool) bool {
 	next := s.at(end)
 	unit := next.kind == word && next.flags&fUnitNo != 0 && next.gap <= line && s.unitEnd(end) > 0
 	ends := next.gap >= line || next.char == ',' || next.char == '.' && next.gap == joined
-	if next.gap <= space && next.kind == word && next.flags&(fUnit|fMonth) != 0 && next.flags&(fFunction) == 0 || s.at(to+1).char == '/' || s.at(to+1).char == '%' || s.monthOf(to-1) != 0 {
+	if next.gap <= space && next.kind == word && next.flags&(fUnit|fMonth) != 0 && next.flags&fFunction == 0 || s.at(to+1).char == '/' || s.at(to+1).char == '%' || s.monthOf(to-1) != 0 {
 		return false
 	}
 	p := s.at(i - 1)

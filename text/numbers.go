@@ -285,7 +285,7 @@ func (s *Scanner) labelBefore(i int, f flags) bool {
 		case f == fIDLabel && t.kind == word && s.isNumberSign(j):
 			return true
 		case t.kind == word:
-			if words++; words > 1 || t.flags&(fFunction) == 0 && !between.has(t.hash) {
+			if words++; words > 1 || t.flags&fFunction == 0 && !between.has(t.hash) {
 				return false
 			}
 		case t.kind == number:

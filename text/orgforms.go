@@ -20,16 +20,16 @@ var orgAcronyms = hashSet("asb", "drk", "brk", "dlrg", "smur", "samu", "sdis", "
 // orgLabel finds the name behind a label that says whose it is: Employer: Brack Tile.
 func (s *Scanner) orgLabel(i int) bool {
 	w := s.at(i)
-	if !orgLabels.has(w.hash) {
-		return false
-	}
 	j := i + 1
 	colon := s.at(j).char == ':'
+	if !ownerLabels.has(w.hash) && !(colon && orgLabels.has(w.hash)) {
+		return false
+	}
 	if colon {
 		j++
 	}
 	t := s.at(j)
-	if t.gap > space || !s.isCapital(j) || t.shape == initial || !s.free(j) || t.flags&(fTitle|fRelation|fMedical|fDrug|fProfession|fNameLabel|fDateLabel|fPhoneLabel|fIDLabel|fMonth|fWeekday) != 0 || generic.has(t.hash) || !colon && !ownerLabels.has(w.hash) {
+	if t.gap > space || !s.isCapital(j) || t.shape == initial || !s.free(j) || t.flags&(fTitle|fRelation|fMedical|fDrug|fProfession|fNameLabel|fDateLabel|fPhoneLabel|fIDLabel|fMonth|fWeekday) != 0 || generic.has(t.hash) {
 		return false
 	}
 	to := s.nameForward(j)
@@ -43,8 +43,8 @@ func (s *Scanner) orgLabel(i int) bool {
 
 var (
 	ownerLabels = hashSet("employer", "insurer", "arbeitgeber", "krankenkasse", "pflegekasse", "employeur", "werkgever", "patrono", "empleador", "aseguradora", "empresa", "verzekeraar", "zorgverzekeraar")
-	orgLabels   = hashSet("employer", "insurer", "arbeitgeber", "krankenkasse", "pflegekasse", "employeur", "werkgever", "patrono", "empleador", "aseguradora", "empresa", "verzekeraar", "zorgverzekeraar",
-		"insurance", "ins", "payer", "payor", "carrier", "pharmacy", "job", "sponsor", "school", "church", "parish", "facility", "hospice", "agency", "kasse", "verein", "schule", "apotheke", "mutuelle", "assurance", "mutua", "seguro", "colegio", "lavoro", "datore", "assicurazione", "werk", "school", "verein", "club", "gym", "dme", "vendor", "practice", "clinic", "referrer", "lab")
+	// orgLabels lead to a name only with a colon.
+	orgLabels = hashSet("insurance", "ins", "payer", "payor", "carrier", "pharmacy", "job", "sponsor", "school", "church", "parish", "facility", "hospice", "agency", "kasse", "verein", "schule", "apotheke", "mutuelle", "assurance", "mutua", "seguro", "colegio", "lavoro", "datore", "assicurazione", "werk", "club", "gym", "dme", "vendor", "practice", "clinic", "referrer", "lab")
 )
 
 // ourLady finds churches, convents and schools that are called after Mary: Our Lady of the

@@ -72,7 +72,7 @@ func (s *Scanner) looksLikeDay(i int) bool {
 	}
 	high := max(a.value, b.value)
 	return high > 12 && a.value > 1 && !(a.value == 6 && (high == 18 || high == 24 || high == 36)) && b.value != 15 && b.value != 30 && a.value != high-1 &&
-		(p.kind == mark || p.shape == lower && p.flags&(fMedical|fDrug|fEponymHead) == 0 || s.at(i).gap >= line) && (after.kind == mark && after.char != '%' || after.gap >= line || after.shape == lower && after.flags&(fFunction) != 0)
+		(p.kind == mark || p.shape == lower && p.flags&(fMedical|fDrug|fEponymHead) == 0 || s.at(i).gap >= line) && (after.kind == mark && after.char != '%' || after.gap >= line || after.shape == lower && after.flags&fFunction != 0)
 }
 
 // days are words for days that the number of a day may stand beside.
@@ -100,7 +100,7 @@ func (s *Scanner) dateContext(i int) bool {
 			b := s.at(i + 2).value
 			return s.at(i).value > b || b > 6 && b != 10 // done 8/8, that was 10/3; not 2/5
 		case t.kind == mark && (t.char == ':' || t.char == '.' || t.char == '(' || t.char == '~' || t.char == ','):
-		case t.kind == word && t.flags&(fFunction) != 0 && t.hash == hashThe:
+		case t.kind == word && t.flags&fFunction != 0 && t.hash == hashThe:
 		default:
 			return s.taken[j] != 0 && n == 0 && s.followsDate(j)
 		}

@@ -102,10 +102,7 @@ var townLeads = hashSet("en", "in", "near", "bei", "te", "à", "a")
 func (s *Scanner) widen() {
 	for n := range s.hits {
 		switch h := &s.hits[n]; h.label {
-		case Location:
-			s.widenPlace(h)
-			s.widenOrg(h)
-		case Org:
+		case Location, Org:
 			s.widenPlace(h)
 			s.widenOrg(h)
 		case Name:

@@ -34,8 +34,10 @@ func column(parts ...string) *pg.Node {
 	return &pg.Node{Node: &pg.Node_ColumnRef{ColumnRef: &pg.ColumnRef{Fields: names(parts...)}}}
 }
 
-func cast(n *pg.Node, typ string) *pg.Node {
-	return &pg.Node{Node: &pg.Node_TypeCast{TypeCast: &pg.TypeCast{Arg: n, TypeName: &pg.TypeName{Names: names("pg_catalog", typ), Typemod: -1}}}}
+func cast(n *pg.Node, typ string) *pg.Node { return castTo(n, "pg_catalog", typ) }
+
+func castTo(n *pg.Node, schema, typ string) *pg.Node {
+	return &pg.Node{Node: &pg.Node_TypeCast{TypeCast: &pg.TypeCast{Arg: n, TypeName: &pg.TypeName{Names: names(schema, typ), Typemod: -1}}}}
 }
 
 func castArray(n *pg.Node, typ string) *pg.Node {
@@ -119,8 +121,12 @@ func selectNode(s *pg.SelectStmt) *pg.Node {
 
 // selectOnce is an expression that is computed once a query, not once a row.
 func selectOnce(n *pg.Node) *pg.Node {
-	s := &pg.SelectStmt{TargetList: []*pg.Node{target("", n)}, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}
-	return &pg.Node{Node: &pg.Node_SubLink{SubLink: &pg.SubLink{SubLinkType: pg.SubLinkType_EXPR_SUBLINK, Subselect: selectNode(s)}}}
+	return &pg.Node{Node: &pg.Node_SubLink{SubLink: &pg.SubLink{SubLinkType: pg.SubLinkType_EXPR_SUBLINK, Subselect: selectNode(selectOf(n))}}}
+}
+
+// selectOf selects an expression, from no table.
+func selectOf(n *pg.Node) *pg.SelectStmt {
+	return &pg.SelectStmt{TargetList: []*pg.Node{target("", n)}, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}
 }
 
 func subselect(s *pg.SelectStmt, alias *pg.Alias) *pg.Node {

@@ -120,8 +120,7 @@ func (t *tableItem) setApart() {
 // columns.
 func (t *tableItem) guard() {
 	t.seen = t.shadowName()
-	condition := &pg.SelectStmt{TargetList: []*pg.Node{target("", t.fragment(t.shape.where))}, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}
-	t.beside(pg.JoinType_JOIN_INNER, [2]string{t.seen, t.seen}, condition)
+	t.beside(pg.JoinType_JOIN_INNER, [2]string{t.seen, t.seen}, selectOf(t.fragment(t.shape.where)))
 	t.stmt.WhereClause = column(t.seen, t.seen)
 }
 
@@ -245,7 +244,7 @@ func (t *tableItem) masked(c *tableColumn) *pg.Node {
 	if c.shape.guarded {
 		n := when(column(t.seen, t.seen), column(c.shape.Name))
 		if typ := t.catalog.Type(c.shape.Type); typ.Kind == 'd' {
-			n = &pg.Node{Node: &pg.Node_TypeCast{TypeCast: &pg.TypeCast{Arg: n, TypeName: &pg.TypeName{Names: names(typ.Schema, typ.Name), Typemod: -1}}}}
+			n = castTo(n, typ.Schema, typ.Name)
 		}
 		return n
 	}
