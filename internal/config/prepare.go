@@ -20,7 +20,6 @@ import (
 	"github.com/veil-proxy/veil/proxy/jobs/work"
 	"github.com/veil-proxy/veil/proxy/pgproxy"
 	"github.com/veil-proxy/veil/proxy/signin"
-	"github.com/veil-proxy/veil/proxy/trace"
 	"github.com/veil-proxy/veil/text/scrub"
 )
 
@@ -43,7 +42,7 @@ type Prepared struct {
 	// What stays as it was at the start.
 	Credentials signin.Credentials
 	UpstreamTLS *tls.Config
-	Tracing     *trace.Config // nil: off
+	Tracing     *Traces // nil: off
 	Shipping    []ship.Options
 }
 

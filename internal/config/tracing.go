@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -9,7 +10,6 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/veil-proxy/veil/proxy/signin"
-	"github.com/veil-proxy/veil/proxy/trace"
 	"github.com/veil-proxy/veil/textfile"
 )
 
@@ -42,8 +42,17 @@ func collectorURL(s string) string {
 	return ""
 }
 
+// Traces says where traces are sent, and how many. A nil TLS configuration stands for the
+// system's roots.
+type Traces struct {
+	Endpoint    string
+	Headers     map[string]string
+	TLS         *tls.Config
+	SampleRatio float64
+}
+
 // prepare reads what the exporter of traces needs.
-func (t *Tracing) prepare(p *problems, log *slog.Logger) *trace.Config {
+func (t *Tracing) prepare(p *problems, log *slog.Logger) *Traces {
 	if t == nil || p.unread("tracing") {
 		return nil
 	}
@@ -53,7 +62,7 @@ func (t *Tracing) prepare(p *problems, log *slog.Logger) *trace.Config {
 	if t.SampleRatio > 1 {
 		p.add("tracing.sampleRatio", "expected a number from 0 to 1")
 	}
-	out := &trace.Config{Endpoint: t.Endpoint, SampleRatio: t.SampleRatio}
+	out := &Traces{Endpoint: t.Endpoint, SampleRatio: t.SampleRatio}
 	out.Headers = readHeaders(p, "tracing.headersFile", t.HeadersFile)
 	var err error
 	out.TLS, err = t.TLS.Config(log)

@@ -17,15 +17,18 @@ func (s *Server) openTracing(ctx context.Context, p *config.Prepared) (err error
 	if p.Tracing == nil {
 		return nil
 	}
-	c := *p.Tracing
-	c.Version = s.options.Version
-	c.Dropped = s.metrics.Counter("veil_trace_dropped_spans_total")
-	c.Failed = func(err error) {
-		s.log.Warn("traces cannot be sent, and are dropped until they can", "reason", proxy.Cause(err))
+	to := p.Tracing
+	c := trace.Config{
+		SampleRatio: to.SampleRatio,
+		Version:     s.options.Version,
+		Dropped:     s.metrics.Counter("veil_trace_dropped_spans_total"),
+		Failed: func(err error) {
+			s.log.Warn("traces cannot be sent, and are dropped until they can", "reason", proxy.Cause(err))
+		},
+		Works: func() { s.log.Info("traces are sent again") },
 	}
-	c.Works = func() { s.log.Info("traces are sent again") }
-	if s.tracer, err = trace.New(ctx, c, collector.New(c.Endpoint, c.Headers, c.TLS)); err == nil {
-		s.log.Info("tracing", "endpoint", c.Endpoint, "ratio", c.SampleRatio)
+	if s.tracer, err = trace.New(ctx, c, collector.New(to.Endpoint, to.Headers, to.TLS)); err == nil {
+		s.log.Info("tracing", "endpoint", to.Endpoint, "ratio", to.SampleRatio)
 	}
 	return err
 }

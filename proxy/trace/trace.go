@@ -1,8 +1,8 @@
 // Package trace makes OpenTelemetry spans for what the listeners do and sends them to a
 // collector.
 //
-//	c := trace.Config{Endpoint: "http://collector:4318/v1/traces", …}
-//	t, err := trace.New(ctx, c, collector.New(c.Endpoint, c.Headers, c.TLS))
+//	to := collector.New("http://collector:4318/v1/traces", headers, nil)
+//	t, err := trace.New(ctx, trace.Config{SampleRatio: 0.1, …}, to)
 //	span := t.Begin(trace.FHIRRequest, time.Now(), traceparent)
 //	upstream := span.Child(trace.Upstream)
 //	upstream.End()
@@ -21,7 +21,6 @@ package trace
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -32,16 +31,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Config says where spans go. Package collector makes a client from Endpoint, Headers and
-// TLS.
+// Config says which spans are made, and who is told what becomes of them.
 type Config struct {
-	// Endpoint is the URL of a collector's OTLP receiver over HTTP, such as
-	// http://localhost:4318/v1/traces.
-	Endpoint string
-	// Headers are sent with each request to it.
-	Headers map[string]string
-	// TLS configures an https endpoint. If it is nil, the system's roots are used.
-	TLS *tls.Config
 	// SampleRatio is the share of traces that are sampled, from 0 to 1. It also applies to
 	// traces that a client began; a trace that the client does not sample is never
 	// sampled.

@@ -19,9 +19,9 @@ import (
 	"github.com/veil-proxy/veil/proxy/trace/collector"
 )
 
-func tracer(t *testing.T, c Config) *Tracer {
+func tracer(t *testing.T, to *otlptest.Receiver, headers map[string]string, c Config) *Tracer {
 	t.Helper()
-	tr, err := New(t.Context(), c, collector.New(c.Endpoint, c.Headers, c.TLS))
+	tr, err := New(t.Context(), c, collector.New(to.TracesURL, headers, nil))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,7 +41,7 @@ func names(spans []*tracepb.Span) map[string]*tracepb.Span {
 func TestSpans(t *testing.T) {
 	t.Parallel()
 	r := otlptest.New(t)
-	tr := tracer(t, Config{Endpoint: r.TracesURL, SampleRatio: 1, Version: "v9", Headers: map[string]string{"X-Key": "k"}})
+	tr := tracer(t, r, map[string]string{"X-Key": "k"}, Config{SampleRatio: 1, Version: "v9"})
 	const id = "4bf92f3577b34da6a3ce929d0e0e4736"
 	request := tr.Begin(FHIRRequest, time.Now(), []byte("00-"+id+"-00f067aa0ba902b7-01"))
 	upstream := request.Child(Upstream)
@@ -72,7 +72,7 @@ func TestSpans(t *testing.T) {
 func TestSpansAsTheyAreSent(t *testing.T) {
 	t.Setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")
 	r := otlptest.New(t)
-	tr := tracer(t, Config{Endpoint: r.TracesURL, SampleRatio: 1})
+	tr := tracer(t, r, nil, Config{SampleRatio: 1})
 	begun := time.Unix(1_700_000_000, 5)
 	session := tr.Begin(Session, begun, []byte("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"))
 	statement := session.Beside(Statement, begun)
@@ -129,7 +129,7 @@ func TestSpansAsTheyAreSent(t *testing.T) {
 // TestUnsampledAllocatesNothing: what is not sampled costs next to nothing.
 func TestUnsampledAllocatesNothing(t *testing.T) {
 	r := otlptest.New(t)
-	tr := tracer(t, Config{Endpoint: r.TracesURL})
+	tr := tracer(t, r, nil, Config{})
 	at := time.Now()
 	if n := testing.AllocsPerRun(100, func() {
 		s := tr.Begin(FHIRRequest, at, nil)
@@ -180,7 +180,7 @@ func BenchmarkRequest(b *testing.B) {
 func TestSampling(t *testing.T) {
 	t.Parallel()
 	r := otlptest.New(t)
-	all, none := tracer(t, Config{Endpoint: r.TracesURL, SampleRatio: 1}), tracer(t, Config{Endpoint: r.TracesURL})
+	all, none := tracer(t, r, nil, Config{SampleRatio: 1}), tracer(t, r, nil, Config{})
 	for _, tc := range []struct {
 		tr     *Tracer
 		parent string
@@ -212,7 +212,7 @@ func TestCollectorThatHangs(t *testing.T) {
 		http.Error(w, "PLANTED", http.StatusBadRequest)
 	})
 	var dropped, failed, works atomic.Int64
-	tr := tracer(t, Config{Endpoint: r.TracesURL, SampleRatio: 1, Dropped: func(n int) { dropped.Add(int64(n)) },
+	tr := tracer(t, r, nil, Config{SampleRatio: 1, Dropped: func(n int) { dropped.Add(int64(n)) },
 		Failed: func(error) { failed.Add(1) }, Works: func() { works.Add(1) }})
 	const ended = 3 * mostQueued
 	for range ended {
