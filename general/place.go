@@ -7,6 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -14,20 +15,18 @@ import (
 // countries' own descriptions. Forms that would also fit a telephone number, a date or a
 // social security number hold only beside their country.
 var (
-	anyPostalCode = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(?:` +
-			`\d{3,6}` + // most countries
-			`|\d{5}-\d{4}|\d{5}-\d{3}|\d{4}-\d{3}|\d{3} \d{2}|\d{2}-\d{3}|\d{3} \d{3}` + // US, BR, PT, SE, PL, IN
-			`|[A-Z]{1,2}[- ]?\d{4,5}` + // LV-1010, D-80331, BN, SO
-			`|[A-Z]\d{3}|(?:AD|VC)\d{3,4}|[A-Z]{2} ?\d{2}|KY\d-\d{4}|LC\d{2} ?\d{3}` + // SZ, AD, VC, BM, KY, LC
-			`|[A-Z]\d{4}[A-Z]{3}` + // AR
-			`|[A-Z]{3} ?\d{4}` + // MT
-			`|\d{4} ?[A-Z]{2}` + // NL
-			`|[A-Z]\d[A-Z] ?\d[A-Z]\d` + // CA
-			`|(?:[A-Z]{1,2}\d[A-Z\d]?|GIR|ASCN|STHL|TDCU|FIQQ|BIQQ|SIQQ|PCRN) ?\d[A-Z]{2}` + // GB and its territories
-			`|[AC-FHKNPRTV-Y]\d[\dW] ?[AC-FHKNPRTV-Y\d]{4}` + // IE
-			`)$`)
-	})
+	anyPostalCode = lazyregexp.New(`^(?:` +
+		`\d{3,6}` + // most countries
+		`|\d{5}-\d{4}|\d{5}-\d{3}|\d{4}-\d{3}|\d{3} \d{2}|\d{2}-\d{3}|\d{3} \d{3}` + // US, BR, PT, SE, PL, IN
+		`|[A-Z]{1,2}[- ]?\d{4,5}` + // LV-1010, D-80331, BN, SO
+		`|[A-Z]\d{3}|(?:AD|VC)\d{3,4}|[A-Z]{2} ?\d{2}|KY\d-\d{4}|LC\d{2} ?\d{3}` + // SZ, AD, VC, BM, KY, LC
+		`|[A-Z]\d{4}[A-Z]{3}` + // AR
+		`|[A-Z]{3} ?\d{4}` + // MT
+		`|\d{4} ?[A-Z]{2}` + // NL
+		`|[A-Z]\d[A-Z] ?\d[A-Z]\d` + // CA
+		`|(?:[A-Z]{1,2}\d[A-Z\d]?|GIR|ASCN|STHL|TDCU|FIQQ|BIQQ|SIQQ|PCRN) ?\d[A-Z]{2}` + // GB and its territories
+		`|[AC-FHKNPRTV-Y]\d[\dW] ?[AC-FHKNPRTV-Y\d]{4}` + // IE
+		`)$`)
 	postalCodesOf = sync.OnceValue(func() map[string]*regexp.Regexp {
 		return map[string]*regexp.Regexp{
 			"US": regexp.MustCompile(`^\d{9}$`),

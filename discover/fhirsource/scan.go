@@ -19,9 +19,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 )
 
 // Item is one thing that was found.
@@ -131,9 +131,7 @@ func list(v any) []any {
 }
 
 // elementName is the form of the name of an element.
-var elementName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[a-z][A-Za-z0-9]{0,63}$`)
-})
+var elementName = lazyregexp.New(`^[a-z][A-Za-z0-9]{0,63}$`)
 
 // object looks at the members of an element.
 func (s *Scan) object(path string, v map[string]any, depth int) {
@@ -228,9 +226,7 @@ func count(m map[string]*Item, name string) *Item {
 // definition is the form of a URL that names a definition. One with a long number or an
 // @ could be about a person.
 var (
-	definition = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^(https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?(\|[0-9.]+)?|urn:oid:[0-2](\.[0-9]+)+|urn:[a-z0-9-]{2,31}:[A-Za-z][A-Za-z0-9:._-]*)$`)
-	})
+	definition = lazyregexp.New(`^(https?://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~-]+)*/?(\|[0-9.]+)?|urn:oid:[0-2](\.[0-9]+)+|urn:[a-z0-9-]{2,31}:[A-Za-z][A-Za-z0-9:._-]*)$`)
 	longNumber = regexp.MustCompile(`[0-9]{6,}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-`)
 )
 

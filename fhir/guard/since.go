@@ -2,17 +2,14 @@ package guard
 
 import (
 	"fmt"
-	"regexp"
-	"sync"
 	"time"
 
 	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 )
 
 // timeForm is a FHIR date, dateTime or instant.
-var timeForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?$`)
-})
+var timeForm = lazyregexp.New(`^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2}))?)?)?$`)
 
 // yearOfTime returns the year in UTC in which a date or time begins.
 func yearOfTime(value string) (year int, ok bool) {

@@ -2,12 +2,11 @@ package guard
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/veil-proxy/veil/fhir/lexical"
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 )
 
 // Where a date is shown as its year, a search may compare years, and what goes
@@ -28,9 +27,7 @@ import (
 // search.html#date): what is shown is the year that the server wrote in that zone.
 
 // yearForm is the value of a comparison with a date.
-var yearForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?$`)
-})
+var yearForm = lazyregexp.New(`^([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2})(?:T([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?)(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?$`)
 
 // lastYear is the last that can be compared with: what follows it must have four
 // digits too.

@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/veil-proxy/veil/fhir"
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
 	"github.com/veil-proxy/veil/proxy/jobs/work"
 	"github.com/veil-proxy/veil/textfile"
@@ -63,9 +62,7 @@ func jobsSettings(j *Jobs) []setting {
 	}
 }
 
-var placeForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
-})
+var placeForm = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$`)
 
 func placeName(s string) string {
 	if !placeForm().MatchString(s) {

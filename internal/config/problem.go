@@ -4,11 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
@@ -183,9 +182,7 @@ func (p *problems) err() error {
 }
 
 // secretForm is what Veil's own secrets, and private keys in PEM, look like.
-var secretForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`veil-key-1:[A-Za-z0-9+/_-][^\s"']*|veil_[A-Za-z0-9_-]{43}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
-})
+var secretForm = lazyregexp.New(`veil-key-1:[A-Za-z0-9+/_-][^\s"']*|veil_[A-Za-z0-9_-]{43}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
 
 const belongsInFile = "the value is a secret, which must not be here: name the file that contains it, or use the SHA-256 of an API key"
 

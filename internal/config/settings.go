@@ -1,11 +1,10 @@
 package config
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/proxy/consumer"
 	"github.com/veil-proxy/veil/text/recognizer"
@@ -112,9 +111,7 @@ func views(to *[]NamedView) setting {
 }
 
 // plainName is the form of the names of views and consumers.
-var plainName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[A-Za-z0-9._@-]{1,128}$`)
-})
+var plainName = lazyregexp.New(`^[A-Za-z0-9._@-]{1,128}$`)
 
 func consumersSettings(c *Consumers) []setting {
 	return []setting{

@@ -10,11 +10,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/keys"
 )
@@ -34,9 +33,7 @@ type List []Opened
 
 // pseudonym is what a sealed id can look like (FHIR R4, datatypes.html#id): an audit
 // record never holds text that is something else.
-var pseudonym = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-})
+var pseudonym = lazyregexp.New(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // ArgumentError says which argument is wrong, by its number from 1.
 type ArgumentError struct {

@@ -6,8 +6,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -40,19 +40,11 @@ func (c *cases) UnmarshalJSON(text []byte) error {
 const value = `'[^'\\]*'|-?[0-9]+(?:\.[0-9]+)?`
 
 var (
-	oneValue = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^\$this\s*=\s*(` + value + `)$`)
-	})
-	ofValues = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^\$this\s+in\s*\(\s*((?:` + value + `)(?:\s*\|\s*(?:` + value + `))*)\s*\)$`)
-	})
+	oneValue  = lazyregexp.New(`^\$this\s*=\s*(` + value + `)$`)
+	ofValues  = lazyregexp.New(`^\$this\s+in\s*\(\s*((?:` + value + `)(?:\s*\|\s*(?:` + value + `))*)\s*\)$`)
 	anOr      = regexp.MustCompile(`\s+or\s+`)
-	multiples = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^\(?\s*\$this\s+div\s+([0-9]+)\s*\)?\s*\*\s*([0-9]+)$`)
-	})
-	beginning = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^\$this\.[sS]ub[sS]tring\(\s*0\s*,\s*([0-9]+)\s*\)$`)
-	})
+	multiples = lazyregexp.New(`^\(?\s*\$this\s+div\s+([0-9]+)\s*\)?\s*\*\s*([0-9]+)$`)
+	beginning = lazyregexp.New(`^\$this\.[sS]ub[sS]tring\(\s*0\s*,\s*([0-9]+)\s*\)$`)
 )
 
 // generalized is the method that does what cases do. what says what is different.
@@ -113,9 +105,7 @@ func listedValues(condition string) (values []string, ok bool) {
 	return values, true
 }
 
-var isConstant = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(?:` + value + `)$`)
-})
+var isConstant = lazyregexp.New(`^(?:` + value + `)$`)
 
 // constant is the text of a FHIRPath string or number.
 func constant(expression string) (string, bool) {

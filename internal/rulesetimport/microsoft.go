@@ -6,14 +6,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/schema"
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/mask"
 )
 
@@ -169,12 +168,8 @@ func alternatives(path string) (out []string) {
 }
 
 var (
-	byType = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^nodesByType\('(\w+)'\)(\..+)$`)
-	})
-	castTo = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^\(?([A-Z][\w.]*) as (\w+)\)?((?:\.\w+)*)$`)
-	})
+	byType = lazyregexp.New(`^nodesByType\('(\w+)'\)(\..+)$`)
+	castTo = lazyregexp.New(`^\(?([A-Z][\w.]*) as (\w+)\)?((?:\.\w+)*)$`)
 )
 
 // matchOf is a path as rulesets write it.

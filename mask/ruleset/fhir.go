@@ -4,8 +4,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
@@ -66,9 +66,7 @@ type CodeSystem struct {
 }
 
 // mediaType is type/subtype (RFC 6838, 4.2) in lower case.
-var mediaType = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$`)
-})
+var mediaType = lazyregexp.New(`^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$`)
 
 func (r *rulesetReader) fhir(n strictyaml.Node, sec *FHIRSection) {
 	r.Mapping(n, map[string]strictyaml.Field{
@@ -115,7 +113,7 @@ func (r *rulesetReader) fhir(n strictyaml.Node, sec *FHIRSection) {
 
 // searchName is what names of search parameters are made of (FHIR R4,
 // searchparameter.html, SearchParameter.code).
-var searchName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z][a-zA-Z0-9-]{0,63}$`) })
+var searchName = lazyregexp.New(`^[a-zA-Z][a-zA-Z0-9-]{0,63}$`)
 
 func (r *rulesetReader) searchParameter(n strictyaml.Node) SearchParameter {
 	p := SearchParameter{At: r.At(n)}

@@ -2,10 +2,9 @@ package ruleset
 
 import (
 	"path"
-	"regexp"
 	"slices"
-	"sync"
 
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/internal/strictyaml"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/mask/civil"
@@ -187,9 +186,7 @@ func union(all, more []string) []string {
 	return all
 }
 
-var nameForm = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
-})
+var nameForm = lazyregexp.New(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 
 func (r *rulesetReader) name(n strictyaml.Node) string {
 	s, ok := r.Text(n)

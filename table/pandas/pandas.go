@@ -8,7 +8,8 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
-	"sync"
+
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 )
 
 // Key is the key of the metadata.
@@ -51,10 +52,8 @@ type creator struct {
 
 // Types and versions that pass: all others could be anything.
 var (
-	types = sync.OnceValue(func() *regexp.Regexp {
-		return regexp.MustCompile(`^((list\[)*((u?int|U?Int)(8|16|32|64)|[fF]loat(16|32|64)|halffloat|float|double|bool|boolean|object|str|string|unicode|bytes|mixed|empty|` +
-			`date|time|datetime|datetimetz|timedelta|timedeltatz|decimal|categorical|category|(datetime64|timedelta64)(\[(s|ms|us|ns)\])?|string\[(python|pyarrow)\]|period\[[A-Z]{1,2}(-[A-Z]{3})?\])\]*)$`)
-	})
+	types = lazyregexp.New(`^((list\[)*((u?int|U?Int)(8|16|32|64)|[fF]loat(16|32|64)|halffloat|float|double|bool|boolean|object|str|string|unicode|bytes|mixed|empty|` +
+		`date|time|datetime|datetimetz|timedelta|timedeltatz|decimal|categorical|category|(datetime64|timedelta64)(\[(s|ms|us|ns)\])?|string\[(python|pyarrow)\]|period\[[A-Z]{1,2}(-[A-Z]{3})?\])\]*)$`)
 	version = regexp.MustCompile(`^\d{1,4}(\.\d{1,4}){0,3}$`)
 )
 

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"sync"
 
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/table"
 )
 
@@ -132,9 +132,7 @@ func (p *sparkPruner) mapping(t *sparkType, path string) (ok bool, err error) {
 }
 
 // sparkTypes are the names of types without parameters or with numbers.
-var sparkTypes = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(string|binary|boolean|byte|short|integer|long|float|double|date|timestamp|timestamp_ntz|void|null|variant|decimal\(\d{1,2},-?\d{1,2}\)|(var)?char\(\d{1,9}\)|interval( (year|month|day|hour|minute|second)( to (month|hour|minute|second))?)?)$`)
-})
+var sparkTypes = lazyregexp.New(`^(string|binary|boolean|byte|short|integer|long|float|double|date|timestamp|timestamp_ntz|void|null|variant|decimal\(\d{1,2},-?\d{1,2}\)|(var)?char\(\d{1,9}\)|interval( (year|month|day|hour|minute|second)( to (month|hour|minute|second))?)?)$`)
 
 func (p *sparkPruner) leaf(name, path string) (json.RawMessage, bool, error) {
 	if !sparkTypes().MatchString(name) {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"github.com/veil-proxy/veil/file"
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/mask"
 	"github.com/veil-proxy/veil/postgres/script"
 	"github.com/veil-proxy/veil/table"
@@ -42,9 +43,7 @@ func (f *format) Info() file.Info {
 }
 
 // header is how dumps begin.
-var header = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^(\x{feff})?\s*--\r?\n-- PostgreSQL database (cluster )?dump\r?\n--`)
-})
+var header = lazyregexp.New(`^(\x{feff})?\s*--\r?\n-- PostgreSQL database (cluster )?dump\r?\n--`)
 
 // Detect implements file.Format.
 func (f *format) Detect(_ string, beginning []byte) bool { return f.Any || header().Match(beginning) }

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"io"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/veil-proxy/veil/discover"
 	"github.com/veil-proxy/veil/discover/fhirsource"
 	"github.com/veil-proxy/veil/discover/report"
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 )
 
 const (
@@ -109,9 +108,7 @@ func parseColumns(text []byte) (*Found, error) {
 
 // definition is the form of names that veil discover fhir writes: types, paths and URLs of
 // definitions. Rulesets that follow have them.
-var definition = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9:/._\-~%#?=&+@()\[\]]{0,300}$`)
-})
+var definition = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9:/._\-~%#?=&+@()\[\]]{0,300}$`)
 
 func parseResources(text []byte) (*Found, error) {
 	var r fhirsource.Report

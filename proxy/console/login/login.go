@@ -16,8 +16,8 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"regexp"
-	"sync"
+
+	"github.com/veil-proxy/veil/internal/lazyregexp"
 )
 
 // Errors of logins. Their text may be shown.
@@ -81,9 +81,7 @@ type user struct {
 }
 
 // plainName is the form of names in the audit log.
-var plainName = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`^[A-Za-z0-9._@-]{1,128}$`)
-})
+var plainName = lazyregexp.New(`^[A-Za-z0-9._@-]{1,128}$`)
 
 // New checks the configuration and returns a directory. All problems are reported at
 // once, each with its place, such as "users[0].password". No connection is opened.
