@@ -434,10 +434,14 @@ func (b *KnownBuilder) AddISODate(value string) bool {
 
 // isoDay is a day as YYYY-MM-DD.
 func isoDay(year, month, day int) string {
-	digit := func(n int) byte { return byte('0' + n%10) }
-	return string([]byte{digit(year / 1000), digit(year / 100), digit(year / 10), digit(year), '-', digit(month / 10), digit(month), '-', digit(day / 10), digit(day)})
+	b := appendTwo(appendTwo(make([]byte, 0, len("YYYY-MM-DD")), year/100), year)
+	b = appendTwo(append(b, '-'), month)
+	return string(appendTwo(append(b, '-'), day))
 }
 
-func twoDigits(n int) string { return string([]byte{byte('0' + n/10%10), byte('0' + n%10)}) }
+func twoDigits(n int) string { return string(appendTwo(make([]byte, 0, 2), n)) }
 
-func fourDigits(n int) string { return twoDigits(n/100) + twoDigits(n%100) }
+func fourDigits(n int) string { return string(appendTwo(appendTwo(make([]byte, 0, 4), n/100), n)) }
+
+// appendTwo appends the last two digits of a number.
+func appendTwo(b []byte, n int) []byte { return append(b, byte('0'+n/10%10), byte('0'+n%10)) }
