@@ -84,8 +84,8 @@ func connect(t testing.TB, dsn string) *session {
 	dial := config.DialFunc
 	config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
 		c, err := dial(ctx, network, addr)
-		if err != nil {
-			return nil, err
+		if err != nil || s.conn != nil { // a request to cancel has a connection of its own
+			return c, err
 		}
 		s.tap = &tap{Conn: c}
 		return s.tap, nil
