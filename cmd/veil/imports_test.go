@@ -167,15 +167,16 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/darts":    {"fhir", "fhir/fhirjson", "mask", "mask/keys", "proxy", "proxy/fhirproxy/outcome", "proxy/operator", "proxy/signin"},
 
 		// The console.
-		"proxy/console/access":   {"internal/strictyaml", "proxy/console", "proxy/consumer", "proxy/consumer/keyfile"},
-		"proxy/consumer/keyfile": {"internal/strictyaml", "proxy/consumer", "textfile"},
-		"proxy/console":          {"internal/stack", "mask", "proxy", "proxy/console/assets", "proxy/console/login", "proxy/console/session", "proxy/consumer", "proxy/metrics"},
-		"proxy/console/assets":   {},
-		"proxy/fhirproxy/lend":   {},
-		"proxy/console/login":    {"internal/loopback", "textfile"},
-		"proxy/console/session":  {},
-		"proxy/console/overview": {"audit/index", "proxy/console", "safeharbor"},
-		"proxy/console/walktest": {},
+		"proxy/console/access":     {"internal/strictyaml", "proxy/console", "proxy/consumer", "proxy/consumer/keyfile"},
+		"proxy/consumer/keyfile":   {"internal/strictyaml", "proxy/consumer", "textfile"},
+		"proxy/console":            {"internal/stack", "mask", "proxy", "proxy/console/assets", "proxy/console/login", "proxy/console/session", "proxy/consumer", "proxy/metrics"},
+		"proxy/console/assets":     {},
+		"proxy/console/background": {"internal/stack"},
+		"proxy/fhirproxy/lend":     {},
+		"proxy/console/login":      {"internal/loopback", "textfile"},
+		"proxy/console/session":    {},
+		"proxy/console/overview":   {"audit/index", "proxy/console", "safeharbor"},
+		"proxy/console/walktest":   {},
 		// Jobs of operators.
 		"proxy/console/joblist": {"internal/runs", "mask", "proxy/console", "proxy/jobs", "proxy/jobs/queue", "proxy/jobs/work"},
 		"proxy/jobs":            {"internal/runs", "mask", "proxy", "proxy/jobs/queue", "proxy/jobs/work", "proxy/operator", "report/signed"},
@@ -183,8 +184,8 @@ func TestImportsPointOneWay(t *testing.T) {
 		"proxy/jobs/work":       {"discover", "discover/...", "fhir", "file", "internal/discovery", "internal/formats", "internal/jobshow", "internal/rules", "mask", "proxy/fhirproxy/outcome", "proxy/fhirproxy/upstream", "proxy/jobs/queue", "table"},
 
 		// The index of the audit log, and the console's pages of it.
-		"proxy/console/reports":  {"mask/keys", "proxy/console", "report/evidence", "report/signed", "textfile"},
-		"proxy/console/auditlog": {"audit", "audit/index", "proxy/console", "safeharbor"},
+		"proxy/console/reports":  {"mask/keys", "proxy/console", "proxy/console/background", "report/evidence", "report/signed", "textfile"},
+		"proxy/console/auditlog": {"audit", "audit/index", "proxy/console", "proxy/console/background", "safeharbor"},
 		"audit/index":            {"audit"},
 		"internal/audittest":     {"audit", "mask"},
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/veil-proxy/veil/audit/index"
 	"github.com/veil-proxy/veil/proxy/console"
+	"github.com/veil-proxy/veil/proxy/console/background"
 )
 
 //go:embed templates/*.html
@@ -39,14 +40,14 @@ type Config struct {
 // Pages are the pages.
 type Pages struct {
 	Config
-	verification verification
+	verification background.Work[verification]
 }
 
 // New returns the pages.
 func New(c Config) *Pages { return &Pages{Config: c} }
 
 // Close ends a verification in progress.
-func (p *Pages) Close() { p.verification.close() }
+func (p *Pages) Close() { p.verification.Close() }
 
 // Page is the page in the navigation, and those below it.
 func (p *Pages) Page() console.Page {

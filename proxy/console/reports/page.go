@@ -26,6 +26,7 @@ import (
 
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/console"
+	"github.com/veil-proxy/veil/proxy/console/background"
 	"github.com/veil-proxy/veil/report/evidence"
 	"github.com/veil-proxy/veil/report/signed"
 )
@@ -50,14 +51,14 @@ type Config struct {
 // Pages are the pages.
 type Pages struct {
 	Config
-	work work
+	work background.Work[work]
 }
 
 // New returns the pages.
 func New(c Config) *Pages { return &Pages{Config: c} }
 
 // Close ends a report in progress.
-func (p *Pages) Close() { p.work.close() }
+func (p *Pages) Close() { p.work.Close() }
 
 // uploaded bounds a report that is verified.
 const uploaded = 64 << 20
@@ -78,7 +79,8 @@ func (p *Pages) Page() console.Page {
 type shown struct {
 	From, To, Problem string
 	CanSign           bool
-	Work              state
+	Work              work
+	Running           bool
 	Reports           []report
 	Verified          *verified
 }
@@ -114,7 +116,8 @@ func (p *Pages) reports() (all []report) {
 }
 
 func (p *Pages) show(w http.ResponseWriter, r *console.Request, status int, s *shown) error {
-	s.CanSign, s.Work, s.Reports = p.SignerFile != "", p.work.get(), p.reports()
+	s.CanSign, s.Reports = p.SignerFile != "", p.reports()
+	s.Work, s.Running = p.work.State()
 	if s.From == "" {
 		s.From = time.Now().UTC().AddDate(0, -1, 0).Format(time.DateOnly)
 	}

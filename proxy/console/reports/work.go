@@ -8,59 +8,20 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/veil-proxy/veil/mask/keys"
 	"github.com/veil-proxy/veil/proxy/console"
+	"github.com/veil-proxy/veil/proxy/console/background"
 	"github.com/veil-proxy/veil/report/evidence"
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// work is the report that is being made, or was made last.
+// work is how far a report is, or what became of the last one.
 type work struct {
-	mu     sync.Mutex
-	state  state
-	cancel context.CancelFunc
-	done   chan struct{}
-}
-
-// state is how far it is.
-type state struct {
-	Running   bool
-	Read, All int64
-	Fault     string
-	Made      string // its name without an ending
-}
-
-// Percent is how much of the log was read.
-func (s state) Percent() int64 {
-	if s.All == 0 {
-		return 0
-	}
-	return min(100*s.Read/s.All, 100)
-}
-
-func (w *work) get() state {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.state
-}
-
-func (w *work) change(to func(*state)) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	to(&w.state)
-}
-
-func (w *work) close() {
-	w.mu.Lock()
-	cancel, done := w.cancel, w.done
-	w.mu.Unlock()
-	if cancel != nil {
-		cancel()
-		<-done
-	}
+	background.Progress
+	Fault string
+	Made  string // its name without an ending
 }
 
 // create begins a report.
@@ -86,23 +47,18 @@ func (p *Pages) create(w http.ResponseWriter, r *console.Request) error {
 	case to.Sub(from).Hours() > 24*365*evidence.MostYears:
 		return bad("The period has more than " + strconv.Itoa(evidence.MostYears) + " years.")
 	}
-	p.work.mu.Lock()
-	defer p.work.mu.Unlock()
-	if p.work.state.Running {
+	begun := p.work.Begin(work{}, func(ctx context.Context) error {
+		name, err := p.make(ctx, evidence.Period{From: from, To: to}, now)
+		p.work.Change(func(s *work) { s.Made = name })
+		return err
+	}, func(s *work, err error) {
+		if err != nil {
+			s.Fault = err.Error()
+		}
+	})
+	if !begun {
 		return r.Redirect(w, "/evidence", "A report is being made already.")
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	p.work.cancel, p.work.done, p.work.state = cancel, make(chan struct{}), state{Running: true}
-	go func() {
-		defer close(p.work.done)
-		defer cancel()
-		made, err := p.make(ctx, evidence.Period{From: from, To: to}, now)
-		p.work.change(func(s *state) {
-			if s.Running, s.Made = false, made; err != nil {
-				s.Fault = err.Error()
-			}
-		})
-	}()
 	return r.Redirect(w, "/evidence", "")
 }
 
@@ -113,7 +69,7 @@ func (p *Pages) make(ctx context.Context, period evidence.Period, now time.Time)
 		return "", err
 	}
 	o := evidence.Options{Version: p.Version, Time: now, Period: period, Logs: []string{p.Log}, CheckpointKey: signer.VerifierKey, VerifierKey: signer.VerifierKey,
-		Progress: func(read, all int64) { p.work.change(func(s *state) { s.Read, s.All = read, all }) }}
+		Progress: func(read, all int64) { p.work.Change(func(s *work) { s.Read, s.All = read, all }) }}
 	if o.Configuration, o.Rulesets, err = p.InForce(); err != nil {
 		return "", err
 	}
