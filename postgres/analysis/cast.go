@@ -7,6 +7,7 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // typeCast checks the type. A keyed value cannot be cast.
@@ -21,6 +22,9 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 	at := location(c.Arg)
 	v := a.expr(c.Arg, sc)
 	if v.keying != nil && v.keying.castsToItself(t, c.TypeName) {
+		if t.OID != v.keying.shown || len(c.TypeName.Typmods) > 0 {
+			v.shown = rows.Origin{}
+		}
 		if t.OID != v.keying.shown {
 			s := *v.keying
 			s.original = v.keying.ofColumn()

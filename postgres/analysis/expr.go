@@ -5,6 +5,7 @@ import (
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 )
 
 // value is what an expression gives.
@@ -14,6 +15,8 @@ type value struct {
 	keying *keying
 	// column is set where the expression is a column as it is.
 	column *resolved
+	// shown is as in resolved, where PostgreSQL takes the expression for a column.
+	shown rows.Origin
 	// null is the bare constant NULL.
 	null bool
 	// restriction is set where the value's type has casts of the database.
@@ -212,7 +215,7 @@ func (a *analysis) condition(n *pg.Node, sc *scope) *pg.Node {
 func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	at := ref.Location
 	if c := a.starred[ref]; c != nil {
-		return value{node: a.refer(c, at), keying: c.keying, column: c, restricted: a.restrictionOf(c), date: c.date}
+		return value{node: a.refer(c, at), keying: c.keying, column: c, shown: c.shown, restricted: a.restrictionOf(c), date: c.date}
 	}
 	if k := len(ref.Fields); k > 0 && ref.Fields[k-1].GetAStar() != nil {
 		// f(t.*) is the whole row of t.
@@ -230,7 +233,7 @@ func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	if it != nil {
 		return a.wholeRow(it, at)
 	}
-	return value{node: a.refer(c, at), keying: c.keying, column: c, restricted: a.restrictionOf(c), date: c.date}
+	return value{node: a.refer(c, at), keying: c.keying, column: c, shown: c.shown, restricted: a.restrictionOf(c), date: c.date}
 }
 
 // wholeRow is a row of a FROM item as one value. It must hold no original, since what

@@ -87,7 +87,7 @@ func (p *Plan) Same(o *Plan) bool {
 	}
 	for i, c := range p.Columns {
 		d := o.Columns[i]
-		if c.Name != d.Name || c.Keyed() != d.Keyed() || c.Bare != d.Bare || c.Type != d.Type || c.Origin != d.Origin || c.Action != d.Action ||
+		if c.Name != d.Name || c.Keyed() != d.Keyed() || c.Bare != d.Bare || c.Type != d.Type || c.Origin != d.Origin || c.Source != d.Source || c.Action != d.Action ||
 			c.Keyed() && (!c.Masking.Same(d.Masking) || !c.Composed.Same(d.Composed) || c.Masking.Action != d.Masking.Action) {
 			return false
 		}

@@ -197,6 +197,12 @@ func (a *analysis) view(r *catalog.Relation, v *pg.RangeVar, alias string) from 
 	res := a.definition(stmt, r, v)
 	a.views--
 	a.at, a.session = at, path
+	for _, c := range res.columns {
+		c.shown = rows.Origin{}
+		if i := slices.IndexFunc(r.Columns, func(rc catalog.Attribute) bool { return rc.Name == c.name }); i >= 0 {
+			c.shown = rows.Origin{Table: r.OID, Column: r.Columns[i].Number}
+		}
+	}
 	f := a.fromResult(subselect(stmt, nil), res, alias, v.Alias)
 	if v.Alias == nil {
 		f.items[0].schema = r.Schema
@@ -240,7 +246,7 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 		return persons[p]
 	}
 	for i, c := range res.columns {
-		rc := &resolved{name: c.name, keying: c.keying, typ: c.typ, action: c.action, origin: c.origin, failed: c.failed, item: it, row: c.row, base: c.base, restricted: c.restricted, names: c.names}
+		rc := &resolved{name: c.name, keying: c.keying, typ: c.typ, action: c.action, origin: c.origin, shown: c.shown, failed: c.failed, item: it, row: c.row, base: c.base, restricted: c.restricted, names: c.names}
 		if c.keying != nil && res.hasShadow(i) {
 			rc.shadow = res.shadowName(a, i)
 			rc.useShadow = func() { res.useShadow(i) }

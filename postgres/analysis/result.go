@@ -38,6 +38,7 @@ type resultColumn struct {
 	typ        uint32
 	action     int
 	origin     rows.Origin
+	shown      rows.Origin // as in resolved
 	failed     *Refusal
 	restricted *catalog.Type
 	names      string // as in value

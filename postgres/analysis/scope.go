@@ -22,6 +22,8 @@ type resolved struct {
 	action int
 	// origin is the relation's column that the upstream will name, if any.
 	origin rows.Origin
+	// shown is the relation's column that the client is told, if any.
+	shown rows.Origin
 	// failed says why a view's column cannot be had.
 	failed *Refusal
 

@@ -78,6 +78,7 @@ func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool)
 	all := q.Op == pg.SetOperation_SETOP_UNION && q.All
 	for i, lc := range l.columns {
 		rc := r.columns[i]
+		lc.shown = rows.Origin{}
 		if lc.keying == nil && rc.keying == nil {
 			continue
 		}

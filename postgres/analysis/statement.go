@@ -80,7 +80,7 @@ func (a *analysis) top(q *pg.SelectStmt, described bool) {
 func (a *analysis) columns(res *result) []rows.Column {
 	var out []rows.Column
 	for _, c := range res.columns {
-		col := rows.Column{Name: c.name, Origin: c.origin, Action: c.action}
+		col := rows.Column{Name: c.name, Origin: c.origin, Source: c.shown, Action: c.action}
 		if c.keying != nil {
 			s := c.keying
 			if s.shifts && s.shown == catalog.OIDTimestamptz && s.inSQL != nil {

@@ -132,10 +132,11 @@ func (t *tableItem) column(c *shapeColumn, used bool) *resolved {
 	e := &tableColumn{shape: c, used: used}
 	t.columns = append(t.columns, e)
 	relation := t.shape.relation
-	rc := &resolved{name: c.Name, typ: c.shown, action: -1, item: t.item, row: t.item, base: c.Name, use: func() { e.used = true }, used: func() bool { return e.used }}
+	at := rows.Origin{Table: relation.OID, Column: c.Number}
+	rc := &resolved{name: c.Name, typ: c.shown, action: -1, shown: at, item: t.item, row: t.item, base: c.Name, use: func() { e.used = true }, used: func() bool { return e.used }}
 	switch c.treatment {
 	case Clear:
-		rc.origin = rows.Origin{Table: relation.OID, Column: c.Number}
+		rc.origin = at
 	case Pushed:
 		if c.action != nil {
 			rc.action = t.action(*c.action)
@@ -169,7 +170,7 @@ func (t *tableItem) keyed(e *tableColumn, rc *resolved) {
 	if c.keying.showsBare() && t.shape.where == "" {
 		e.bare = t.shadowName()
 		rc.bare, rc.useBare = e.bare, func() { e.bareUsed = true }
-		rc.origin = rows.Origin{Table: t.shape.relation.OID, Column: c.Number}
+		rc.origin = rc.shown
 	}
 }
 

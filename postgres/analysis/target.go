@@ -91,7 +91,7 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 		if v.hidden {
 			continue
 		}
-		c.keying, c.null, c.failed, c.restricted, c.date, c.names = v.keying, v.null, v.failed, v.restricted, v.date, v.names
+		c.keying, c.null, c.failed, c.restricted, c.date, c.names, c.shown = v.keying, v.null, v.failed, v.restricted, v.date, v.names, v.shown
 		var source *resolved
 		if v.column != nil {
 			source = v.column

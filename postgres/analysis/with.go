@@ -95,7 +95,7 @@ func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name strin
 		if (col.keying == nil) != (first.columns[i].keying == nil) {
 			a.fail(codeForbidden, c.Location, "a recursive query mixes masked and other values in one column", "")
 		}
-		col.origin, col.action = rows.Origin{}, -1
+		col.origin, col.shown, col.action = rows.Origin{}, rows.Origin{}, -1
 	}
 	return out
 }

@@ -40,6 +40,9 @@ type Column struct {
 	// Composed is set if the values are composed of several masked ones.
 	Composed *Composed
 	Origin   Origin
+	// Source is the column of a relation that PostgreSQL would name in RowDescription for
+	// this column if the tables were stored masked, if any.
+	Source Origin
 	// Bare reports that the original comes without a wrapper.
 	Bare bool
 	// Action is the number of the rule that acts, or -1.

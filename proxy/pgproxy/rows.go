@@ -139,8 +139,10 @@ func (x *session) columns(p *analysis.Plan, body []byte, formats []int16, silent
 	for i, c := range p.Columns {
 		f := &m.Fields[i]
 		f.Name = []byte(c.Name)
+		if c.Keyed() || c.Source.Table != 0 {
+			f.TableOID, f.TableAttributeNumber = c.Source.Table, uint16(c.Source.Column) //nolint:gosec // the number of a column, in its bits
+		}
 		if c.Keyed() {
-			f.TableOID, f.TableAttributeNumber = 0, 0
 			f.DataTypeOID, f.DataTypeSize, f.TypeModifier = c.Type, c.Size, c.Modifier
 			f.Format = format(formats, i)
 		}

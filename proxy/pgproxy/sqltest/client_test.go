@@ -30,9 +30,11 @@ const statementTimeout = 3 * time.Minute
 type answer struct {
 	names []string
 	types []uint32
-	rows  [][][]byte // nil is NULL
-	copy  []byte
-	err   error
+	// sources are the columns that they are said to come from.
+	sources []origin
+	rows    [][][]byte // nil is NULL
+	copy    []byte
+	err     error
 }
 
 // code is the SQLSTATE of an error of the server's, or empty.
@@ -149,6 +151,7 @@ func (s *session) run(m mode, sql string, params []string) *answer {
 func (a *answer) read(r *pgconn.ResultReader) bool {
 	for _, f := range r.FieldDescriptions() {
 		a.names, a.types = append(a.names, f.Name), append(a.types, f.DataTypeOID)
+		a.sources = append(a.sources, origin{f.TableOID, f.TableAttributeNumber})
 	}
 	for r.NextRow() {
 		row := make([][]byte, len(r.Values()))

@@ -56,6 +56,7 @@ func compareUnder(t *testing.T, corpusName string, schemas []string, rulesets ma
 			masked := h.mask(t, pg, db, schema, corpusName+"_"+strings.ReplaceAll(name, "-", "_"))
 			h.direct = connect(t, masked.DSN(pgtest.Owner))
 			defer h.direct.close()
+			h.sources, h.copied = sourcesOf(t, h.through), sourcesOf(t, h.direct)
 			for i, e := range corpus(t, corpusName) {
 				t.Run(e.Name, func(t *testing.T) { h.check(t, e, i) })
 			}
@@ -68,6 +69,7 @@ type hospital struct {
 	through, direct *session
 	schemas         []string
 	everyMode       bool
+	sources, copied sources
 }
 
 // mask makes the copy.
@@ -168,6 +170,9 @@ func (h *hospital) check(t *testing.T, e Entry, turn int) {
 			continue
 		}
 		if d := got.diff(want, ordered.MatchString(steps[len(steps)-1]) && !e.Unordered, e.Ignore); d != "" {
+			t.Errorf("%s: %s", m.name, d)
+		}
+		if d := h.sources.diff(got, h.copied, want); d != "" {
 			t.Errorf("%s: %s", m.name, d)
 		}
 	}
