@@ -69,11 +69,14 @@ func (s *scan) application(all *applications) *Application {
 		s.b = s.b[len(text):]
 		return a
 	}
-	a := &Application{Rule: s.must(`{"rule":`), Category: s.text(`,"category":`), Path: s.must(`,"path":`), Method: s.must(`,"method":`)}
+	of := mask.Applied{Rule: s.must(`{"rule":`), Category: s.text(`,"category":`), Path: s.must(`,"path":`), Method: s.must(`,"method":`)}
 	if !s.skip(beforeCount) {
 		return nil
 	}
-	all.keep(a, string(text))
+	a := all.application(of) // which may stand otherwise in another line, with escapes
+	if len(all.known) < 2*mostTexts {
+		all.known[string(text)] = a
+	}
 	return a
 }
 
@@ -110,13 +113,26 @@ func newApplications() applications {
 	return applications{known: map[string]*Application{}}
 }
 
-// marked appends uses of a line that need not be read.
-func (p *parser) marked(dst []Use, uses []shortUse) []Use {
-	for _, u := range uses {
-		for int(u.number) >= len(p.translated) {
-			p.translated = append(p.translated, p.applications.application(p.recent.application(len(p.translated))))
+// marked appends the uses that the line is marked with.
+func (p *parser) marked(dst []Use) []Use {
+	plan := p.mark.plan
+	known := p.plans[plan]
+	if known == nil {
+		if len(p.plans) >= mostPlans {
+			clear(p.plans)
 		}
-		dst = append(dst, Use{p.translated[u.number], u.n})
+		known = make([]*Application, len(plan.Actions))
+		p.plans[plan] = known
+	}
+	for _, u := range p.mark.uses {
+		a := known[u.action]
+		if a == nil {
+			a = p.applications.ofAction(&plan.Actions[u.action])
+			if a.Number >= 0 {
+				known[u.action] = a
+			}
+		}
+		dst = append(dst, Use{a, uint64(u.n)})
 	}
 	return dst
 }

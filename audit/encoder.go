@@ -1,7 +1,7 @@
 package audit
 
 import (
-	"iter"
+	"crypto/sha256"
 	"sync"
 	"time"
 
@@ -20,17 +20,21 @@ type encoder struct {
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
-// lines are those of the record that encode was called with.
-func (e *encoder) lines() iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
-		start := 0
-		for _, end := range e.ends {
-			if !yield(e.text[start:end]) {
-				return
-			}
-			start = end
-		}
+// members are those of a line, by its number.
+func (e *encoder) members(i int) []byte {
+	start := 0
+	if i > 0 {
+		start = e.ends[i-1]
 	}
+	return e.text[start:e.ends[i]]
+}
+
+// appliedIn is where the applications of the record stand in its line, which has these members.
+func (e *encoder) appliedIn(line, members []byte) [2]int {
+	// Before the members stand the line's number and a hash, and behind them its own.
+	behind := len(hashMember) + 2*sha256.Size + len("\"}\n")
+	ahead := len(line) - behind - len(members) - (len(e.text) - len(members))
+	return [2]int{ahead + e.applied[0], ahead + e.applied[1]}
 }
 
 // encode writes the lines of a record: its details, then the record itself.

@@ -48,9 +48,7 @@ type Follower struct {
 	doubted int64
 
 	recent *Recent // nil: the file only
-	piece  []byte  // of it, and what is not read yet
-	rest   []byte
-	marks  []mark
+	unread unread  // of it
 }
 
 // Follow returns a follower whose first line is the one at a place, or the first line of the
@@ -72,6 +70,7 @@ func (f *Follower) Close() {
 // read; the next call continues after it. With any other error, nothing was read.
 func (f *Follower) Next() (*Line, Place, error) {
 	f.p.lean = false
+	f.unread = unread{} // which has no whole lines
 	return f.next()
 }
 
@@ -84,7 +83,7 @@ type Scanned struct {
 }
 
 // Scan is like Next, for callers that read many lines. The whole line is valid only
-// until the next call.
+// until the next call. Only Scan reads recent lines from memory (From).
 func (f *Follower) Scan() (l Scanned, at Place, err error) {
 	f.p.lean = true
 	l.Line, at, err = f.next()
@@ -93,16 +92,16 @@ func (f *Follower) Scan() (l Scanned, at Place, err error) {
 }
 
 func (f *Follower) next() (*Line, Place, error) {
-	if f.recent != nil {
-		text, known := f.recentLine()
+	if f.recent != nil && f.p.lean {
+		text, bytes, known := f.recentLine()
 		switch {
 		case known && text == nil:
 			return nil, Place{}, io.EOF
 		case known:
-			at := Place{f.segment, f.offset, int64(len(text)) + 1}
+			at := Place{f.segment, f.offset, bytes}
 			f.offset += at.Bytes
 			err := f.p.decode(&f.line, text)
-			f.p.mark = nil
+			f.p.mark = mark{}
 			return &f.line, at, err
 		}
 	}

@@ -11,7 +11,7 @@ import (
 type group struct {
 	segment string // name of the segment that begins with this group, or empty
 	text    []byte
-	marks   []mark // of its records, if they are followed
+	recent  *piece // its lines, if they are followed; else nil
 	end     head
 	sign    bool          // a checkpoint follows it
 	done    chan struct{} // closed when it is on disk, or cannot be written
@@ -38,14 +38,16 @@ func (l *Log) enqueue(now time.Time, e *encoder, sign bool) (g *group, mine []*g
 	}
 	g = l.current(now)
 	before := len(g.text)
-	last := before
-	for line := range e.lines() {
-		last = len(g.text)
-		g.text = l.head.append(g.text, line)
-	}
-	if l.recent != nil && e.record != nil && len(e.record.Used) > 0 {
-		if uses := l.recent.uses(e.record); uses != nil {
-			g.marks = append(g.marks, e.mark(last, len(g.text), uses))
+	for i := range e.ends {
+		begin := len(g.text)
+		members := e.members(i)
+		g.text = l.head.append(g.text, members)
+		switch line := g.text[begin:]; {
+		case g.recent == nil:
+		case e.record != nil && i == len(e.ends)-1:
+			g.recent.addRecord(line, e.appliedIn(line, members), e.record)
+		default:
+			g.recent.add(line)
 		}
 	}
 	g.end = l.head
@@ -66,6 +68,9 @@ func (l *Log) current(now time.Time) *group {
 		g.segment = segmentName(l.head.seq + 1)
 		header := Line{Kind: "header", Time: now, Version: formatVersion}
 		g.text = l.head.append(g.text, header.appendMembers(nil))
+		if g.recent != nil {
+			g.recent.add(g.text)
+		}
 		l.size = int64(len(g.text))
 		return g
 	}
@@ -79,6 +84,9 @@ func (l *Log) newGroup() *group {
 	g := &group{done: make(chan struct{})}
 	if n := len(l.spare); n > 0 {
 		g.text, l.spare = l.spare[n-1], l.spare[:n-1]
+	}
+	if l.recent != nil {
+		g.recent = l.recent.piece()
 	}
 	l.queue = append(l.queue, g)
 	return g
@@ -176,8 +184,8 @@ func (l *Log) writeGroup(g *group) error {
 		text = text[n:]
 	}
 	l.written = g.end
-	if l.recent != nil {
-		g.text = l.recent.add(piece{at, g.text, g.marks})
+	if g.recent != nil {
+		l.recent.add(g.recent, at)
 	}
 	if g.sign || l.written.seq-l.signed >= checkpointEvery || g.segment != "" && l.signed > 0 {
 		return l.checkpoint()

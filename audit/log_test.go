@@ -328,8 +328,8 @@ func textOf(records ...*mask.Record) []byte {
 	var text []byte
 	for _, r := range records {
 		e.encode(r)
-		for line := range e.lines() {
-			text = h.append(text, line)
+		for i := range e.ends {
+			text = h.append(text, e.members(i))
 		}
 	}
 	return text

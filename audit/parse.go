@@ -22,10 +22,18 @@ type parser struct {
 	uses []Use
 	hash []byte
 	lean bool
-	mark *mark // of the line; nil for none
-	// recent is where marks are from, and translated are its applications by their numbers there.
-	recent     *Recent
-	translated []*Application
+	mark mark // of the line
+	// plans are the applications of a plan's actions by their numbers, where they are known.
+	plans map[*mask.Plan][]*Application
+}
+
+// mostPlans bounds the plans that are known: they come and go.
+const mostPlans = 256
+
+// mark has the applications of a line that are not in its text. Without a plan, there are none.
+type mark struct {
+	plan *mask.Plan
+	uses []shortUse
 }
 
 // The members whose texts come again in other lines, by their place in parser.last.
@@ -58,7 +66,7 @@ const (
 )
 
 func newParser() *parser {
-	return &parser{texts: map[string]string{}, applications: newApplications()}
+	return &parser{texts: map[string]string{}, applications: newApplications(), plans: map[*mask.Plan][]*Application{}}
 }
 
 // parse reads a line without its line feed and checks its hash.
@@ -98,7 +106,11 @@ func (p *parser) decode(l *Line, b []byte) error {
 	if err := d.Decode(l); err != nil || d.More() {
 		return errLineForm
 	}
-	p.uses = p.usesOf(p.uses[:0], l.Applied)
+	if p.uses = p.uses[:0]; p.mark.plan != nil {
+		p.uses = p.marked(p.uses)
+	} else {
+		p.uses = p.usesOf(p.uses, l.Applied)
+	}
 	p.hash = append(p.hash[:0], l.Hash...)
 	return nil
 }
@@ -165,13 +177,10 @@ func (s *scan) line(l *Line) bool {
 		l.Resources = resources
 	}
 	s.p.uses = s.p.uses[:0]
-	if s.skip(appliedMember) {
-		if m := s.p.mark; m != nil {
-			s.p.uses = s.p.marked(s.p.uses, m.uses)
-			s.b = s.b[m.to-m.from-len(appliedMember):]
-		} else {
-			s.p.uses = s.uses(s.p.uses)
-		}
+	if s.p.mark.plan != nil {
+		s.p.uses = s.p.marked(s.p.uses)
+	} else if s.skip(appliedMember) {
+		s.p.uses = s.uses(s.p.uses)
 		if !s.p.lean {
 			for _, u := range s.p.uses {
 				applied = append(applied, mask.Applied{Rule: u.Rule, Category: u.Category, Path: u.Path, Method: u.Method, N: u.N})

@@ -1,22 +1,21 @@
 package audit
 
 import (
-	"bytes"
-	"crypto/sha256"
+	"math"
 	"sync"
 
 	"github.com/veil-proxy/veil/mask"
 )
 
-// mostRecent is how much of the log is kept in memory for a follower, and mostSpare how much
-// memory of what it has read. wakeAt is how much wakes it.
+// mostRecent is how many bytes of recent lines are kept in memory for a follower, and mostSpare
+// how much memory of lines that it has read. wakeAt is how much wakes it.
 const (
 	mostRecent = 4 << 20
 	mostSpare  = 1 << 20
 	wakeAt     = 512 << 10
 )
 
-// Recent has the text that was written to a log last, for one follower in the same process:
+// Recent has the lines that were written to a log last, for one follower in the same process:
 // it need not read the file, nor check hashes that were just computed. The log waits for
 // nobody: the follower reads from the file what it does not take in time. Recent is safe for
 // concurrent use.
@@ -27,54 +26,76 @@ type Recent struct {
 
 	mu sync.Mutex
 	// pieces follow one another from begin to end, the end of the log.
-	pieces     []piece
+	pieces     []*piece
 	begin, end Place
 	bytes      int // of memory that pieces have
-	spare      [][]byte
+	spare      []*piece
 	spareBytes int
-
-	numbering    sync.Mutex
-	applications applications
-	// plans are the numbers of their actions' applications plus 1, and 0 where that is not known.
-	plans map[*mask.Plan][]uint32
 }
 
-// mostPlans bounds the plans that are known: they come and go.
-const mostPlans = 256
-
-// piece is text of one segment.
+// piece has lines of one segment that follow one another.
 type piece struct {
 	Place
+	lines []recentLine
 	text  []byte
-	marks []mark
+	uses  []shortUse
 }
 
-// mark says what stands in a line, so that its applications, which are most of it, need not
-// be read: from where to where it has them, and what they are.
-type mark struct {
-	line     int // where it begins in a piece
-	from, to int // in the line
-	uses     []shortUse
+// recentLine is a line of a piece. Its applications, which are most of it, are kept as the
+// numbers of a plan's actions, where these are known, and not in its text: so little is copied
+// and read, and the log can use the memory of what it wrote again at once.
+type recentLine struct {
+	bytes int        // that it has in the file
+	text  int        // bytes of the piece's text
+	plan  *mask.Plan // of its uses; nil if its text is whole
+	uses  int        // of the piece's
 }
 
 // shortUse is a use without pointers: another processor reads it from memory.
 type shortUse struct {
-	number uint32 // of the application among those of the log
-	n      uint64
+	action uint16 // its number in the plan
+	n      uint32
 }
 
-// mark is that of the last line, which begins and ends at these places of a group's text.
-func (e *encoder) mark(begin, end int, uses []shortUse) mark {
-	start := 0
-	if n := len(e.ends); n > 1 {
-		start = e.ends[n-2]
+// bytesOfLine and bytesOfUse are the sizes of recentLine and shortUse.
+const (
+	bytesOfLine = 32
+	bytesOfUse  = 8
+)
+
+// add adds a line as it stands in the file.
+func (p *piece) add(line []byte) {
+	p.text = append(p.text, line[:len(line)-1]...)
+	p.lines = append(p.lines, recentLine{bytes: len(line), text: len(line) - 1})
+}
+
+// addRecord adds the line of a record, whose applications stand between two places of it.
+func (p *piece) addRecord(line []byte, applied [2]int, r *mask.Record) {
+	plan, before := r.Plan(), len(p.uses)
+	if plan == nil || len(r.Used) == 0 {
+		p.add(line)
+		return
 	}
-	// Before the members of the line stand its number and a hash, and behind them its own.
-	ahead := end - begin - len(hashMember) - 2*sha256.Size - len("\"}\n") - (len(e.text) - start)
-	return mark{begin, ahead + e.applied[0] - start, ahead + e.applied[1] - start, uses}
+	for i := range r.Used {
+		u := &r.Used[i]
+		action := u.Number()
+		if action < 0 || action > math.MaxUint16 || u.N > math.MaxUint32 {
+			p.uses = p.uses[:before]
+			p.add(line)
+			return
+		}
+		p.uses = append(p.uses, shortUse{uint16(action), uint32(u.N)})
+	}
+	p.text = append(append(p.text, line[:applied[0]]...), line[applied[1]:len(line)-1]...)
+	p.lines = append(p.lines, recentLine{len(line), len(line) - 1 - (applied[1] - applied[0]), plan, len(p.uses) - before})
 }
 
 func (p *piece) end() Place { return Place{Segment: p.Segment, Offset: p.Offset + p.Bytes} }
+
+// memory is how many bytes a piece takes.
+func (p *piece) memory() int {
+	return cap(p.text) + cap(p.lines)*bytesOfLine + cap(p.uses)*bytesOfUse
+}
 
 // Recent begins to keep what is written, and returns it. It must be called at most
 // once.
@@ -85,7 +106,7 @@ func (l *Log) Recent() *Recent {
 		l.idle.Wait()
 	}
 	more := make(chan struct{}, 1)
-	r := &Recent{More: more, more: more, applications: newApplications(), plans: map[*mask.Plan][]uint32{}}
+	r := &Recent{More: more, more: more}
 	if l.segment != nil {
 		r.end = Place{Segment: l.segment.name, Offset: l.segment.size}
 	}
@@ -94,14 +115,30 @@ func (l *Log) Recent() *Recent {
 	return r
 }
 
-// add takes text that was written, and returns other memory for a text if there is some.
-func (r *Recent) add(p piece) (other []byte) {
+// piece returns an empty piece.
+func (r *Recent) piece() *piece {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := len(r.spare)
+	if n == 0 {
+		return new(piece)
+	}
+	p := r.spare[n-1]
+	r.spare[n-1] = nil
+	r.spare = r.spare[:n-1]
+	r.spareBytes -= p.memory()
+	return p
+}
+
+// add takes lines that were written at a place.
+func (r *Recent) add(p *piece, at Place) {
+	p.Place = at
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.pieces = append(r.pieces, p)
 	r.end = p.end()
 	before := r.bytes
-	r.bytes += cap(p.text)
+	r.bytes += p.memory()
 	for r.bytes > mostRecent {
 		r.drop()
 	}
@@ -111,55 +148,54 @@ func (r *Recent) add(p piece) (other []byte) {
 		default:
 		}
 	}
-	if n := len(r.spare); n > 0 {
-		other, r.spare = r.spare[n-1], r.spare[:n-1]
-		r.spareBytes -= cap(other)
-	}
-	return other
 }
 
 // drop forgets the first piece.
-func (r *Recent) drop() { r.keep(r.pop().text) }
+func (r *Recent) drop() { r.keep(r.pop()) }
 
-func (r *Recent) pop() piece {
+func (r *Recent) pop() *piece {
 	p := r.pieces[0]
-	r.pieces[0] = piece{}
+	r.pieces[0] = nil
 	if r.pieces = r.pieces[1:]; len(r.pieces) == 0 {
 		r.pieces = nil
 	}
 	r.begin = p.end()
-	r.bytes -= cap(p.text)
+	r.bytes -= p.memory()
 	return p
 }
 
-// keep keeps memory.
-func (r *Recent) keep(text []byte) {
-	if cap(text) > 0 && r.spareBytes+cap(text) <= mostSpare {
-		r.spare = append(r.spare, text[:0])
-		r.spareBytes += cap(text)
+// keep keeps the memory of a piece.
+func (r *Recent) keep(p *piece) {
+	if n := p.memory(); r.spareBytes+n <= mostSpare {
+		clear(p.lines) // its plans
+		p.Place, p.lines, p.text, p.uses = Place{}, p.lines[:0], p.text[:0], p.uses[:0]
+		r.spare = append(r.spare, p)
+		r.spareBytes += n
 	}
 }
 
 // after returns the piece that follows a place, or that the place is in. known is false where
-// the log must be read in its file; an empty piece is the end of the log. read is the text of
-// the piece before, which is not used any more.
-func (r *Recent) after(at Place, read []byte) (p piece, known bool) {
+// the log must be read in its file; no piece is the end of the log. read is the piece before,
+// which is not used any more; nil for none.
+func (r *Recent) after(at Place, read *piece) (p *piece, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.keep(read)
+	if read != nil {
+		r.keep(read)
+	}
 	at.Bytes = 0
 	for len(r.pieces) > 0 {
-		switch first := &r.pieces[0]; {
+		switch first := r.pieces[0]; {
 		case at == r.begin:
 			return r.pop(), true
 		case at.Segment == first.Segment && at.Offset >= first.Offset && at.Offset < first.Offset+first.Bytes:
 			return r.pop(), true
 		case !reaches(at, first.end()):
-			return piece{}, false
+			return nil, false
 		}
 		r.drop() // it was read in the file
 	}
-	return piece{}, reaches(at, r.end)
+	return nil, reaches(at, r.end)
 }
 
 // reaches reports whether a place is at another one or behind it.
@@ -167,91 +203,50 @@ func reaches(at, other Place) bool {
 	return at.Segment > other.Segment || at.Segment == other.Segment && at.Offset >= other.Offset
 }
 
-// From makes a follower read recent lines from memory.
-func (f *Follower) From(r *Recent) {
-	f.recent = r
-	f.p.recent, f.p.translated = r, nil
+// From makes Scan read recent lines from memory.
+func (f *Follower) From(r *Recent) { f.recent = r }
+
+// unread are the lines of a piece that were not read yet.
+type unread struct {
+	piece *piece // nil: none
+	line  int    // the next one
+	text  int    // where it begins
+	uses  int
 }
 
-// uses returns the uses of a record by numbers; nil if one has none.
-func (r *Recent) uses(of *mask.Record) []shortUse {
-	out := make([]shortUse, len(of.Used))
-	r.numbering.Lock()
-	defer r.numbering.Unlock()
-	known := r.plan(of.Plan())
-	for i := range of.Used {
-		u := &of.Used[i]
-		n := u.Number()
-		if n >= 0 && n < len(known) && known[n] > 0 {
-			out[i] = shortUse{known[n] - 1, u.N}
-			continue
-		}
-		a := r.applications.ofAction(u.Action)
-		if a.Number < 0 {
-			return nil
-		}
-		out[i] = shortUse{uint32(a.Number), u.N} //nolint:gosec // fewer than mostTexts
-		if n >= 0 && n < len(known) {
-			known[n] = out[i].number + 1
-		}
-	}
-	return out
+// next returns the text of the next line, and the line; its uses are those of a mark.
+func (u *unread) next() (text []byte, line *recentLine, m mark) {
+	line = &u.piece.lines[u.line]
+	text = u.piece.text[u.text : u.text+line.text]
+	m = mark{line.plan, u.piece.uses[u.uses : u.uses+line.uses]}
+	u.line, u.text, u.uses = u.line+1, u.text+line.text, u.uses+line.uses
+	return text, line, m
 }
 
-// plan returns what is known of a plan; nothing for none.
-func (r *Recent) plan(of *mask.Plan) []uint32 {
-	if of == nil {
-		return nil
-	}
-	known := r.plans[of]
-	if known == nil {
-		if len(r.plans) >= mostPlans {
-			clear(r.plans)
-		}
-		known = make([]uint32, len(of.Actions))
-		r.plans[of] = known
-	}
-	return known
-}
+// over reports whether there are no more lines.
+func (u *unread) over() bool { return u.piece == nil || u.line == len(u.piece.lines) }
 
-// application is the one of a number.
-func (r *Recent) application(number int) mask.Applied {
-	r.numbering.Lock()
-	defer r.numbering.Unlock()
-	a := r.applications.list[number]
-	return mask.Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method}
-}
-
-// recentLine returns the next line, if it is in memory. known is false where it must be read
+// recentLine reads the next line, if it is in memory. known is false where it must be read
 // in the file; no line is the end of the log.
-func (f *Follower) recentLine() (line []byte, known bool) {
-	if len(f.rest) == 0 {
-		p, known := f.recent.after(Place{Segment: f.segment, Offset: f.offset}, f.piece)
-		f.piece = p.text
-		if !known || len(p.text) == 0 {
-			return nil, known
+func (f *Follower) recentLine() (text []byte, bytes int64, known bool) {
+	if f.unread.over() {
+		p, known := f.recent.after(Place{Segment: f.segment, Offset: f.offset}, f.unread.piece)
+		f.unread = unread{piece: p}
+		if p == nil {
+			return nil, 0, known
 		}
-		f.rest, f.marks = p.text, p.marks
-		if p.Segment == f.segment && f.offset > p.Offset {
-			f.rest = p.text[f.offset-p.Offset:]
-		} else {
-			f.segment, f.offset = p.Segment, p.Offset
+		at := p.Offset
+		if p.Segment != f.segment || f.offset <= at {
+			f.segment, f.offset = p.Segment, at
+		}
+		for at < f.offset { // read in the file
+			_, line, _ := f.unread.next()
+			at += int64(line.bytes)
 		}
 		f.Close() // it is behind
 		f.end = false
 	}
-	at := len(f.piece) - len(f.rest)
-	for len(f.marks) > 0 && f.marks[0].line < at {
-		f.marks = f.marks[1:]
-	}
-	f.p.mark = nil
-	if f.p.lean && len(f.marks) > 0 && f.marks[0].line == at {
-		f.p.mark = &f.marks[0]
-		// The line feed is behind what is marked.
-		n := f.p.mark.to + bytes.IndexByte(f.rest[f.p.mark.to:], '\n')
-		line, f.rest = f.rest[:n], f.rest[n+1:]
-		return line, true
-	}
-	line, f.rest, _ = bytes.Cut(f.rest, []byte("\n"))
-	return line, true
+	text, line, m := f.unread.next()
+	f.p.mark = m
+	return text, int64(line.bytes), true
 }

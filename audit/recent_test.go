@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -31,10 +32,36 @@ func next(t *testing.T, f *Follower) (Line, Place, bool) {
 	return c, at, true
 }
 
+// scanned is next for Scan: the line has its applications and its hash, but not that of the
+// line before it.
+func scanned(t *testing.T, f *Follower) (followed, bool) {
+	t.Helper()
+	l, at, err := f.Scan()
+	if errors.Is(err, io.EOF) {
+		return followed{}, false
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := *l.Line
+	c.Resources = append([]mask.Count(nil), l.Resources...)
+	for _, u := range l.Uses {
+		c.Applied = append(c.Applied, mask.Applied{Rule: u.Rule, Category: u.Category, Path: u.Path, Method: u.Method, N: u.N})
+	}
+	c.Hash = string(l.Hash)
+	return followed{c, at}, true
+}
+
 // followed is a line and its place.
 type followed struct {
 	Line
 	Place
+}
+
+// without is a line as scanned returns it.
+func (l followed) without() followed {
+	l.Prev = ""
+	return l
 }
 
 // inFiles are the lines of a log as they are read in its files.
@@ -90,11 +117,11 @@ func TestRecentIsTheLog(t *testing.T) {
 		var got []followed
 		read := func() {
 			for {
-				l, at, ok := next(t, f)
+				l, ok := scanned(t, f)
 				if !ok {
 					return
 				}
-				got = append(got, followed{l, at})
+				got = append(got, l)
 			}
 		}
 		read()
@@ -114,15 +141,15 @@ func TestRecentIsTheLog(t *testing.T) {
 			t.Fatalf("%d lines of %d", len(got), len(want))
 		}
 		for i := range want {
-			if !reflect.DeepEqual(got[i], want[i]) {
+			if !reflect.DeepEqual(got[i], want[i].without()) {
 				t.Fatalf("line %d: %+v\nwant %+v", i, got[i], want[i])
 			}
 		}
 		within := want[len(want)/2]
 		again := Follow(dir, within.Place)
 		again.From(l.recent)
-		if line, at, ok := next(t, again); !ok || line.Seq != within.Seq || at != within.Place {
-			t.Errorf("from a place within: %v at %v", line.Seq, at)
+		if line, ok := scanned(t, again); !ok || line.Seq != within.Seq || line.Place != within.Place {
+			t.Errorf("from a place within: %v at %v", line.Seq, line.Place)
 		}
 		again.Close()
 		f.Close()
@@ -160,11 +187,11 @@ func TestRecentNeedsNoFile(t *testing.T) {
 	f := Follow(dir, Place{})
 	f.From(r)
 	for i := range want {
-		if l, at, ok := next(t, f); !ok || !reflect.DeepEqual((followed{l, at}), want[i]) {
+		if l, ok := scanned(t, f); !ok || !reflect.DeepEqual(l, want[i].without()) {
 			t.Fatalf("line %d: %v, %+v", i, ok, l)
 		}
 	}
-	if _, _, ok := next(t, f); ok {
+	if _, ok := scanned(t, f); ok {
 		t.Error("a line behind the last one")
 	}
 	if err := l.Close(); err != nil {
@@ -197,9 +224,12 @@ func TestScanIsNext(t *testing.T) {
 		if i%2 == 0 { // of a plan, and so the same actions again
 			pass.Begin(mask.Origin{RequestID: r.RequestID})
 			for j := range i % 7 {
-				pass.Counts[(i+3*j)%len(pass.Counts)] += uint64(j) //nolint:gosec // small
+				pass.Counts[(i+3*j)%len(pass.Counts)] += uint64(j) << (i % 36) //nolint:gosec // small
 			}
 			r = pass.Record("complete", "")
+			if i%10 == 0 {
+				r.Consumer = "<é>" // which is not read by hand
+			}
 		}
 		if err := l.Append(t.Context(), r); err != nil {
 			t.Fatal(err)
@@ -209,9 +239,48 @@ func TestScanIsNext(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := Follow(dir, Place{})
+	all := inFiles(t, dir)
 	for _, f := range []*Follower{file, live} {
-		checkScan(t, f, inFiles(t, dir))
+		checkScan(t, f, all)
 		f.Close()
+	}
+	if len(live.p.plans) == 0 {
+		t.Error("no line was in memory without its applications")
+	}
+}
+
+// TestScanAndNextInTurns: whole lines from files and scanned ones from memory follow one
+// another, in any turns.
+func TestScanAndNextInTurns(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	l, err := Open(dir, Options{segmentBytes: 20_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	f := Follow(dir, Place{})
+	f.From(l.Recent())
+	defer f.Close()
+	pass := passOf(t, []string{"a", "b"})
+	for i := range 300 {
+		pass.Begin(mask.Origin{RequestID: fmt.Sprint(i)})
+		pass.Counts[i%4]++
+		if err := l.Append(t.Context(), pass.Record("complete", "")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	turns := rand.New(rand.NewPCG(1, 2))
+	for _, want := range inFiles(t, dir) {
+		if turns.IntN(3) == 0 {
+			if line, at, ok := next(t, f); !ok || !reflect.DeepEqual((followed{line, at}), want) {
+				t.Fatalf("%+v\nwant %+v", line, want)
+			}
+			continue
+		}
+		if line, ok := scanned(t, f); !ok || !reflect.DeepEqual(line, want.without()) {
+			t.Fatalf("%+v\nwant %+v", line, want)
+		}
 	}
 }
 

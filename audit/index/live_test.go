@@ -1,16 +1,17 @@
 package index
 
 import (
+	"bytes"
 	"fmt"
 	"path/filepath"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/veil-proxy/veil/audit"
 	"github.com/veil-proxy/veil/internal/audittest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/keys"
 )
 
 // recordOf is a record that the log writes as a line.
@@ -125,24 +126,28 @@ func BenchmarkLive(b *testing.B) {
 // manyApplied are records of about a hundred applications each, as a ruleset orders them.
 func manyApplied(b *testing.B) (all []*mask.Record) {
 	b.Helper()
-	var actions []mask.Use
+	ring, err := keys.NewKeyring(bytes.Repeat([]byte{7}, 64), "research")
+	if err != nil {
+		b.Fatal(err)
+	}
+	plan := &mask.Plan{Ruleset: "safe-harbor", Keys: ring}
 	for i := range 300 {
-		actions = append(actions, mask.NewUses(mask.Applied{
+		if _, err := plan.Add(mask.Action{
 			Rule: fmt.Sprint("rule-", i/10), Category: string(rune('A' + i/18)), Path: fmt.Sprintf("Resource%d.element%d.value", i%12, i), Method: "remove",
-		})...)
+		}); err != nil {
+			b.Fatal(err)
+		}
 	}
 	for i := range 100 {
-		r := &mask.Record{
-			Time: epoch.Add(time.Duration(i) * time.Second), RequestID: fmt.Sprintf("%032d", i), Consumer: audittest.Consumers[i%3], Project: "research", Door: "fhir",
-			Operation: "search Observation", Result: "complete", Ruleset: "safe-harbor", DurationMicros: int64(i),
-			Resources: []mask.Count{{Name: "Condition", N: 3}, {Name: "Observation", N: 17}},
-		}
-		for n, u := range actions {
+		pass := mask.NewPass(plan)
+		pass.Begin(mask.Origin{RequestID: fmt.Sprintf("%032d", i), Consumer: audittest.Consumers[i%3], Door: "fhir", Operation: "search Observation"})
+		for n := range plan.Actions {
 			if (n*7+i*n)%3 == 0 {
-				u.N = uint64(1 + (n+i)%40) //nolint:gosec // small
-				r.Used = append(r.Used, u)
+				pass.Counts[n] = uint64(1 + (n+i)%40) //nolint:gosec // small
 			}
 		}
+		r := pass.Record("complete", "")
+		r.Resources = []mask.Count{{Name: "Condition", N: 3}, {Name: "Observation", N: 17}}
 		all = append(all, r)
 	}
 	return all
