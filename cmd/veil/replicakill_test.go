@@ -10,13 +10,16 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/veiltest"
+	"github.com/veil-proxy/veil/proxy/console"
 )
 
 // TestReplicaKilled: one of three replicas behind balancers is killed (SIGKILL) while clients
 // read and walk through pages, exports are downloaded and waited for, and jobs run. Clients
 // that try again go on, exports and jobs too; everything is byte for byte what it is without
-// a kill, and in a log.
+// a kill, and in a log. An operator who has logged in to the console stays there, sees which
+// replica each page is of, and all jobs.
 func TestReplicaKilled(t *testing.T) {
 	t.Parallel()
 	r := newReplicas(t)
@@ -95,11 +98,22 @@ func TestReplicaKilled(t *testing.T) {
 	}
 	more()
 	veiltest.Until(t, "downloads and jobs are half way", func() bool { return r.half.Load() == 6+3 })
+	if status := r.console.LogIn(t, consoletest.Name, consoletest.Password); status != http.StatusSeeOther {
+		t.Fatalf("the login to the console has status %d", status)
+	}
+	listed := make([]string, len(jobs))
+	for i, id := range jobs {
+		listed[i] = console.Path + "/jobs/" + id
+	}
+	r.pages(t, "/jobs", r.names, listed...)
+	r.pages(t, "/", r.names)
 	if err := r.processes[0].cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	<-r.processes[0].done
 	more()
+	r.pages(t, "/jobs", r.names[1:], listed...)
+	r.pages(t, "/audit", r.names[1:])
 	if again := r.order(t, visitOrder, "killed-mask"); again != jobs[3] {
 		t.Errorf("the same order again is job %s, and was %s", again, jobs[3])
 	}

@@ -8,11 +8,13 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/veil-proxy/veil/internal/consoletest"
 	"github.com/veil-proxy/veil/internal/pgtest"
 	"github.com/veil-proxy/veil/internal/veiltest"
 )
@@ -52,11 +54,12 @@ func balance(t *testing.T, targets []string) string {
 }
 
 // replicas are three processes behind balancers, one for consumers and one for operators,
-// before one FHIR server. They share their jobs in PostgreSQL. The first has audit-one as its
-// log, and so on.
+// before one FHIR server. They share their jobs and the sessions of their consoles in
+// PostgreSQL. The first has audit-one as its log, and so on.
 type replicas struct {
 	*jobSite
 	*bulk
+	console   *consoletest.Site // a browser
 	names     []string
 	processes []*process
 	broken    atomic.Int64 // requests that got no whole response
@@ -81,8 +84,12 @@ func newReplicas(t *testing.T) *replicas {
 		operators = append(operators, veiltest.FreeAddress(t))
 	}
 	s.base = "http://" + balance(t, listeners) + "/fhir"
-	s.url = "http://" + balance(t, operators) + "/veil/v1"
-	sections := func(operator string) string {
+	operator := "http://" + balance(t, operators)
+	s.url = operator + "/veil/v1"
+	r.console = &consoletest.Site{Base: operator, Client: consoletest.Browser(t)}
+	r.console.Client.Transport = &http.Transport{DisableKeepAlives: true} // the next request goes to the next replica
+	secret := write(t, s.path("jobs.password"), password)
+	sections := func(name, operator string) string {
 		return fmt.Sprintf(`consumers: {anonymous: {allow: true}}
 views:
   files: {project: files, ruleset: %s}
@@ -96,11 +103,12 @@ operator:
     workers: 1
     sources: [{name: exports, dir: %s}]
     targets: [{name: masked, dir: %s}]
-`, filepath.Join(s.visits, "rules.yaml"), operator, line, dsn, write(t, s.path("jobs.password"), password), filepath.Join(s.visits, "in"), s.path("out"))
+  console: {users: [{name: ann, password: "%s"}], database: %[4]s, passwordFile: %[5]s, replica: %[9]s}
+`, filepath.Join(s.visits, "rules.yaml"), operator, line, dsn, secret, filepath.Join(s.visits, "in"), s.path("out"), consoletest.Hash, name)
 	}
 	for i, name := range r.names {
 		s.addr = listeners[i]
-		text := strings.Replace(s.text("  upstreamAliases: ["+s.source.URL+"]\n", sections(operators[i])), s.path("audit"), s.path("audit-"+name), 1)
+		text := strings.Replace(s.text("  upstreamAliases: ["+s.source.URL+"]\n", sections(name, operators[i])), s.path("audit"), s.path("audit-"+name), 1)
 		text = strings.Replace(text, "upstream: "+s.source.URL, "upstream: "+r.URL, 1)
 		r.processes = append(r.processes, s.process(t, write(t, s.path(name+".yaml"), text)))
 	}
@@ -182,4 +190,32 @@ func (r *replicas) manifest(t *testing.T, status string) (urls []string) {
 		urls = append(urls, o.URL)
 	}
 	return urls
+}
+
+// pages has the browser look at a page until it was that of each of some replicas, and at
+// no other's.
+func (r *replicas) pages(t *testing.T, path string, of []string, has ...string) {
+	t.Helper()
+	seen := map[string]bool{}
+	for range 10 * len(r.names) {
+		status, body := r.console.Get(t, path)
+		if status != http.StatusOK {
+			t.Fatalf("%s: status %d: %s", path, status, body)
+		}
+		for _, text := range has {
+			if !strings.Contains(body, text) {
+				t.Errorf("%s has no %q: %s", path, text, body)
+			}
+		}
+		for _, name := range r.names {
+			if strings.Contains(body, "<strong>"+name+"</strong>") {
+				seen[name] = true
+			}
+		}
+	}
+	for _, name := range r.names {
+		if seen[name] != slices.Contains(of, name) {
+			t.Errorf("%s was that of replica %s: %v", path, name, seen[name])
+		}
+	}
 }

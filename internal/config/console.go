@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/veil-proxy/veil/internal/loopback"
@@ -22,7 +23,9 @@ type Console struct {
 	URL string
 	// Database has the sessions that replicas share. If empty, sessions are in memory.
 	Database, PasswordFile string
-	Idle, Lifetime         time.Duration
+	// Replica is the name of this process among those that share sessions.
+	Replica        string
+	Idle, Lifetime time.Duration
 	// Discoveries is the folder with results of veil discover; empty for none.
 	Discoveries string
 }
@@ -60,6 +63,7 @@ func consoleSettings(c *Console) []setting {
 		text("url", "URL of the console for browsers, such as https://veil.example:9090/console; required with oidc, where URL/login/callback is registered", &c.URL, baseURL),
 		text("database", "database of PostgreSQL for the sessions of several replicas, such as postgres://veil@db/console; without a password (default: sessions in memory)", &c.Database, connectionString).at(restart),
 		text("passwordFile", "file with the password of the database, mode 0600 (optional)", &c.PasswordFile).at(restart),
+		text("replica", "name of this process among several replicas, which each page shows, since numbers and records are those of its own log (default, with a database: the name of the host)", &c.Replica).at(restart),
 		duration("idle", "how long a session lasts without a request", &c.Idle),
 		duration("lifetime", "how long a session lasts at most", &c.Lifetime),
 		text("discoveries", "folder with results of veil discover --format json, which the console shows", &c.Discoveries),
@@ -76,6 +80,18 @@ func (c *Console) Sessions(log *slog.Logger) (session.Store, error) {
 		return nil, fmt.Errorf("operator.console.%w", err)
 	}
 	return session.NewPostgres(session.Postgres{DSN: c.Database, Password: password, Logger: log})
+}
+
+// ReplicaName is what pages name the process; empty for one that has no replicas.
+func (c *Console) ReplicaName() string {
+	if c.Replica != "" || c.Database == "" {
+		return c.Replica
+	}
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
 }
 
 // check notes what is missing or contradictory. addr is that of the operator listener.

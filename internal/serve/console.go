@@ -27,7 +27,10 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 	if err != nil {
 		return err
 	}
-	s.console, err = console.New(console.Config{Sink: s.audit, Logger: s.log, Metrics: s.metrics, Sessions: s.sessions, Secure: p.OperatorTLS != nil})
+	s.console, err = console.New(console.Config{
+		Sink: s.audit, Logger: s.log, Metrics: s.metrics, Sessions: s.sessions, Secure: p.OperatorTLS != nil,
+		Replica: p.Config.Operator.Console.ReplicaName(),
+	})
 	if err != nil {
 		return err
 	}

@@ -61,6 +61,9 @@ type Config struct {
 	Sessions session.Store
 	// Secure reports that the listener has TLS.
 	Secure bool
+	// Replica names the process on each page, if it is one of several. What a page counts and
+	// finds is of this process.
+	Replica string
 }
 
 // Page is a part of the console, with an entry in its navigation.
@@ -104,6 +107,7 @@ type Route struct {
 type Console struct {
 	shared   *proxy.Listener
 	secure   bool
+	replica  string
 	mux      *http.ServeMux
 	pages    []Page
 	store    session.Store
@@ -117,7 +121,7 @@ func New(c Config) (*Console, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Console{shared: shared, secure: c.Secure, mux: http.NewServeMux(), store: c.Sessions}
+	out := &Console{shared: shared, secure: c.Secure, replica: c.Replica, mux: http.NewServeMux(), store: c.Sessions}
 	if out.store == nil {
 		out.store = session.NewMemory(nil)
 	}

@@ -105,7 +105,7 @@ func (r *Request) RenderStatus(w http.ResponseWriter, status int, t Templates, t
 }
 
 func (r *Request) render(w http.ResponseWriter, status int, t Templates, title string, data any) error {
-	f := frame{Title: title, Operator: r.Operator(), MayAct: r.MayAct(), CSRF: r.session.token, Notice: r.console.takeNotice(w, r), Groups: r.console.navigation(r.URL.Path, r.MayAct()), Data: data}
+	f := frame{Title: title, Operator: r.Operator(), Replica: r.console.replica, MayAct: r.MayAct(), CSRF: r.session.token, Notice: r.console.takeNotice(w, r), Groups: r.console.navigation(r.URL.Path, r.MayAct()), Data: data}
 	return write(w, status, t, "layout", f)
 }
 

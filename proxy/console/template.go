@@ -22,6 +22,7 @@ type frame struct {
 	Title    string
 	Operator string // empty before the login
 	MayAct   bool   // it is no viewer
+	Replica  string // empty if there is one process only
 	CSRF     string
 	Notice   string
 	Groups   []group
