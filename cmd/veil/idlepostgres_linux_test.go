@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/binary"
 	"fmt"
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,10 +24,18 @@ import (
 
 // TestRealIdleSessions: ten thousand consumers that logged in, ran a statement and keep their
 // session take 400 MB together, also where some of them had large rows, many prepared
-// statements and a COPY. Each holds two connections: where this process may not open as many
-// files, there are fewer sessions, and as much less memory.
+// statements and a COPY; with TLS to them and to the upstream, 440 MB, since crypto/tls keeps
+// its buffers. Each holds two connections: where this process may not open as many files, there
+// are fewer sessions, and as much less memory.
 func TestRealIdleSessions(t *testing.T) {
-	const most, least, bytesEach, spare = 10_000, 9_000, 400 << 20 / 10_000, 1000
+	t.Run("plain", func(t *testing.T) { idleSessions(t, false, 400<<20) })
+	t.Run("TLS", func(t *testing.T) { idleSessions(t, true, 440<<20) })
+}
+
+// idleSessions holds that most sessions take so many bytes.
+func idleSessions(t *testing.T, encrypted bool, bytes int64) {
+	const most, least, spare = 10_000, 9_000, 1000
+	bytesEach := bytes / most
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max < 2*least+spare {
 		t.Fatalf("this process may open %d files: %v", limit.Max, err)
@@ -41,10 +51,22 @@ func TestRealIdleSessions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	reception := receive(t, pg.Clinic(t))
+	mode, section := "disable", ""
+	var upstream *tls.Config
+	if encrypted {
+		s := &site{dir: filepath.Dir(config)}
+		cert, key, _ := newAuthority(t).pair(t, s, "postgres")
+		mode, section = "require", fmt.Sprintf("tls: {certFile: %s, keyFile: %s}\n  ", cert, key)
+		pair, err := tls.LoadX509KeyPair(cert, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		upstream = &tls.Config{Certificates: []tls.Certificate{pair}}
+	}
+	reception := receive(t, pg.Clinic(t), upstream)
 	config = write(t, config, strings.NewReplacer(
 		net.JoinHostPort(pg.Host, strconv.Itoa(pg.Port)), reception.addr,
-		"limits: {", fmt.Sprintf("limits: {connections: %d, upstreamConnections: %d, idleTimeout: 1h, ", sessions+10, sessions+10),
+		"sslmode=disable", "sslmode="+mode, "limits: {", section+fmt.Sprintf("limits: {connections: %d, upstreamConnections: %d, idleTimeout: 1h, ", sessions+10, sessions+10),
 	).Replace(string(text)))
 	p := (&site{dir: strings.TrimSuffix(config, "/veil.yaml")}).process(t, config)
 	before := residentBytes(t, p.cmd.Process.Pid)
@@ -56,7 +78,7 @@ func TestRealIdleSessions(t *testing.T) {
 		all.Go(func() {
 			for i := range next {
 				var err error
-				if open[i], err = useSession(t.Context(), "postgres://ann:correct%20horse@"+addr+"/clinic?sslmode=disable", works(i)); err != nil {
+				if open[i], err = useSession(t.Context(), "postgres://ann:correct%20horse@"+addr+"/clinic?sslmode="+mode, works(i)); err != nil {
 					t.Errorf("session %d: %v", i, err)
 				}
 			}
@@ -143,6 +165,7 @@ func useSession(ctx context.Context, dsn string, works bool) (*pgconn.PgConn, er
 type reception struct {
 	addr string
 	dsn  string
+	tls  *tls.Config // nil: it does not encrypt
 	t    *testing.T
 
 	mu       sync.Mutex
@@ -152,14 +175,14 @@ type reception struct {
 
 const lentAtOnce = 4
 
-func receive(t *testing.T, d *pgtest.Database) *reception {
+func receive(t *testing.T, d *pgtest.Database, encryption *tls.Config) *reception {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { l.Close() })
-	r := &reception{addr: l.Addr().String(), dsn: d.DSN(pgtest.Reader), t: t, free: map[string]chan *pgconn.HijackedConn{}, statuses: map[string]map[string]string{}}
+	r := &reception{addr: l.Addr().String(), dsn: d.DSN(pgtest.Reader), tls: encryption, t: t, free: map[string]chan *pgconn.HijackedConn{}, statuses: map[string]map[string]string{}}
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -220,7 +243,13 @@ func (r *reception) serve(conn net.Conn) {
 	b := pgproto3.NewBackend(conn, conn)
 	first, err := b.ReceiveStartupMessage()
 	if _, ok := first.(*pgproto3.SSLRequest); ok {
-		_, _ = conn.Write([]byte{'N'})
+		if r.tls == nil {
+			_, _ = conn.Write([]byte{'N'})
+		} else {
+			_, _ = conn.Write([]byte{'S'})
+			conn = tls.Server(conn, r.tls)
+			b = pgproto3.NewBackend(conn, conn)
+		}
 		first, err = b.ReceiveStartupMessage()
 	}
 	startup, ok := first.(*pgproto3.StartupMessage)

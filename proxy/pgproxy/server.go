@@ -92,6 +92,7 @@ type Server struct {
 	sessions   sessions
 
 	slots *proxy.Places
+	rests atomic.Int64 // sessions that began to rest since memory was returned last
 	// stopping ends when the grace of Shutdown is over: no statement is waited for
 	// any longer.
 	stopping context.Context

@@ -3,6 +3,7 @@ package pgproxy
 import (
 	"errors"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/veil-proxy/veil/mask/keys"
@@ -24,6 +25,26 @@ func (x *session) rest() {
 	x.keys = nil
 	if len(x.out) == 0 && len(x.entries) == 0 && len(x.expected) == 0 {
 		x.out, x.entries, x.expected = nil, nil, nil
+	}
+	x.s.rested()
+}
+
+// When manyRest sessions have begun to rest, the memory that they gave back is returned to the
+// system, returnAfter later, so that those that begin meanwhile take part, and this costs little.
+// The runtime by itself would keep about a tenth of what the process had, and what lies between
+// what is in use.
+const (
+	manyRest    = 500
+	returnAfter = time.Minute
+)
+
+// rested counts a session that began to rest.
+func (s *Server) rested() {
+	if s.rests.Add(1) == manyRest {
+		time.AfterFunc(returnAfter, func() {
+			s.rests.Store(0)
+			debug.FreeOSMemory()
+		})
 	}
 }
 

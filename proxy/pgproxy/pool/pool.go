@@ -310,6 +310,10 @@ func badParameter(err error, settings map[string]string) *wire.Error {
 func (u *Pool) open(ctx context.Context, settings map[string]string) (*pgconn.PgConn, io.Reader, error) {
 	for {
 		config := u.config.Config.Copy()
+		config.TLSConfig = u.config.TLSConfig // which all connections share
+		for i, f := range u.config.Fallbacks {
+			config.Fallbacks[i].TLSConfig = f.TLSConfig
+		}
 		major := u.major.Load()
 		config.RuntimeParams = catalog.VersionSettings(int(major))
 		maps.Copy(config.RuntimeParams, settings)
