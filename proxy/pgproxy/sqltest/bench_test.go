@@ -165,17 +165,20 @@ func drain(b *testing.B, dsn, sql string) (seconds float64, rows int) {
 	}
 }
 
+// accounts are the tables of pgbench.
+const accounts = `CREATE TABLE public.pgbench_accounts (aid int PRIMARY KEY, bid int, abalance int, filler char(84));
+	CREATE TABLE public.pgbench_branches (bid int PRIMARY KEY, bbalance int, filler char(88));
+	CREATE TABLE public.pgbench_tellers (tid int PRIMARY KEY, bid int, tbalance int, filler char(84));
+	INSERT INTO public.pgbench_accounts SELECT n, 1, 0, '' FROM generate_series(1, 100000) n;
+	INSERT INTO public.pgbench_branches VALUES (1, 0, ''); INSERT INTO public.pgbench_tellers SELECT n, 1, 0, '' FROM generate_series(1, 10) n;
+	ANALYZE`
+
 // BenchmarkPgbench runs pgbench's select-only script with prepared statements,
 // straight, through pgbouncer and through Veil with its log on disk, and reports Veil's transactions a
 // second as a part of the others'.
 func BenchmarkPgbench(b *testing.B) {
 	pgbench := tool(b, "pgbench", "postgresql-contrib", filepath.Join(pgtest.Start(b).Bin, "pgbench"))
-	x := startBench(b, `CREATE TABLE public.pgbench_accounts (aid int PRIMARY KEY, bid int, abalance int, filler char(84));
-		CREATE TABLE public.pgbench_branches (bid int PRIMARY KEY, bbalance int, filler char(88));
-		CREATE TABLE public.pgbench_tellers (tid int PRIMARY KEY, bid int, tbalance int, filler char(84));
-		INSERT INTO public.pgbench_accounts SELECT n, 1, 0, '' FROM generate_series(1, 100000) n;
-		INSERT INTO public.pgbench_branches VALUES (1, 0, ''); INSERT INTO public.pgbench_tellers SELECT n, 1, 0, '' FROM generate_series(1, 10) n;
-		ANALYZE`)
+	x := startBench(b, accounts)
 	log, err := audit.Open(b.TempDir(), audit.Options{})
 	if err != nil {
 		b.Fatal(err)

@@ -89,6 +89,12 @@ func start(t testing.TB) *harness {
 // openListener starts a listener that lives as long as the process.
 func openListener(t testing.TB, upstream string, p *ruleset.Policy, doc mask.Method, with ...func(*analysis.Options)) *listener {
 	t.Helper()
+	return openWatched(t, upstream, p, doc, func(*pgproxy.Config) {}, with...)
+}
+
+// openWatched is openListener with what a function adds to its configuration.
+func openWatched(t testing.TB, upstream string, p *ruleset.Policy, doc mask.Method, watch func(*pgproxy.Config), with ...func(*analysis.Options)) *listener {
+	t.Helper()
 	verifier, err := consumer.NewVerifier(password)
 	if err != nil {
 		t.Fatal(err)
@@ -108,11 +114,13 @@ func openListener(t testing.TB, upstream string, p *ruleset.Policy, doc mask.Met
 		set(&options)
 	}
 	d := &listener{database: config.Database, log: &veiltest.Buffer{}, records: &records{}}
-	server, err := pgproxy.New(pgproxy.Config{
+	settings := pgproxy.Config{
 		Upstream: upstream, PowerfulRole: true, Sink: d.records,
 		Policy: pgproxy.Policy{Consumers: directory, Views: map[string]pgproxy.View{"clinic": {Policy: p, Options: options, StatementTimeout: 2 * time.Minute}}},
 		Logger: slog.New(slog.NewTextHandler(d.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	watch(&settings)
+	server, err := pgproxy.New(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
