@@ -204,3 +204,18 @@ the last column says reload. Sections and lists are bold; NAME stands for a name
 		}
 	}
 }
+
+// TestReplicaName: only a console that shares its sessions is named after its host.
+func TestReplicaName(t *testing.T) {
+	host, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, c := range map[string]Console{
+		"": {}, host: {Database: "postgres://db/console"}, "veil-1": {Database: "postgres://db/console", Replica: "veil-1"}, "one": {Replica: "one"},
+	} {
+		if got := c.ReplicaName(); got != want {
+			t.Errorf("%+v is %q, want %q", c, got, want)
+		}
+	}
+}
