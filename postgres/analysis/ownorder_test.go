@@ -30,9 +30,6 @@ func TestOrderBySealedIDs(t *testing.T) {
 	if len(seen) != 1 {
 		t.Errorf("seeds differ: %v", seen)
 	}
-	if p := planOf(t, "SELECT mrn FROM patients ORDER BY mrn"); !strings.Contains(p.SQL, " ORDER BY pg_catalog.hashtextextended(") {
-		t.Errorf("pseudonyms are ordered by %s", p.SQL)
-	}
 }
 
 // TestParameterTestedForNull holds that IS NULL of a parameter neither settles what it
@@ -60,7 +57,7 @@ func TestOrderOfValuesWithoutOne(t *testing.T) {
 		"SELECT min(name) FROM patients", "SELECT max(ssn) FROM patients", "SELECT rank() OVER (ORDER BY name) FROM patients",
 		"SELECT mode() WITHIN GROUP (ORDER BY id) FROM patients", "SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY id) FROM patients",
 		"SELECT sum(1) OVER (ORDER BY id RANGE BETWEEN 5 PRECEDING AND CURRENT ROW) FROM patients",
-		"SELECT 1 FROM patients WHERE id > 5", "SELECT 1 FROM patients WHERE mrn > 'x'", "SELECT 1 FROM patients WHERE (name, 1) > ('x', 1)",
+		"SELECT 1 FROM patients WHERE id > 5", "SELECT 1 FROM patients WHERE (name, 1) > ('x', 1)",
 		"SELECT 1 FROM patients p, visits v WHERE p.id < p.mrn", "SELECT DISTINCT ON (name) sex FROM patients",
 	} {
 		if p, r := analyze(sql, clinicCatalog(t), clinicPolicy(t, Options{}), clinicSession()); r == nil {

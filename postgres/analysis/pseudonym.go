@@ -7,9 +7,8 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// inSQLShapes are the shapes of pseudonyms that SQL can write a keyed hash in. The letters
-// of one that keeps a format are drawn one after the other: these are left to the method.
-var inSQLShapes = wordSet("hex base32 digits uuid int")
+// inSQLShapes are the shapes of pseudonyms that SQL can write a keyed hash in.
+var inSQLShapes = wordSet("hex base32 digits uuid int same")
 
 // hashed writes the expression of a pseudonym: see forms.Pseudonym.
 func (d *columnRule) hashed(f forms.Pseudonym, s *keying, own *shapeColumn) bool {
@@ -31,6 +30,8 @@ func (d *columnRule) hashed(f forms.Pseudonym, s *keying, own *shapeColumn) bool
 		if s.shown != catalog.OIDUUID {
 			value += "::pg_catalog.text"
 		}
+	case "same":
+		value, of = sameOf, func(sum string) string { return sum + " || e.b1" }
 	}
 	own.value = hashColumn
 	if f.Shape == "int" {
@@ -70,3 +71,17 @@ func digitsOf(n int64) string {
 
 // uuidOf is a UUID of the sixteen bytes x.n.
 const uuidOf = "pg_catalog.encode(pg_catalog.set_byte(pg_catalog.set_byte(x.n, 6, pg_catalog.get_byte(x.n, 6) & 15 | 128), 8, pg_catalog.get_byte(x.n, 8) & 63 | 128), 'hex')::pg_catalog.uuid"
+
+// sameOf writes a text in its own format. In x.n, the text is behind the 64 bytes of its
+// hash. A step of the recursion reads one character of it, at i, and draws at most one byte,
+// at p of the hash s: a byte that is not below a multiple of the number of letters is drawn
+// in vain. Behind the last byte of a hash comes the hash of the hash.
+const sameOf = `(WITH RECURSIVE veil_draws (i, p, s, t) AS (SELECT 64, 0, pg_catalog.substr(x.n, 1, 64), '' UNION ALL ` +
+	`SELECT g.i + g.used::pg_catalog.int4, g.p + (g.n > 0)::pg_catalog.int4, g.s, g.t || CASE WHEN NOT g.used THEN '' WHEN g.n > 0 THEN pg_catalog.chr(g.first + g.v % g.n) ELSE pg_catalog.chr(g.c) END ` +
+	`FROM (SELECT f.*, f.n = 0 OR f.v < 256 - 256 % NULLIF(f.n, 0) AS used ` +
+	`FROM (SELECT e.*, CASE WHEN e.n > 0 THEN pg_catalog.get_byte(e.s, e.p) END AS v ` +
+	`FROM (SELECT d.i, d.c, d.t, d.first, d.n, CASE WHEN d.n > 0 AND d.p = 64 THEN 0 ELSE d.p END AS p, CASE WHEN d.n > 0 AND d.p = 64 THEN pg_catalog.sha512(d.s) ELSE d.s END AS s ` +
+	`FROM (SELECT c.*, CASE WHEN c.c BETWEEN 48 AND 57 THEN 48 WHEN c.c BETWEEN 65 AND 90 THEN 65 ELSE 97 END AS first, ` +
+	`CASE WHEN c.c BETWEEN 48 AND 57 THEN 10 WHEN c.c BETWEEN 65 AND 90 OR c.c BETWEEN 97 AND 122 THEN 26 ELSE 0 END AS n ` +
+	`FROM (SELECT r.*, pg_catalog.get_byte(x.n, r.i) AS c FROM veil_draws AS r WHERE r.i < pg_catalog.octet_length(x.n) OFFSET 0) AS c) AS d) AS e) AS f) AS g) ` +
+	`SELECT r.t FROM veil_draws AS r WHERE r.i = pg_catalog.octet_length(x.n))`

@@ -32,6 +32,7 @@ tables:
     - {id: many, match: {schema: s, column: many}, method: pseudonym, shape: digits, length: 64, domain: a}
     - {id: uuid, match: {schema: s, column: uuid}, method: pseudonym, shape: uuid, domain: u}
     - {id: short, match: {schema: s, column: short}, method: pseudonym, shape: digits, length: 4, domain: a}
+    - {id: same, match: {schema: s, column: same}, method: pseudonym, shape: same, domain: a}
 `
 
 var (
@@ -45,7 +46,7 @@ var (
 		"numeric(10,3)": {"0", "70.125", "-70.500", "9999999.999"},
 	}
 	namedTypes = map[string][]string{
-		"text":        {"a", "A", "é", "", " ", "a b", "x'y\\z", "日本語", "a long name of more than one block of the hash, which has one hundred and twenty-eight bytes, and so it goes on and on and on until here"},
+		"text":        {"a", "A", "é", "", " ", "a b", "x'y\\z", "日本語", "AZaz-09.x", "zzzz", "0000000000", "a long name of more than one block of the hash, which has one hundred and twenty-eight bytes, and so it goes on and on and on until here"},
 		"varchar(12)": {"a", "b ", ""},
 		"char(6)":     {"a", "ab", ""},
 		"int8":        {"0", "-7", "9223372036854775807"},
@@ -53,9 +54,9 @@ var (
 		"uuid":        {"0f3c9d1e-6a50-4b7e-9d0f-000000000001", "0f3c9d1e-6a50-4b7e-9d0f-000000000002"},
 		"date":        {"2020-02-29", "infinity", "0044-03-15 BC"},
 		"s.color":     {"red", "blue"},
-		"s.code":      {"MRN1", "MRN2"},
+		"s.code":      {"MRN1", "MRN2", "MRN-00017"},
 	}
-	namedColumns = []string{"hex", "odd", "base32", "long", "digits", "many", "uuid", "short"}
+	namedColumns = []string{"hex", "odd", "base32", "long", "digits", "many", "uuid", "short", "same"}
 )
 
 // typedTable is the name of the table whose columns are of a type.

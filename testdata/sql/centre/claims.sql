@@ -111,12 +111,12 @@ SELECT count(*) FROM scdm.diagnosis x JOIN scdm.dispensing d ON d.patid = x.pati
 SELECT n, count(*) FROM (SELECT providerid, count(*) AS n FROM scdm.dispensing WHERE providerid IS NOT NULL GROUP BY providerid) x GROUP BY n ORDER BY n
 
 --- claims-provider-equals
---: refused
+--: masked
 --: param {{cell SELECT min(providerid) FROM scdm.diagnosis}}
 SELECT count(*) FROM scdm.diagnosis WHERE providerid = $1
 
 --- claims-provider-in
---: refused
+--: masked
 SELECT dx, count(*) FROM scdm.diagnosis WHERE providerid IN ('{{cell SELECT min(providerid) FROM scdm.diagnosis}}', '{{cell SELECT max(providerid) FROM scdm.diagnosis}}') GROUP BY dx ORDER BY dx
 
 --- claims-provider-order
@@ -124,7 +124,7 @@ SELECT dx, count(*) FROM scdm.diagnosis WHERE providerid IN ('{{cell SELECT min(
 SELECT providerid, count(*) FROM scdm.diagnosis WHERE dx = 'I10' GROUP BY providerid ORDER BY providerid
 
 --- claims-provider-like
---: refused
+--: masked
 SELECT count(*) FROM scdm.dispensing WHERE providerid LIKE 'NPI%'
 
 --- claims-provider-min-max
@@ -132,7 +132,7 @@ SELECT count(*) FROM scdm.dispensing WHERE providerid LIKE 'NPI%'
 SELECT rx, min(providerid), max(providerid) FROM scdm.dispensing GROUP BY rx ORDER BY rx
 
 --- claims-provider-upper
---: refused
+--: masked
 SELECT upper(providerid) AS p, count(*) FROM scdm.dispensing GROUP BY upper(providerid)
 
 --- claims-facility-prefix
