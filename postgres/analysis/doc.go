@@ -22,7 +22,7 @@
 //   - Treat: policy, treatment, family, where, pushdown, agecap, keying, findings. Before
 //     any statement, a policy is applied to a catalog.
 //   - Read: analyze, analyzer, statement, session, plan, refusal, prepared, parameter,
-//     settings, copyoptions, query.
+//     settings, planner, copyoptions, query.
 //   - Resolve: scope, from, relation, table, with, target, result, names, columnname, field,
 //     system, systemview, special, privilege.
 //   - Judge: expr, compare, equality, list, cast, call, functions, sublink, setop, group,

@@ -66,6 +66,7 @@ func init() { // for the readers lead back to the table
 		"escape_string_warning":               {},
 		"jit":                                 {},
 	}
+	addTuning(parameters)
 }
 
 // oidMoney is the type whose text has a currency.
@@ -221,6 +222,9 @@ func readDateStyle(_ *analysis, v []string) ([]string, reading) {
 
 // timeoutForm is a number as C reads it, and a unit.
 var timeoutForm = regexp.MustCompile(`^\s*([+-]?)(0[xX][0-9a-fA-F]+|[0-9]+|[0-9]*\.?[0-9]*(?:[eE][+-]?[0-9]+)?)\s*(us|ms|s|min|h|d)?\s*$`)
+
+// amountForm is a number with a unit of memory or time.
+var amountForm = regexp.MustCompile(`^\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*(B|kB|MB|GB|TB|us|ms|s|min|h|d)?\s*$`)
 
 // parseTimeout reads a time as PostgreSQL does in a setting of milliseconds, rounding
 // included.

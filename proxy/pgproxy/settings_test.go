@@ -214,7 +214,7 @@ func TestSettingsByParameter(t *testing.T) {
 	}
 	for sql, want := range map[string]string{
 		"SELECT set_config('timezone', $1, false), $1::text": "error 42501", // used otherwise too
-		"SELECT set_config('work_mem', $1, false)":           "error 42501",
+		"SELECT set_config('log_statement', $1, false)":      "error 42501",
 		"SELECT length(set_config('timezone', $1, false))":   "error 42501",
 	} {
 		if got := value(listener, sql, 0, "UTC"); got != want {
@@ -274,7 +274,7 @@ func TestStartupErrorsNameTheParameter(t *testing.T) {
 	d := startListener(t, nil)
 	for _, tt := range []struct{ parameter, code, text string }{
 		{"timezone=Mars/Base", "22023", `"timezone"`}, {"lc_time=nowhere", "22023", `"lc_time"`}, {"intervalstyle=x", "22023", `"intervalstyle"`},
-		{"datestyle=x", "22023", `"datestyle"`}, {"client_encoding=LATIN1", "42501", `"client_encoding"`}, {"work_mem=1GB", "42501", `"work_mem"`},
+		{"datestyle=x", "22023", `"datestyle"`}, {"client_encoding=LATIN1", "42501", `"client_encoding"`}, {"log_statement=all", "42501", `"log_statement"`}, {"work_mem=much", "22023", `"work_mem"`},
 	} {
 		_, err := pgconn.Connect(t.Context(), d.dsn("ann", "sslmode=disable&"+tt.parameter))
 		if code(err) != tt.code || !strings.Contains(err.Error(), tt.text) {

@@ -154,13 +154,13 @@ SELECT current_setting('veilkey.k')
 --: no canary
 SELECT current_setting(c) FROM (VALUES ('veilkey.k1'), ('VEILKEY.K')) v (c)
 
---- deep-setting-work-mem
+--- deep-setting-temp-files
 --: refused
-SET work_mem = '64kB'
+SET temp_file_limit = '64kB'
 
---- deep-setting-enable-sort
+--- deep-setting-preload
 --: refused
-SET enable_sort = off
+SET session_preload_libraries = 'auto_explain'
 
 --- deep-setting-debug
 --: refused

@@ -774,11 +774,11 @@ LISTEN x
 
 --- warehouse-attack-288
 --: refused
-SET work_mem = '1GB'
+SET log_min_messages = 'debug5'
 
 --- warehouse-attack-289
 --: refused
-SET enable_mergejoin = on
+SET log_statement = 'all'
 
 --- warehouse-attack-290
 --: refused
