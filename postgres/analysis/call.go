@@ -89,7 +89,7 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 			a.rest(f, sc)
 			return out
 		}
-		if v.keying != nil && v.keying.orderable() {
+		if v.keying != nil && v.keying.orderable() && v.keying.composed == nil {
 			out := a.ownExtreme(f, v, at)
 			a.sortInput(f, sc)
 			a.rest(f, sc)

@@ -130,7 +130,7 @@ func (a *analysis) openIn(q *pg.SelectStmt, res *result, v value, truth bool) *p
 		written := target.Val
 		target.Val = c.source.opened(v.keying)
 		if !truth {
-			known := either(isNotNull(target.Val), not(isNotNull(written)))
+			known := either(isNotNull(target.Val), isNull(written))
 			if q.WhereClause != nil {
 				known = both(q.WhereClause, known)
 			}

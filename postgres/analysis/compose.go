@@ -72,6 +72,8 @@ type composition struct {
 	// blind: a part may be NULL where PostgreSQL cannot tell.
 	blind bool
 	keyed *keying
+	// traits are those of the parts, as far as they are known.
+	traits []trait
 }
 
 // composes reports whether masked values can be parts of a text.
@@ -132,22 +134,30 @@ func (c *composition) add(a *analysis, v value, function string) *rows.Step {
 	if s := v.keying; s != nil {
 		part = rows.Part{Masking: &s.Masking, Composed: s.composed, Action: a.action(s.Action)}
 		n = cast(v.node, "text")
-		c.ascii = c.ascii && (s.hashed || s.comparable || s.ascii)
+		c.ascii = c.ascii && s.onlyASCII()
 		c.note(s)
 	} else {
 		n = clearText(v.node, function)
 		k := v.node.GetAConst()
 		c.ascii = c.ascii && k.GetVal() != nil && isASCII(k.GetSval().GetSval())
 	}
+	if len(c.traits) == len(c.Parts) {
+		c.traits = append(c.traits, traitOf(v, n))
+	}
 	c.Parts, c.nodes = append(c.Parts, part), append(c.nodes, coalesce(n, text("")))
 	return &rows.Step{Part: len(c.Parts) - 1}
 }
 
 func (c *composition) note(s *keying) {
-	c.blind = c.blind || !s.nulls || s.composed != nil
+	c.blind = c.blind || !s.nulls
 	if c.keyed == nil {
 		c.keyed = s
 	}
+}
+
+// onlyASCII reports whether masked values have no other letters.
+func (s *keying) onlyASCII() bool {
+	return s.ascii || s.composed == nil && (s.hashed || s.comparable)
 }
 
 // moved are steps whose parts stand behind others.
@@ -164,6 +174,7 @@ func moved(s *rows.Step, by int) *rows.Step {
 }
 
 // clearText is a value that holds no original as a part: its text as the function takes it.
+// To concat, NULL is an empty text.
 func clearText(n *pg.Node, function string) *pg.Node {
 	plus := cast(text("+"), "text")
 	if function != "concat" && function != "concat_ws" {
@@ -171,6 +182,9 @@ func clearText(n *pg.Node, function string) *pg.Node {
 	}
 	if c, ok := constantOf(n); ok && c.param > 0 && n.GetTypeCast() == nil {
 		n = cast(n, "text")
+	}
+	if function == "concat" {
+		return op("||", plus, call("concat", n))
 	}
 	given := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_DISTINCT, Name: names("="), Lexpr: n, Rexpr: null()}}}
 	return when(given, op("||", plus, call("concat", n)))
@@ -191,7 +205,7 @@ func (a *analysis) madeText(c *composition, shown uint32) value {
 		Masking:  table.Masking{Action: c.keyed.Action, Class: "a text of several", Type: table.Text},
 		composed: &c.Composed, ascii: c.ascii, shown: shown, typ: a.catalog.Type(shown), column: c.keyed.column,
 	}
-	return value{node: row(append([]*pg.Node{a.tagText()}, c.nodes...)...), keying: s, made: c}
+	return value{node: c.tested(s, row(append([]*pg.Node{a.tagText()}, c.nodes...)...)), keying: s, made: c}
 }
 
 // mixed is a choice between keyed values of one kind and texts that hold no original, whose
@@ -227,6 +241,7 @@ func (a *analysis) mixed(vs []value, nodes []**pg.Node, choice func() *pg.Node) 
 	c := &composition{nodes: []*pg.Node{coalesce(choice(), text(""))}}
 	c.note(s)
 	c.Parts = []rows.Part{{Masking: &s.Masking, Composed: s.composed, Action: a.action(s.Action), Clear: true}}
+	c.traits = []trait{traitOf(value{keying: s}, nil)}
 	c.Step = &rows.Step{}
 	return a.madeText(c, catalog.OIDText), true
 }

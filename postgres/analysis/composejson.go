@@ -126,6 +126,9 @@ func (c *composition) addClearJSON(n *pg.Node, binary bool) *rows.Step {
 // take adds the parts of another composition and returns by how many its steps move.
 func (c *composition) take(m *composition) int {
 	at := len(c.Parts)
+	if len(c.traits) == at {
+		c.traits = append(c.traits, m.traits...)
+	}
 	c.Parts, c.nodes = append(c.Parts, m.Parts...), append(c.nodes, m.nodes...)
 	c.ascii, c.blind = c.ascii && m.ascii, c.blind || m.blind
 	if c.keyed == nil {

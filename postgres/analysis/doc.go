@@ -26,7 +26,8 @@
 //   - Resolve: scope, from, relation, table, with, target, result, names, columnname, field,
 //     system, systemview, special, privilege.
 //   - Judge: expr, compare, equality, list, cast, call, functions, sublink, setop, group,
-//     dated, interval, cohort, restricted, foreign, exact, floatsum.
+//     dated, interval, cohort, restricted, foreign, exact, floatsum,
+//     compose, madekey, nulls.
 //   - Order, which must reveal nothing about originals: order, ownorder, place, first,
 //     tiebreak.
 //   - Emit: node, tree, bare, zone, barrier, depth, check.

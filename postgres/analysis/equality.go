@@ -66,7 +66,11 @@ func (a *analysis) keyedEquality(kind string, l, r value, at int32) *pg.Node {
 		a.refuseKeyed(l.keying, at, "cannot be compared for equality", "Equal masked values may have different originals.", "Compare the sealed ids of the patients.")
 	}
 	lt, rt := l.shadow(a), r.shadow(a)
-	if lt == nil || rt == nil {
+	switch {
+	case l.keying.composed != nil:
+		// PostgreSQL joins by a hash of texts, but not by one of records.
+		return a.distinctOp(kind, collateC(cast(l.node, "text")), collateC(cast(r.node, "text")))
+	case lt == nil || rt == nil:
 		return a.distinctOp(kind, l.node, r.node)
 	}
 	if l.keying.shadow != r.keying.shadow {
@@ -183,7 +187,7 @@ func (a *analysis) optional(x *pg.A_Expr, name string, sc *scope) *pg.Node {
 		return nil
 	}
 	compare := func(n *pg.Node) *pg.Node { return op("=", clone(subject), clone(n)) }
-	out := when(&pg.Node{Node: &pg.Node_NullTest{NullTest: &pg.NullTest{Arg: clone(given), Nulltesttype: pg.NullTestType_IS_NULL}}}, compare(other))
+	out := when(isNull(clone(given)), compare(other))
 	out.GetCaseExpr().Defresult = compare(given)
 	return out
 }

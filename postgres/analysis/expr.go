@@ -372,7 +372,7 @@ func (a *analysis) carried(vs []value, at int32) *keying {
 
 // sameKeying reports whether wrappers of both may stand in one column.
 func sameKeying(a, b *keying) bool {
-	return a == b || a.composed == nil && b.composed == nil && a.Same(&b.Masking) && (a.shown == b.shown || catalog.IsVarying(a.shown) && catalog.IsVarying(b.shown))
+	return a == b || a.composed.Same(b.composed) && a.Same(&b.Masking) && (a.shown == b.shown || catalog.IsVarying(a.shown) && catalog.IsVarying(b.shown))
 }
 
 // collated is a value under a collation. What a keyed text is compared by does not depend

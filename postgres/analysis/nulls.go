@@ -1,6 +1,8 @@
 package analysis
 
 import (
+	"slices"
+
 	pg "github.com/pganalyze/pg_query_go/v6"
 
 	"github.com/veil-proxy/veil/postgres/rows"
@@ -16,11 +18,18 @@ func (c *composition) null(s *rows.Step) *pg.Node {
 	}
 	switch s.Function {
 	case "": // a text, or a list as a whole
+		if s.Part < len(c.traits) {
+			if t := c.traits[s.Part]; t.given != nil {
+				return isNull(t.given)
+			} else if t.piece == fixed {
+				return boolean(false)
+			}
+		}
 		return op("=", c.nodes[s.Part], text(""))
 	case "text", "concat", "list", "json_array", "json_object", "jsonb_object":
 		return boolean(false)
 	case "coalesce":
-		return c.nulls(s.Of, both)
+		return c.allNull(s.Of)
 	case "concat_ws":
 		return c.null(s.Of[0])
 	case "string_agg", "array_length":
@@ -34,18 +43,52 @@ func (c *composition) null(s *rows.Step) *pg.Node {
 		}
 		return op("=", coalesce(call("cardinality", given), integer(0, "int4")), integer(0, "int4"))
 	}
-	return c.nulls(s.Of, either)
+	return c.anyNull(s.Of)
 }
 
-// nulls joins the tests of several steps.
-func (c *composition) nulls(list []*rows.Step, join func(...*pg.Node) *pg.Node) *pg.Node {
+// isFalse reports whether a test is never true.
+func isFalse(test *pg.Node) bool {
+	c, ok := constantOf(test)
+	return ok && c.text == "false"
+}
+
+// anyNull is the test whether one of several steps gives NULL.
+func (c *composition) anyNull(list []*rows.Step) *pg.Node {
+	tests := c.nulls(list)
+	if tests == nil {
+		return nil
+	}
+	return joined(slices.DeleteFunc(tests, isFalse), either)
+}
+
+// allNull is the test whether each of several steps gives NULL.
+func (c *composition) allNull(list []*rows.Step) *pg.Node {
+	tests := c.nulls(list)
+	switch {
+	case tests == nil:
+		return nil
+	case slices.ContainsFunc(tests, isFalse):
+		return boolean(false)
+	}
+	return joined(tests, both)
+}
+
+// nulls are the tests of several steps; nil where one is not known.
+func (c *composition) nulls(list []*rows.Step) []*pg.Node {
 	tests := make([]*pg.Node, len(list))
 	for i, s := range list {
 		if tests[i] = c.null(s); tests[i] == nil {
 			return nil
 		}
 	}
-	if len(tests) == 1 {
+	return tests
+}
+
+func joined(tests []*pg.Node, join func(...*pg.Node) *pg.Node) *pg.Node {
+	switch len(tests) {
+	case 0:
+		return boolean(false)
+	case 1:
 		return tests[0]
 	}
 	return join(tests...)
@@ -66,7 +109,7 @@ func (c *composition) listPart(s *rows.Step) int {
 // PostgreSQL cannot tell.
 func (a *analysis) testable(v value) *pg.Node {
 	switch {
-	case v.made != nil:
+	case v.made != nil && !v.keying.nulls:
 		if test := v.made.null(v.made.Step); test != nil {
 			return when(not(test), boolean(true))
 		}

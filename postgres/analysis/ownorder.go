@@ -28,12 +28,15 @@ func (a *analysis) ownOrder(v value, at int32) *pg.Node {
 	return a.hashShadow(v.keying, n)
 }
 
-// original is what a keyed value stands for: its shadow column, or the text that is in
-// its wrapper, of which the ids that can be sealed have no character that a record
-// quotes. nil where there is neither.
+// original is what a keyed value stands for: its shadow column, the record of what it is
+// made of, or the text that is in its wrapper, of which the ids that can be sealed have no
+// character that a record quotes. nil where there is none of them.
 func (a *analysis) original(v value) *pg.Node {
 	if t := v.shadow(a); t != nil {
 		return t
+	}
+	if v.keying.composed != nil {
+		return a.untagged(v.node)
 	}
 	if v.keying.domain == "" || v.keying.Entity != "" {
 		return nil

@@ -126,7 +126,7 @@ func (a *analysis) uniteMixed(l, r *result, i int) bool {
 			part = rows.Part{Masking: &s.Masking, Composed: s.composed, Action: a.action(s.Action)}
 			c.note(s)
 		}
-		c.ascii = c.ascii && s != nil && (s.hashed || s.comparable || s.ascii)
+		c.ascii = c.ascii && s != nil && s.onlyASCII()
 		c.Parts, step.Of = append(c.Parts, part), append(step.Of, &rows.Step{Part: side})
 		res.retarget(i, func(n *pg.Node) *pg.Node {
 			own := clearText(n, "||")

@@ -9,7 +9,8 @@ SELECT count(*) FROM clinic.patients WHERE 'Patient/' || id = 'Patient/770000001
 SELECT count(*) FROM (SELECT concat(id, '') AS k FROM clinic.patients) x WHERE k = '770000001'
 
 --- composed-ordered
---: refused 42501
+-- By the keyed order, as ids are.
+--: no canary
 SELECT sex FROM clinic.patients ORDER BY concat(id, '') LIMIT 1
 
 --- composed-ordered-by-number
@@ -33,7 +34,7 @@ SELECT DISTINCT concat(last_name, first_name) FROM clinic.patients
 SELECT DISTINCT ON (left(id, 8)) sex FROM clinic.patients
 
 --- composed-united
---: refused 42501
+--: masked unordered
 SELECT 'a' || id FROM clinic.patients UNION SELECT 'a' || id FROM clinic.patients
 
 --- composed-united-with-a-text
@@ -97,7 +98,7 @@ SELECT left(id, height_cm) FROM clinic.patients
 SELECT count(*) FILTER (WHERE left(id, 2) = '77') FROM clinic.patients
 
 --- composed-window-order
---: refused 42501
+--: no canary
 SELECT rank() OVER (ORDER BY 'x' || id) FROM clinic.patients
 
 --- composed-partition

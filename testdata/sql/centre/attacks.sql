@@ -486,8 +486,8 @@ SELECT array_position(array_agg(patientunitstayid::text ORDER BY unitvisitnumber
 SELECT count(*) FROM (SELECT 'P' || uniquepid AS k FROM eicu.patient) x WHERE k LIKE 'P002%'
 
 --- attack-made-is-null-case
---: refused or masked
-SELECT count(*) FROM (SELECT CASE WHEN uniquepid < '005' THEN uniquepid || 'x' END AS k FROM eicu.patient) x WHERE k IS NULL
+--: refused or same
+SELECT count(*) FROM (SELECT CASE WHEN uniquepid < '{{005|006}}' THEN uniquepid || 'x' END AS k FROM eicu.patient) x WHERE k IS NULL
 
 --- attack-made-nullif
 --: refused or masked

@@ -156,11 +156,11 @@ SELECT count(*) FROM scdm.mv_visits m JOIN scdm.demographic d ON d.patid = m.pat
 SELECT d.patid, x.deathdt - max(d.rxdate) AS days FROM scdm.dispensing d JOIN scdm.death x ON x.patid = d.patid GROUP BY d.patid, x.deathdt
 
 --- claims-count-prefixed
---: refused
+--: masked
 SELECT enctype, count(DISTINCT 'P:' || patid) AS people FROM scdm.encounter GROUP BY enctype ORDER BY 1
 
 --- claims-made-key-join
---: refused
+--: masked
 SELECT count(*) FROM (SELECT patid, md5(patid || '-' || enctype) AS k FROM scdm.encounter) a WHERE a.k IS NOT NULL
 
 --- claims-having-sub

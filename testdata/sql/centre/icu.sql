@@ -189,23 +189,23 @@ SELECT uniquepid, unnest(array_agg(patientunitstayid ORDER BY unitvisitnumber)) 
 SELECT uniquepid, array_position(array_agg(patientunitstayid::text ORDER BY unitvisitnumber), $1) AS n FROM eicu.patient GROUP BY uniquepid
 
 --- icu-count-prefixed
---: refused
+--: masked
 SELECT count(DISTINCT 'P:' || uniquepid) FROM eicu.patient
 
 --- icu-count-concat
---: refused
+--: masked
 SELECT unittype, count(DISTINCT concat(uniquepid, '-', unitvisitnumber)) FROM eicu.patient GROUP BY unittype ORDER BY 1
 
 --- icu-made-is-null
---: refused
+--: masked
 SELECT count(*) FROM (SELECT p.patientunitstayid, 'L' || l.labid AS lab FROM eicu.patient p LEFT JOIN eicu.lab l ON l.patientunitstayid = p.patientunitstayid AND l.labname = 'sodium' AND l.labresult > 14) x WHERE x.lab IS NULL
 
 --- icu-made-is-not-null
---: refused
+--: masked
 SELECT x.patientunitstayid, x.lab FROM (SELECT p.patientunitstayid, 'L' || l.labid AS lab FROM eicu.patient p LEFT JOIN eicu.lab l ON l.patientunitstayid = p.patientunitstayid AND l.labname = 'sodium' AND l.labresult > 14) x WHERE x.lab IS NOT NULL
 
 --- icu-made-count
---: refused
+--: masked
 WITH x AS (SELECT p.unittype, p.uniquepid || '/' || p.patientunitstayid AS ref FROM eicu.patient p) SELECT unittype, count(ref) FROM x GROUP BY unittype ORDER BY 1
 
 --- icu-made-coalesced
@@ -213,9 +213,9 @@ WITH x AS (SELECT p.unittype, p.uniquepid || '/' || p.patientunitstayid AS ref F
 SELECT coalesce(x.lab, 'none') AS lab FROM (SELECT 'L' || l.labid AS lab FROM eicu.patient p LEFT JOIN eicu.lab l ON l.patientunitstayid = p.patientunitstayid AND l.labname = 'sodium' AND l.labresult > 14) x
 
 --- icu-made-grouped
---: refused
+--: masked
 SELECT 'stay-' || patientunitstayid AS ref, count(*) AS n FROM eicu.vitalperiodic WHERE heartrate > 120 GROUP BY 1
 
 --- icu-made-distinct
---: refused
+--: masked
 SELECT DISTINCT 'P:' || uniquepid AS p FROM eicu.patient WHERE unittype = 'MICU'
