@@ -128,6 +128,29 @@ func Methods() []mask.Definition {
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return placeName{}, nil },
 		},
 		{
+			Name: "pattern", Label: mask.LabelNone, Search: mask.SearchExact, Summary: "keeps a text that a regular expression matches; other text goes",
+			Params: []mask.Param{{Name: "pattern", Type: mask.StringParam, Required: true, Doc: "the regular expression (RE2), which must match the whole text: M|F|U, or [0-9]{1,8}; it may have printable ASCII, classes, groups, | and repetitions"}},
+			Form: func(args mask.Args) mask.Form {
+				f, err := patternForm(args.String("pattern", ""))
+				if err != nil {
+					return nil // New says why
+				}
+				return f
+			},
+			New: newPattern,
+		},
+		{
+			Name: "number", Label: mask.LabelNone, Search: mask.SearchExact, Summary: "keeps a number; other text goes",
+			Form: constant(numberForm),
+			New:  func(mask.Env, mask.Args) (mask.Method, error) { return newMatch(numberForm), nil },
+		},
+		{
+			Name: "term", Label: mask.LabelNone, Search: mask.SearchExact,
+			Summary: "keeps a short text in words; a text with a telephone number, a date, a mail address, a URL or a number of seven digits goes",
+			Form:    constant(termForm),
+			New:     func(mask.Env, mask.Args) (mask.Method, error) { return term{}, nil },
+		},
+		{
 			Name: "characters", Label: mask.LabelRedacted, Summary: "keeps the first or last characters and fills the others",
 			Params: []mask.Param{
 				{Name: "keepFirst", Type: mask.IntParam, Min: 0, Max: 64, Doc: "characters kept at the start"},

@@ -284,7 +284,7 @@ func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
 	switch {
 	case rule.Removes():
 		return branch{treatment: Removed, typ: c.Type, own: true}
-	case rule.Keeps():
+	case rule.Keeps() || keepsNumbers(rule) && (c.Type.IsNumber() || c.Type == Float):
 		return branch{treatment: Clear, typ: c.Type, own: true}
 	}
 	method, def := r.policy.TableMethod(i)
@@ -321,6 +321,12 @@ func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
 	return b
 }
 
+// keepsNumbers reports that a rule keeps every number.
+func keepsNumbers(rule *ruleset.TableRule) bool {
+	f, ok := rule.Form.(forms.Match)
+	return ok && f.Numbers
+}
+
 // fit chooses the type of masked values, and the method where the column has its own. It
 // reports false where the method does not act on the column: its values are removed.
 func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
@@ -335,6 +341,10 @@ func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
 	case forms.Members:
 		m.Method, m.Type = newMembers(f.Paths), JSON
 		return c.Type == JSON && c.List == nil
+	case forms.Match:
+		if m.As != mask.String {
+			m.Type = c.Type // what is kept is as it was
+		}
 	case forms.Surrogate:
 		return f.PerValue || m.Entity != ""
 	case forms.Cap:

@@ -85,7 +85,7 @@ func ofMethod(label mask.Label, form mask.Form) Word {
 	switch form.(type) {
 	case forms.Period, forms.Shift:
 		return Date
-	case forms.Listed:
+	case forms.Listed, forms.Match:
 		return Code
 	case forms.Remove:
 		return Remove

@@ -125,6 +125,16 @@ type Band struct {
 // surrounding spaces. Other values go.
 type Listed struct{ Values []string }
 
+// Match keeps a text that has a form: Whole matches all of it, Without no part of it, and it
+// has at most Longest characters. An empty expression and a Longest of 0 ask for nothing.
+// Both are regular expressions that RE2 and PostgreSQL read in the same way. An empty text
+// and other texts go. Numbers reports that every number has the form.
+type Match struct {
+	Whole, Without string
+	Longest        int
+	Numbers        bool
+}
+
 // Seal replaces an id in a domain with one that only the key can open.
 type Seal struct{ Domain string }
 

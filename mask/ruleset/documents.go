@@ -91,6 +91,9 @@ func (r *DocumentRule) Keeps() bool { return keeps(r.Form) }
 // Removes reports whether the rule removes every value.
 func (r *DocumentRule) Removes() bool { return removes(r.Form) }
 
+// Under reports whether the rule shows all that another one shows.
+func (r *DocumentRule) Under(other *DocumentRule) bool { return under(r.Form, other.Form) }
+
 // SameMasking reports whether two rules mask a value alike: by the same method, with the
 // same arguments, and with the same other values of the document.
 func SameMasking(a, b *DocumentRule) bool {

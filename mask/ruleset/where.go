@@ -154,28 +154,42 @@ func removes(f mask.Form) bool {
 	return false
 }
 
+// Under reports whether the rule shows all that another one shows.
+func (r *TableRule) Under(other *TableRule) bool { return under(r.Form, other.Form) }
+
+func under(f, other mask.Form) bool {
+	if m, ok := f.(forms.Match); ok && m.Numbers {
+		switch other.(type) {
+		case forms.Cap, forms.Multiple, forms.Noise:
+			return true
+		}
+	}
+	return keeps(f)
+}
+
 // acting is a rule of some section.
-type acting interface {
+type acting[R any] interface {
 	comparable
-	Keeps() bool
 	Removes() bool
+	// Under reports whether the rule shows all that another one shows.
+	Under(R) bool
 }
 
 // Strictest returns the rule that must act if it is unknown which one applies. keep
-// shows more than every other method, and remove shows less; other methods cannot be
-// compared. So it is the only rule that does not keep, or a removal if two such rules
-// differ. same reports whether two rules mask alike; a nil rule removes. The result is
+// shows more than every other method, number more than those that make numbers of numbers,
+// and remove less; other methods cannot be compared. So it is the only rule that shows no
+// more than the others, or a removal if there is none. same reports whether two rules mask alike; a nil rule removes. The result is
 // an index, or -1 for a removal.
-func Strictest[R acting](rules []R, same func(a, b R) bool) int {
+func Strictest[R acting[R]](rules []R, same func(a, b R) bool) int {
 	out := -1
 	var none R
 	for i, r := range rules {
 		switch {
 		case r == none || r.Removes():
 			return -1
-		case out < 0 || rules[out].Keeps():
+		case out < 0 || rules[out].Under(r):
 			out = i
-		case !r.Keeps() && !same(rules[out], r):
+		case !r.Under(rules[out]) && !same(rules[out], r):
 			return -1
 		}
 	}

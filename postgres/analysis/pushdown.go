@@ -85,6 +85,16 @@ func (d *columnRule) push() bool {
 			c.shown, ok = catalog.OIDText, true
 			v = d.listed(f)
 		}
+	case forms.Match:
+		switch {
+		case number && f.Numbers:
+			v, ok = d.value, true
+		case catalog.IsNumber(t.OID), t.OID == catalog.OIDBool:
+			v, ok = d.match(f, d.value), true
+		case text, d.catalog.IsEnum(t.OID):
+			c.shown, ok = catalog.OIDText, true
+			v = d.match(f, d.value+"::pg_catalog.text")
+		}
 	}
 	c.value = v
 	return ok
@@ -302,4 +312,20 @@ func (d *columnRule) listed(f forms.Listed) string {
 	v := d.value + "::pg_catalog.text"
 	return fmt.Sprintf(`CASE WHEN pg_catalog.translate(pg_catalog.btrim(%s, ' '), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') = ANY (ARRAY[%s]::pg_catalog.text[]) THEN %s END`,
 		v, strings.Join(list, ","), v)
+}
+
+// match compares with the form's expressions; out is what passes.
+func (d *columnRule) match(f forms.Match, out string) string {
+	v := d.value + "::pg_catalog.text"
+	conditions := []string{v + " <> ''"}
+	if f.Longest > 0 {
+		conditions = append(conditions, fmt.Sprintf("pg_catalog.length(%s) <= %d", v, f.Longest))
+	}
+	if f.Whole != "" {
+		conditions = append(conditions, v+` COLLATE "C" ~ `+catalog.QuoteLiteral("^("+f.Whole+")$"))
+	}
+	if f.Without != "" {
+		conditions = append(conditions, v+` COLLATE "C" !~ `+catalog.QuoteLiteral(f.Without))
+	}
+	return "CASE WHEN " + strings.Join(conditions, " AND ") + " THEN " + out + " END"
 }

@@ -289,6 +289,10 @@ func (o *overlay) applyRule(c *shapeColumn, r *catalog.Relation, i int) {
 		c.why = "its type is not known"
 		return
 	}
+	if f, ok := rule.Form.(forms.Match); ok && f.Numbers && (catalog.IsNumber(t.OID) || catalog.IsFloat(t.OID)) {
+		c.treatment = Clear
+		return
+	}
 	if f, ok := rule.Form.(forms.Document); ok {
 		if method = o.policy.options.document(f); method == nil || t.OID != catalog.OIDJSON && t.OID != catalog.OIDJSONB && t.OID != catalog.OIDXML && !catalog.IsText(t.OID) {
 			c.remove(o.catalog)
