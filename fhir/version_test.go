@@ -8,6 +8,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/masktest"
 	"github.com/veil-proxy/veil/mask/ruleset"
+	"github.com/veil-proxy/veil/rulesets"
 )
 
 // policyOf makes the policy of a ruleset given as text.
@@ -81,5 +82,21 @@ func TestVersionOfRulesets(t *testing.T) {
 	}
 	if s, err := fhir.SchemaOf(bare); err != nil || s != schema.R4() {
 		t.Errorf("no version: %v", err)
+	}
+}
+
+// TestShippedRulesetsForR4B: a ruleset for R4B can extend each shipped ruleset.
+func TestShippedRulesetsForR4B(t *testing.T) {
+	t.Parallel()
+	for _, name := range rulesets.Names() {
+		a, err := fhir.Compile(policyOf(t, "veil: 1\nname: test\nextends: "+name+"\nfhir:\n  version: R4B\n"), schema.R4B())
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		out, err := masktest.NewMasker(a, fhir.RememberAlways).Mask([]byte(`{"resourceType":"NutritionProduct","id":"a","status":"active","code":{"text":"555-123-4567"},"note":[{"text":"555-123-4567"}]}`))
+		if err != nil || strings.Contains(string(out), "555-123-4567") || !strings.Contains(string(out), `"status":"active"`) {
+			t.Errorf("%s: %s, %v", name, out, err)
+		}
 	}
 }

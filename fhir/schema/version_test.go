@@ -3,25 +3,12 @@ package schema
 import (
 	"strings"
 	"testing"
-
-	"github.com/veil-proxy/veil/internal/veiltest"
 )
-
-// readR4B reads the tables of R4B, which fhir/gen made of hl7.fhir.r4b.core.
-func readR4B(t *testing.T) *Schema {
-	t.Helper()
-	read := func(name string) string { return string(veiltest.Gunzip(t, "testdata/"+name)) }
-	s, err := Parse("R4B", read("r4b.schema.gz"), read("r4b.search.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
 
 // TestAnotherVersionIsTables: R4B is its tables and nothing else.
 func TestAnotherVersionIsTables(t *testing.T) {
 	t.Parallel()
-	s := readR4B(t)
+	s := R4B()
 	if s.Version != "4.3.0" || !s.Is("4.3") || s.Is("4.0.1") || len(s.Compartments) != 5 {
 		t.Errorf("version %s, compartments %v", s.Version, s.Compartments)
 	}
@@ -53,8 +40,18 @@ func TestVersionsByName(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
+	for _, name := range []string{"R4B", "4.3", "4.3.0"} {
+		if s, err := Named(name); err != nil || s != R4B() {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, r := range releases {
+		if s := r.schema(); s.Name != r.name || s.Version != r.number {
+			t.Errorf("the tables of %s %s are of %s %s", r.name, r.number, s.Name, s.Version)
+		}
+	}
 	for _, name := range []string{"R6", "4", "r4", "4.0.1.1"} {
-		if _, err := Named(name); err == nil || !strings.Contains(err.Error(), "expected R4") {
+		if _, err := Named(name); err == nil || !strings.Contains(err.Error(), "expected R4 or R4B") {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
