@@ -70,7 +70,7 @@ func (r *Rules) checkOpenNames(problems *strictyaml.Problems) {
 					slices.ContainsFunc(o.opens, func(open []step) bool { return overlap(open, beginning) })
 			})
 			if !treated && !r.section.Rules[m.rule].Removes() {
-				problems.Add(m.At, "rule %q: the names that fit %q can be data, so they do not pass: say what becomes of them, such as keys: keep, or write the names out", r.section.Rules[m.rule].ID, s.name)
+				problems.Add(m.At, "rule %q: the names that fit %q can be data, so they do not pass: say what happens to them, such as keys: keep, or write the names out", r.section.Rules[m.rule].ID, s.name)
 			}
 		}
 	}
@@ -87,7 +87,7 @@ func (r *Rules) checkUnreachable(problems *strictyaml.Problems) {
 			n := len(a.path.steps)
 			if len(b.path.steps) > n && b.path.steps[n].kind != text && documentsMeet(a, b) && a.documentRank() <= b.documentRank() &&
 				sameSteps(a.path.steps, b.path.steps[:n]) && !r.excepted(a, b) {
-				problems.Add(b.At, "rule %q can never apply: rule %q removes %s with all that it has", r.section.Rules[b.rule].ID, above.ID, a.DocumentMatch)
+				problems.Add(b.At, "rule %q can never apply: rule %q removes %s with everything in it", r.section.Rules[b.rule].ID, above.ID, a.DocumentMatch)
 			}
 		}
 	}

@@ -32,12 +32,12 @@ func TestCompileMistakes(t *testing.T) {
     - {id: a, match: "$.x*.a", method: keep, keys: keep}
     - {id: b, match: "$.*x.b", method: keep, keys: pseudonym}
 `, `the keys of rules "a" and "b" match equally`},
-		{"names that are open", "  rules:\n    - {id: a, match: $.ad*.zip, method: keep}\n", `6:22: rule "a": the names that fit "ad*" can be data, so they do not pass: say what becomes of them, such as keys: keep, or write the names out`},
+		{"names that are open", "  rules:\n    - {id: a, match: $.ad*.zip, method: keep}\n", `6:22: rule "a": the names that fit "ad*" can be data, so they do not pass: say what happens to them, such as keys: keep, or write the names out`},
 		{"keys of a path without", "  rules:\n    - {id: a, match: $.a, method: keep, keys: keep}\n", `rule "a": keys is for names that a path leaves open`},
 		{"below what is removed", `  rules:
     - {id: a, match: $.a.b, method: remove}
     - {id: b, match: $.a.b.c, method: keep}
-`, `7:22: rule "b" can never apply: rule "a" removes $.a.b with all that it has`},
+`, `7:22: rule "b" can never apply: rule "a" removes $.a.b with everything in it`},
 		{"a document without rules", `  files: [{file: "*.json", document: claim}]
   rules:
     - {id: a, match: "claims:$.a", method: keep}

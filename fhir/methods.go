@@ -99,9 +99,9 @@ func Methods() []mask.Definition {
 		},
 		simple("versionId", "seals a version id, so that only Veil can open it; that of a contained resource is removed", mask.LabelPseudonymized,
 			elementRule{op: opVersion, types: []string{"id"}}),
-		simple("code", "lets a code pass that is in the value set its element is bound to, or has the form that the binding names; others go", mask.LabelNone,
+		simple("code", "lets a code pass that is in the value set its element is bound to, or has the form that the binding names; others are removed", mask.LabelNone,
 			elementRule{op: opCode, types: []string{"code", "string", "uri"}}),
-		simple("link", "replaces a Bundle's link with one to Veil, and removes it where there is none", mask.LabelPseudonymized,
+		simple("link", "replaces a Bundle's link with one to Veil, or removes it in files", mask.LabelPseudonymized,
 			elementRule{op: opLink, types: []string{"uri"}}),
 		simple("identifierKey", "replaces an Identifier by a keyed pseudonym of its system and value, which references by that identifier have, too", mask.LabelPseudonymized,
 			elementRule{op: opIdentifier, types: []string{"Identifier"}}),
@@ -132,7 +132,7 @@ func Methods() []mask.Definition {
 			},
 		},
 		{
-			Name: "listed", Summary: "keeps a text that is one of the listed ones; others go",
+			Name: "listed", Summary: "keeps a text that is in the list; others are removed",
 			Params: []mask.Param{{Name: "values", Type: mask.ListParam, Required: true, Doc: "the texts that may pass"},
 				{Name: "ignoreCase", Type: mask.BoolParam, Doc: "in any case and spacing; false by default"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
@@ -143,7 +143,7 @@ func Methods() []mask.Definition {
 			},
 		},
 		{
-			Name: "resourceType", Summary: "keeps the name of a resource type; others go",
+			Name: "resourceType", Summary: "keeps the name of a resource type; others are removed",
 			New: func(mask.Env, mask.Args) (mask.Method, error) { return typeNames{resourceTypes(schema.R4())}, nil },
 		},
 	}

@@ -35,7 +35,7 @@ func (j *Job) plan(ctx context.Context) (*paths, error) {
 	case j.Earlier != nil && (j.Out == "" || j.Sink == nil && j.AuditDir == ""):
 		return nil, Problem{Field: "Earlier", What: "an output directory and an audit log are needed, in which finished files are found"}
 	case j.Out == "" && len(j.Inputs) > 1:
-		return nil, Problem{Field: "Out", What: "several inputs need an output directory, since their outputs cannot be told apart on standard output"}
+		return nil, Problem{Field: "Out", What: "several inputs need an output directory, since standard output cannot keep their outputs apart"}
 	case len(j.Inputs) == 0:
 		return nil, Problem{Field: "Inputs", What: "no input is given"}
 	}
@@ -47,7 +47,7 @@ func (j *Job) plan(ctx context.Context) (*paths, error) {
 		p.hideNames()
 	}
 	if j.Out == "" && len(p.inputs) > 1 {
-		return nil, Problem{Field: "Out", What: "several inputs need an output directory, since their outputs cannot be told apart on standard output"}
+		return nil, Problem{Field: "Out", What: "several inputs need an output directory, since standard output cannot keep their outputs apart"}
 	}
 	if err := p.distinct(); err != nil {
 		return nil, err

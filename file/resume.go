@@ -93,7 +93,7 @@ func (r *run) resumed(in *input) (bool, error) {
 	defer opened.close()
 	defer r.progress(in)
 	if !r.Earlier(opened.digest(r.Keys), output) {
-		return false, existsError{Problem{Field: "Out", What: shown(path) + " exists, and is not what this ruleset and key made of " + in.display, Hint: "remove it, or use another directory"}}
+		return false, existsError{Problem{Field: "Out", What: shown(path) + " exists, but was not made with this ruleset and key from " + in.display, Hint: "remove it, or use another directory"}}
 	}
 	r.counts.Resumed++
 	return true, nil

@@ -112,11 +112,11 @@ func Methods() []mask.Definition {
 		},
 		{
 			Name: "postalCode", Label: mask.LabelNone, Search: mask.SearchExact,
-			Summary: "keeps what has the form of a postal code; other text goes",
+			Summary: "keeps what has the form of a postal code; other text is removed",
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return postalCode{}, nil },
 		},
 		{
-			Name: "postalArea", Label: mask.LabelAbstracted, Summary: "keeps the first characters of what has the form of a postal code; other text goes",
+			Name: "postalArea", Label: mask.LabelAbstracted, Summary: "keeps the first characters of what has the form of a postal code; other text is removed",
 			Params: []mask.Param{{Name: "length", Type: mask.IntParam, Required: true, Min: 1, Max: longestPostalCode, Doc: "number of characters"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
 				return postalArea{int(args.Int("length", 0))}, nil
@@ -124,11 +124,11 @@ func Methods() []mask.Definition {
 		},
 		{
 			Name: "placeName", Label: mask.LabelNone, Search: mask.SearchExact,
-			Summary: "keeps what has the form of the name of a town, region or country; other text goes",
+			Summary: "keeps what has the form of the name of a town, region or country; other text is removed",
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return placeName{}, nil },
 		},
 		{
-			Name: "pattern", Label: mask.LabelNone, Search: mask.SearchExact, Summary: "keeps a text that a regular expression matches; other text goes",
+			Name: "pattern", Label: mask.LabelNone, Search: mask.SearchExact, Summary: "keeps a text that a regular expression matches; other text is removed",
 			Params: []mask.Param{{Name: "pattern", Type: mask.StringParam, Required: true, Doc: "the regular expression (RE2), which must match the whole text: M|F|U, or [0-9]{1,8}; it may have printable ASCII, classes, groups, | and repetitions"}},
 			Form: func(args mask.Args) mask.Form {
 				f, err := patternForm(args.String("pattern", ""))
@@ -140,13 +140,13 @@ func Methods() []mask.Definition {
 			New: newPattern,
 		},
 		{
-			Name: "number", Label: mask.LabelNone, Search: mask.SearchExact, Summary: "keeps a number; other text goes",
+			Name: "number", Label: mask.LabelNone, Search: mask.SearchExact, Summary: "keeps a number; other text is removed",
 			Form: constant(numberForm),
 			New:  func(mask.Env, mask.Args) (mask.Method, error) { return newMatch(numberForm), nil },
 		},
 		{
 			Name: "term", Label: mask.LabelNone, Search: mask.SearchExact,
-			Summary: "keeps a short text in words; a text with a telephone number, a date, a mail address, a URL or a number of seven digits goes",
+			Summary: "keeps a short text in words; a text with a telephone number, a date, an e-mail address, a URL or a number of seven digits is removed",
 			Form:    constant(termForm),
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return term{}, nil },
 		},

@@ -77,13 +77,13 @@ func Methods() []mask.Definition {
 		},
 		{
 			Name: "state", Label: mask.LabelNone, Search: mask.SearchExact,
-			Summary: "keeps a US state, territory or military region; others go",
+			Summary: "keeps a US state, territory or military region; others are removed",
 			Form:    func(mask.Args) mask.Form { return forms.Listed{Values: newState().known.list()} },
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return newState(), nil },
 		},
 		{
 			Name: "country", Label: mask.LabelNone, Search: mask.SearchExact,
-			Summary: "keeps an ISO 3166-1 code or country name; others go",
+			Summary: "keeps an ISO 3166-1 code or country name; others are removed",
 			Form:    func(mask.Args) mask.Form { return forms.Listed{Values: newCountry().known.list()} },
 			New:     func(mask.Env, mask.Args) (mask.Method, error) { return newCountry(), nil },
 		},

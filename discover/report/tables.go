@@ -40,7 +40,7 @@ func outline(t *discover.Table) Table {
 }
 
 // errNoTables says that a report was written without its tables.
-var errNoTables = errors.New("the result does not say what its tables are: run veil discover again")
+var errNoTables = errors.New("the result does not name its tables: run veil discover again")
 
 // Discovered returns the tables for a proposal. It returns an error if they do not match
 // the report's columns.

@@ -120,7 +120,7 @@ func (d *jsonFile) Split(buffer func() []byte, emit func(file.Block) error) erro
 		return err
 	}
 	if len(text) > maxDocument {
-		return fmt.Errorf("the document is larger than %d bytes: one that is an array, or has one record a line, is masked record by record", maxDocument)
+		return fmt.Errorf("the document is larger than %d bytes: write it as an array, or as one record per line, which is masked record by record", maxDocument)
 	}
 	if fhirjson.SkipSpace(text, 0) == len(text) {
 		return nil

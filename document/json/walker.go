@@ -359,7 +359,7 @@ func (w *Walker) appendName(dst, raw, name []byte, n *document.Node) (out, given
 	case same:
 		return append(dst, raw...), name, true
 	case w.names.Find(result) >= 0 || !utf8.Valid(result):
-		return w.failed(dst, errors.New("the masked name of a member is one that rules name")), nil, false
+		return w.failed(dst, errors.New("the masked name of a member is a name that a rule uses")), nil, false
 	}
 	return appendString(dst, result), result, true
 }

@@ -260,7 +260,7 @@ func (t *tree) element(k xml.StartElement, start, end int) (node, error) {
 		n.attributes = append(n.attributes, one)
 	}
 	if n.space, ok = t.spaceOf(n.prefix); !ok || !isName(n.name) || n.prefix == "xmlns" {
-		return n, bad(start, "the prefix of an element is not declared, or its name is none")
+		return n, bad(start, "the prefix of an element is not declared, or its name is invalid")
 	}
 	for i := range n.attributes {
 		a := &n.attributes[i]
@@ -270,7 +270,7 @@ func (t *tree) element(k xml.StartElement, start, end int) (node, error) {
 			}
 		}
 		if !isName(a.name) {
-			return n, bad(start, "the name of an attribute is none")
+			return n, bad(start, "the name of an attribute is invalid")
 		}
 		for _, b := range n.attributes[:i] {
 			if a.name == b.name && (a.prefix == b.prefix || a.space == b.space && a.space != "") {

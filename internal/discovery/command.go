@@ -104,7 +104,7 @@ the others still are, and the exit status is 1.`,
 				return err
 			}
 			if look.Unread > 0 {
-				return fmt.Errorf("%d files could not be read, see above: what is said is of the others", look.Unread)
+				return fmt.Errorf("%d files could not be read, see above: the result covers only the others", look.Unread)
 			}
 			return nil
 		},

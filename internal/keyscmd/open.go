@@ -64,7 +64,7 @@ key, project and type.`,
 				return err
 			}
 			if n := list.Unopened(); n > 0 {
-				return fmt.Errorf("%d of %d pseudonyms do not open: they are not sealed ids of this key, project and type", n, len(list))
+				return fmt.Errorf("%d of %d pseudonyms do not open: they were not sealed with this key, project and type", n, len(list))
 			}
 			return nil
 		},

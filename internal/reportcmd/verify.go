@@ -103,7 +103,7 @@ func verifyFile(ctx context.Context, path, verifier string, logs, rulesets []str
 	v.Kind, v.Key, v.SHA256 = doc.Kind, doc.Key, doc.SHA256
 	if len(logs)+len(rulesets) > 0 {
 		if doc.Kind != evidence.Kind {
-			return nil, fmt.Errorf("--log and --ruleset are compared with evidence; this file is of the kind %s", doc.Kind)
+			return nil, fmt.Errorf("--log and --ruleset are compared with evidence; the kind of this file is %s", doc.Kind)
 		}
 		if v.Changed, err = compare(ctx, doc, logs, rulesets, progress); err != nil {
 			return nil, err

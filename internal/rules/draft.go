@@ -24,7 +24,7 @@ func (l *Library) Draft(src []byte, files []string) (*fhir.Automaton, error) {
 		case base == "draft":
 			return DraftFile, src, nil
 		case isPath(base) && !listed[filepath.Clean(base)]:
-			return "", nil, fmt.Errorf("a draft can extend rulesets by name, and files that are in force, and %q is none", base)
+			return "", nil, fmt.Errorf("a draft can extend rulesets by name, and files that are in force; %q is neither", base)
 		}
 		return l.Open(base)
 	}

@@ -42,7 +42,7 @@ type attempt struct {
 func Collect(ctx context.Context, dir, tasks string, open func() (*audit.Log, error)) (out []Collected, err error) {
 	jobs, err := os.ReadDir(tasks)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: no task has left a log there", tasks)
+		return nil, fmt.Errorf("%s: there is no task's log in this directory", tasks)
 	}
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func collectJob(ctx context.Context, sink mask.Sink, id, path string) (c Collect
 		case run.RulesetSHA256 == "":
 			*run = *a.start
 		case run.RulesetSHA256 != a.start.RulesetSHA256 || run.KeyFingerprint != a.start.KeyFingerprint:
-			return c, fmt.Errorf("%s: tasks of one job have masked by different rulesets or keys", path)
+			return c, fmt.Errorf("%s: tasks of one job used different rulesets or keys", path)
 		}
 		if a.start != nil && a.start.Time.Before(run.Time) {
 			run.Time = a.start.Time

@@ -166,7 +166,7 @@ func (c *Console) refuse(w *response, r *http.Request, x *proxy.Exchange, next, 
 	case errors.Is(err, session.ErrUnavailable):
 		status, reason, text = errNoSessions.Status, "sessions", errNoSessions.Text
 	case name == "":
-		text = "The login was refused: it was begun in another browser or too long ago, or this account may not use the console."
+		text = "The login was refused: it was started in another browser or too long ago, or this account may not use the console."
 	case r.Context().Err() != nil:
 		return // the browser is gone
 	}

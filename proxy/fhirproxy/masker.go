@@ -187,7 +187,7 @@ func (m *masker) problem(err error) *outcome.Problem {
 	case errors.Is(err, errMissed):
 		return missed
 	case errors.Is(err, errSubject):
-		return outcome.Failed(502, models.IssueTypeProcessing, "patient not found out",
+		return outcome.Failed(502, models.IssueTypeProcessing, "patient not determined",
 			"the FHIR server did not say which patient a resource is about, which a rule needs; try again, or request fewer resources with _count")
 	case errors.As(err, &syntax):
 		m.s.shared.Log().Warn("upstream response is not valid", "request_id", m.pass.Origin.RequestID, "door", "fhir",

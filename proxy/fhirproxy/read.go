@@ -17,7 +17,7 @@ import (
 func (x *exchange) usable(typ string) *outcome.Problem {
 	known, withheldBy := x.view.guard.Type(typ)
 	if !known {
-		return outcome.Refused(404, models.IssueTypeNotSupported, "unknown type", "the resource type is not one of FHIR R4"+x.hintBase())
+		return outcome.Refused(404, models.IssueTypeNotSupported, "unknown type", "the resource type does not exist in FHIR R4"+x.hintBase())
 	}
 	if withheldBy != "" {
 		x.Rule = withheldBy

@@ -67,8 +67,8 @@ func TestBadOrders(t *testing.T) {
 		"up and down":     {source("deep/../../in/a.csv"), 422, path},
 		"absolute":        {source("/etc/PLANTED"), 422, path},
 		"hidden":          {source(".hidden/b.csv"), 422, path},
-		"backslash":       {source(`..\\PLANTED`), 422, "/source/path: the value has not the form that is expected"},
-		"null":            {source(`a\u0000b`), 422, "/source/path: the value has not the form that is expected"},
+		"backslash":       {source(`..\\PLANTED`), 422, "/source/path: the value does not have the expected form"},
+		"null":            {source(`a\u0000b`), 422, "/source/path: the value does not have the expected form"},
 		"twice a slash":   {source("deep//b.csv"), 422, path},
 		"a link":          {source("way"), 422, outside},
 		"through a link":  {source("way/c.csv"), 422, outside},
@@ -95,7 +95,7 @@ func TestBadOrders(t *testing.T) {
 	}
 	for path, want := range map[string]string{
 		"/jobs?state=PLANTED": "state: expected queued or", "/jobs?limit=0": "limit: expected 1 or more", "/jobs?limit=PLANTED": "limit: expected integer", "/jobs?limit=1&limit=2": "limit: the parameter is given twice",
-		"/jobs?after=PLANTED": "after: the value is not one", "/jobs?PLANTED=1": "the request has a parameter that the operation does not know", "/jobs?limit=99999999999999999999": "limit: expected",
+		"/jobs?after=PLANTED": "after: the value was not returned by a list", "/jobs?PLANTED=1": "the request has a parameter that the operation does not know", "/jobs?limit=99999999999999999999": "limit: expected",
 	} {
 		if a := s.call("GET", path, ""); a.status != 400 || !strings.Contains(a.problem(t).Detail, want) || strings.Contains(a.body, "PLANTED") {
 			t.Errorf("%s: %d %s", path, a.status, a.body)

@@ -274,7 +274,7 @@ func words(v *jsonschema.ValidationError) string {
 	case *kind.MaxLength, *kind.MaxItems:
 		return "the value is too long"
 	case *kind.Pattern:
-		return "the value has not the form that is expected"
+		return "the value does not have the expected form"
 	case *kind.Format:
 		return "expected a " + k.Want
 	case *kind.UniqueItems:

@@ -57,8 +57,8 @@ func problemOf(err error) *Problem {
 	case errors.Is(err, queue.ErrNone):
 		return problem(http.StatusNotFound, "no-such-job", "there is no such job", "GET "+Path+"/jobs lists them")
 	case errors.Is(err, queue.ErrCursor):
-		p := problem(http.StatusBadRequest, "parameter", "after: the value is not one that a list returned", "use the next of the page before")
-		p.Errors = []Fault{{Parameter: "after", Detail: "the value is not one that a list returned"}}
+		p := problem(http.StatusBadRequest, "parameter", "after: the value was not returned by a list", "use the next of the page before")
+		p.Errors = []Fault{{Parameter: "after", Detail: "the value was not returned by a list"}}
 		return p
 	case errors.As(err, &down):
 		return problem(http.StatusServiceUnavailable, "unavailable", down.What, "")
@@ -101,7 +101,7 @@ func (s *Service) fail(w http.ResponseWriter, x *proxy.Exchange, err error) {
 		result = "failed"
 	}
 	if x.Commit(x.Record(result, reasonOf(p), ""), p.Status) != nil {
-		p = problem(http.StatusServiceUnavailable, "unavailable", "the audit record could not be written", "look into the log of Veil")
+		p = problem(http.StatusServiceUnavailable, "unavailable", "the audit record could not be written", "see Veil's log")
 	}
 	if p.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", "5")

@@ -49,7 +49,7 @@ func (s *Service) mask(w http.ResponseWriter, r *http.Request, x *proxy.Exchange
 			}
 			panic(http.ErrAbortHandler) // the client is gone
 		}
-		err = problem(http.StatusServiceUnavailable, "unavailable", "the audit record could not be written", "look into the log of Veil")
+		err = problem(http.StatusServiceUnavailable, "unavailable", "the audit record could not be written", "see Veil's log")
 	}
 	if !out.begun {
 		s.fail(w, x, streamProblem(err))

@@ -123,7 +123,7 @@ func TestExport(t *testing.T) {
 	for order, want := range map[string]string{
 		`"export":{"level":"group"}`:               "the export of a group needs its id",
 		`"export":{"level":"patient","group":"1"}`: "a group is given",
-		`"export":{"types":["PLANTED/../x"]}`:      "/export/types/0: the value has not the form that is expected",
+		`"export":{"types":["PLANTED/../x"]}`:      "/export/types/0: the value does not have the expected form",
 	} {
 		a := s.call("POST", "/jobs", `{"kind":"export","view":"research","target":{"place":"masked","path":"more"},`+order+"}")
 		if p := a.problem(t); a.status != 422 || !strings.Contains(p.Detail, want) || strings.Contains(a.body, "PLANTED") {

@@ -165,7 +165,7 @@ func TestResultsRestOnTheirSignatures(t *testing.T) {
 		"of another key":         {file, []string{other}, Stated, ""},
 		"unsigned":               {plain, []string{key}, Stated, ""},
 		"changed":                {bytes.Replace(file, []byte(`"fail"`), []byte(`"pass"`), 1), []string{other, key}, "", "does not verify"},
-		"of another kind":        {bytes.Replace(plain, []byte("selftest"), []byte("selfless"), 1), nil, "", "expected a result of the kind selftest"},
+		"of another kind":        {bytes.Replace(plain, []byte("selftest"), []byte("selfless"), 1), nil, "", "expected a result of kind selftest"},
 		"empty":                  {nil, nil, "", "empty"},
 		"cut off":                {plain[:90], nil, "", "cut off"},
 		"another document":       {[]byte(`{"columns":[]}`), nil, "", "no kind"},
@@ -203,11 +203,11 @@ func TestCompareFindsWhatDiffers(t *testing.T) {
 	if differ, err := e.Compare(context.Background(), []string{dir}, nil); err != nil || len(differ) > 0 {
 		t.Errorf("the same log: %v, %v", differ, err)
 	}
-	if _, err := e.Compare(context.Background(), []string{dir, dir}, nil); err == nil || !strings.Contains(err.Error(), "of 1 logs, and 2 were given") {
+	if _, err := e.Compare(context.Background(), []string{dir, dir}, nil); err == nil || !strings.Contains(err.Error(), "covers 1 logs, but 2 were given") {
 		t.Errorf("two logs: %v", err)
 	}
 	records[3].Time = records[3].Time.Add(time.Second)
-	if differ, err := e.Compare(context.Background(), []string{write(t, nil, records...)}, nil); err != nil || len(differ) != 1 || !strings.Contains(differ[0], "has another hash") {
+	if differ, err := e.Compare(context.Background(), []string{write(t, nil, records...)}, nil); err != nil || len(differ) != 1 || !strings.Contains(differ[0], "has a different hash") {
 		t.Errorf("a log that was written anew: %v, %v", differ, err)
 	}
 	if differ, err := e.Compare(context.Background(), []string{write(t, nil, records[:16]...)}, nil); err != nil || len(differ) != 1 || !strings.Contains(differ[0], "its end was removed") {
@@ -248,7 +248,7 @@ func TestCompareRuleset(t *testing.T) {
 		"renamed":   {"copy.yaml", "veil: 1\n", ""},
 		"changed":   {"site.yaml", "veil: 2\n", "site.yaml was changed"},
 		"a comment": {"site.yaml", "veil: 1\n#\n", "site.yaml was changed"},
-		"another":   {"other.yaml", "veil: 2\n", "not of the report"},
+		"another":   {"other.yaml", "veil: 2\n", "does not belong to the report"},
 	} {
 		err := e.CompareRuleset(c.file, []byte(c.text))
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {

@@ -19,7 +19,7 @@ var (
 )
 
 // errNoData says that a signed file has no report that this version can read.
-var errNoData = errors.New("the file has no data of a report that this version of Veil can read")
+var errNoData = errors.New("the file contains no report that this version of Veil can read")
 
 // Parse returns the report in a verified file.
 func Parse(doc *signed.Document) (*Evidence, error) {
@@ -42,7 +42,7 @@ func Parse(doc *signed.Document) (*Evidence, error) {
 // returns the sections that differ from the report. A log that is not intact is an error.
 func (e *Evidence) Compare(ctx context.Context, logs []string, progress func(read, all int64)) (differ []string, err error) {
 	if len(logs) != len(e.Logs) {
-		return nil, fmt.Errorf("the report is of %d logs, and %d were given: give each with --log, in the order of the report", len(e.Logs), len(logs))
+		return nil, fmt.Errorf("the report covers %d logs, but %d were given: give each with --log, in the order of the report", len(e.Logs), len(logs))
 	}
 	o := Options{Version: e.Version, Time: e.Time, Period: e.Period, VerifierKey: e.VerifierKey, Logs: logs, Progress: progress}
 	for _, l := range e.Logs {
@@ -57,7 +57,7 @@ func (e *Evidence) Compare(ctx context.Context, logs []string, progress func(rea
 		case is.Lines < said.Lines:
 			differ = append(differ, fmt.Sprintf("%s: the log ends at line %d, and the report knows %d lines: its end was removed", dir, is.Lines, said.Lines))
 		case is.LastHash != said.LastHash:
-			differ = append(differ, fmt.Sprintf("%s: line %d has another hash than the report says: the log was written anew, or is another one", dir, said.Lines))
+			differ = append(differ, fmt.Sprintf("%s: line %d has a different hash from the one in the report: the log was rewritten, or is a different log", dir, said.Lines))
 		}
 	}
 	if len(differ) > 0 {
@@ -120,5 +120,5 @@ func (e *Evidence) CompareRuleset(name string, text []byte) error {
 	if named != "" {
 		return fmt.Errorf("%s was changed: its SHA-256 is %s, and that of the report %s", name, sum, named)
 	}
-	return fmt.Errorf("%s is not of the report: none of its rulesets has a file of that name or digest", name)
+	return fmt.Errorf("%s does not belong to the report: none of its rulesets has a file with that name or digest", name)
 }

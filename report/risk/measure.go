@@ -163,7 +163,7 @@ func (m *measurement) choose() (string, error) {
 	case len(fit) == 1:
 		return fit[0], nil
 	case len(fit) > 1:
-		return "", fmt.Errorf("more than one table has the columns, such as %s and %s: say which with --table", fit[0], fit[1])
+		return "", fmt.Errorf("more than one table has the columns, such as %s and %s: choose one with --table", fit[0], fit[1])
 	case missing != "" && (m.Table != "" || len(m.set.Tables()) == 1):
 		return "", fmt.Errorf("%s", missing)
 	case m.Table != "":

@@ -94,7 +94,7 @@ func (f *format) open(tail []byte, verifier note.Verifier) (text string, err err
 	}
 	lines, err := f.note(string(inner[:end]))
 	if err != nil {
-		return "", changed("the signature was changed: it has not the form of one")
+		return "", changed("the signature was changed: it does not have the form of a signature")
 	}
 	n, err := note.Open([]byte(lines), note.VerifierList(verifier))
 	var unverified *note.UnverifiedNoteError
@@ -106,7 +106,7 @@ func (f *format) open(tail []byte, verifier note.Verifier) (text string, err err
 	case errors.As(err, &invalid):
 		return "", changed("the signature does not verify: it was changed, or copied from another file")
 	case err != nil:
-		return "", changed("the signature was changed: it has not the form of one")
+		return "", changed("the signature was changed: it does not have the form of a signature")
 	}
 	// One signature, in its one form: so that no byte is left open.
 	s := n.Sigs[0]
@@ -132,7 +132,7 @@ type head struct {
 func readHead(text string) (*head, error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if len(lines) < 4 || lines[0] != noteHead {
-		return nil, errors.New("the signature is valid, but not of a report: it is of another kind of note, or of a newer version of Veil")
+		return nil, errors.New("the signature is valid, but what it signs is not a report, or is one of a newer version of Veil")
 	}
 	h := &head{sum: lines[3]}
 	h.kind, h.format, _ = strings.Cut(lines[1], " ")

@@ -82,7 +82,7 @@ func ParseResult(file []byte, kind string) (*Result, error) {
 	case r.Kind == "" || r.Time.IsZero():
 		return nil, errors.New("expected a result of veil as JSON: it has no kind or no time")
 	case r.Kind != kind:
-		return nil, fmt.Errorf("expected a result of the kind %s, found the kind %s", kind, printable(r.Kind))
+		return nil, fmt.Errorf("expected a result of kind %s, found kind %s", kind, printable(r.Kind))
 	}
 	for i, f := range r.Findings {
 		if f.Outcome != Pass && f.Outcome != Fail && f.Outcome != NotRun {

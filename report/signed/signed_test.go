@@ -173,7 +173,7 @@ func TestSignatureHasOneForm(t *testing.T) {
 		t.Fatal(err)
 	}
 	bad = append(bytes.Clone(file[:at]), string(checkpoint)+htmlFormat.foot...)
-	if _, err := Open(bad, key); err == nil || !strings.Contains(err.Error(), "not of a report") {
+	if _, err := Open(bad, key); err == nil || !strings.Contains(err.Error(), "is not a report") {
 		t.Errorf("a checkpoint as a signature: %v", err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 // checkReplicas looks whether other processes give the same responses.
 func (d *Deployment) checkReplicas(ctx context.Context) {
 	for _, replica := range d.Replicas {
-		p := probe{id: "replica.agree", kind: "replicas", of: address(replica), severity: selftest.High, seen: "the replica's response to the same request is another one: its ruleset, its key or its project differs", do: "run all replicas with one configuration and one key"}
+		p := probe{id: "replica.agree", kind: "replicas", of: address(replica), severity: selftest.High, seen: "the replica's response to the same request differs: its ruleset, key or project is not the same", do: "run all replicas with one configuration and one key"}
 		if strings.HasPrefix(replica, "http://") || strings.HasPrefix(replica, "https://") {
 			d.compareFHIR(ctx, strings.TrimSuffix(replica, "/"), p)
 		} else {

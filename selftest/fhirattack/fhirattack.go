@@ -212,7 +212,7 @@ func (r *run) attempt(ctx context.Context, a *suite.Attack, c *selftest.Canary) 
 			return err
 		}
 		if told {
-			p.Outcome, p.Seen, p.Do = selftest.Fail, "an original is told from a value that nobody has", "refuse the parameter, or evaluate it over masked values: "+a.Tries
+			p.Outcome, p.Seen, p.Do = selftest.Fail, "an original can be distinguished from a value that nobody has", "refuse the parameter, or evaluate it over masked values: "+a.Tries
 		}
 	}
 	r.report.Add(p)

@@ -132,7 +132,7 @@ func (r *run) detector(ctx context.Context, add func(id string, outcome selftest
 		signatures[i] = a.signature(nil)
 	}
 	if signatures[0] == signatures[1] {
-		add("distinguish", selftest.Fail, "", "two constants could not be told apart", "")
+		add("distinguish", selftest.Fail, "", "two constants could not be distinguished", "")
 	} else {
 		add("distinguish", selftest.Pass, "", "", "")
 	}
@@ -188,7 +188,7 @@ func (r *run) attempt(ctx context.Context, a *suite.Attack, c *selftest.Canary) 
 			return err
 		}
 		if told {
-			p.Outcome, p.Seen, p.Do = selftest.Fail, "an original is told from a value that nobody has", "refuse the predicate, or evaluate it over masked values: "+a.Tries
+			p.Outcome, p.Seen, p.Do = selftest.Fail, "an original can be distinguished from a value that nobody has", "refuse the predicate, or evaluate it over masked values: "+a.Tries
 		}
 	}
 	r.report.Add(p)

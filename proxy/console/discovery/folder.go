@@ -118,7 +118,7 @@ func parseResources(text []byte) (*Found, error) {
 	for _, part := range partsOf(&r) {
 		for i := range part.items {
 			if item := &part.items[i]; !definition().MatchString(item.Name) || item.Count < 0 || item.Codes < 0 {
-				return nil, errors.New("a name is not that of a type, an element or a definition, or a count is none")
+				return nil, errors.New("a name is not that of a type, an element or a definition, or a count is invalid")
 			}
 		}
 	}

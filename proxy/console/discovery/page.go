@@ -61,7 +61,7 @@ type Found struct {
 }
 
 // ErrNone says that there is no result with an id.
-var ErrNone = errors.New("there is no result of this name")
+var ErrNone = errors.New("there is no result with this name")
 
 // pages serves the page.
 type pages struct {
@@ -122,12 +122,12 @@ func (p *pages) open(ctx context.Context, id string) (*Found, error) {
 	n, err := strconv.Atoi(source)
 	sources := p.sources()
 	if err != nil || n < 0 || n >= len(sources) {
-		return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no result of this name."}
+		return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no result with this name."}
 	}
 	found, err := sources[n].Open(ctx, id)
 	switch {
 	case errors.Is(err, ErrNone):
-		return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no result of this name."}
+		return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no result with this name."}
 	case err != nil:
 		return nil, &console.Problem{Status: http.StatusUnprocessableEntity, Reason: "result", Text: "The result cannot be read: " + err.Error() + "."}
 	case found.Resources == nil && len(found.Columns.Columns) > mostColumns:

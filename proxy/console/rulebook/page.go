@@ -96,7 +96,7 @@ func (b *book) open(id string) (*loaded, error) {
 	if len(id) >= len(viewPrefix) && id[:len(viewPrefix)] == viewPrefix {
 		v, ok := s.Named(id[len(viewPrefix):])
 		if !ok {
-			return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no view of this name."}
+			return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no view with this name."}
 		}
 		return inForce(v), nil
 	}
@@ -110,7 +110,7 @@ func (b *book) open(id string) (*loaded, error) {
 		}
 		return &loaded{ID: id, Title: name, Setting: name, Ruleset: a.Policy.Ruleset, Automaton: a}, nil
 	}
-	return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no ruleset of this name."}
+	return nil, &console.Problem{Status: http.StatusNotFound, Text: "There is no ruleset with this name."}
 }
 
 func inForce(v *views.View) *loaded {

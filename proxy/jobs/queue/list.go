@@ -27,7 +27,7 @@ const (
 )
 
 // ErrCursor says that a filter's After is not the Next of any page.
-var ErrCursor = errors.New("the cursor is not one that a list returned")
+var ErrCursor = errors.New("the cursor was not returned by a list")
 
 // Page is a part of a list.
 type Page struct {

@@ -54,7 +54,7 @@ func kickOff(e *ExportSpec) (string, error) {
 	case e.Level == "group" && e.Group == "":
 		return "", &Error{Field: "/export/group", What: "the export of a group needs its id"}
 	case e.Level != "group" && e.Group != "":
-		return "", &Error{Field: "/export/group", What: "a group is given and the level is another one", Hint: "use level group"}
+		return "", &Error{Field: "/export/group", What: "a group is given, but the level is not group", Hint: "use level group"}
 	}
 	query := url.Values{"_outputFormat": {"application/fhir+ndjson"}}
 	if len(e.Types) > 0 {
@@ -229,7 +229,7 @@ func (w *World) files(a *queue.Attempt, text []byte, status string) (map[string]
 		return nil, errors.New("the FHIR upstream did not return a manifest of the export in JSON")
 	}
 	if n := len(manifest.Error); n > 0 {
-		a.Problem(queue.Problem{What: fmt.Sprintf("the FHIR upstream reports %d files of errors: some resources may be missing", n), Hint: "look into its log"})
+		a.Problem(queue.Problem{What: fmt.Sprintf("the FHIR upstream reports %d files of errors: some resources may be missing", n), Hint: "see its log"})
 	}
 	list, numbers := map[string]string{}, map[string]int{}
 	for _, o := range manifest.Output {
