@@ -33,7 +33,7 @@ func (s *Scanner) place(i int) {
 			s.unlistedPlace(i)
 		}
 		return
-	case s.isEponym(i, to-1) || s.at(to).flags&fEponymHead != 0 && s.at(to).gap == space && s.at(to).shape == lower:
+	case s.resultBehind(to), s.isScored(i, to), s.isEponym(i, to-1) || s.at(to).flags&fEponymHead != 0 && s.at(to).gap == space && s.at(to).shape == lower:
 		return
 	}
 	// With a state or country behind it: Mobile, AL; Paris, France; Boston MA.

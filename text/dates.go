@@ -10,7 +10,7 @@ func (s *Scanner) findDates() {
 		t := &s.toks[i]
 		switch {
 		case t.kind == number:
-			if !s.numericDate(i) && !s.dayFirst(i) && !s.wordedDate(i) && !s.romanDate(i) && !s.weekOfYear(i) && !s.weekdayNumber(i) && !s.dayAlone(i) {
+			if !s.numericDate(i) && !s.dayFirst(i) && !s.wordedDate(i) && !s.romanDate(i) && !s.weekOfYear(i) && !s.quarter(i) && !s.weekdayNumber(i) && !s.dayAlone(i) {
 				s.partialDate(i)
 			}
 		case t.flags&fMonth != 0:
@@ -70,10 +70,15 @@ func (s *Scanner) shortWeekday(t *token) bool {
 	case t.kind != word || t.len() > 4:
 		return false
 	case t.len() == 2:
-		return s.lang == german && t.shape == title && germanDays.has(t.hash) || s.lang == dutch && dutchDays.has(t.hash)
+		return (s.lang == german || s.lang == otherLanguage) && t.shape == title && germanDays.has(t.hash) || (s.lang == dutch || s.lang == otherLanguage) && dutchDays.has(t.hash)
+	case sureDays.has(t.hash):
+		return true
 	}
-	return s.lang == french && frenchDays.has(t.hash) || s.lang == italian && italianDays.has(t.hash) || s.lang == spanish && spanishDays.has(t.hash)
+	return s.lang == french && frenchDays.has(t.hash) || s.lang == italian && italianDays.has(t.hash) || s.lang == spanish && spanishDays.has(t.hash) || s.lang == otherLanguage && (frenchDays.has(t.hash) || italianDays.has(t.hash) || spanishDays.has(t.hash))
 }
+
+// sureDays are short days of the week that are no words of another language.
+var sureDays = hashSet("mié", "miér", "jue", "sáb", "jeu", "gio")
 
 var (
 	germanDays  = hashSet("mo", "di", "mi", "do", "fr", "sa", "so")
@@ -344,6 +349,9 @@ func (s *Scanner) monthFirst(i int) {
 		return
 	}
 	t := s.at(i)
+	if s.lang != italian && s.lang != otherLanguage && italianMonths.has(t.hash) && s.is(i+2, '/') {
+		return // Ott 30/31
+	}
 	to, found := i+1, false
 	j := to
 	if s.at(j).char == '.' && s.at(j).gap == joined {
@@ -391,8 +399,19 @@ func (s *Scanner) monthFirst(i int) {
 	if t.shape == lower && t.len() <= 5 && s.lang == english && t.flags&(fCommon|fWord) != 0 && !found {
 		return
 	}
+	if from == i {
+		if from = s.wordedDay(i); from < i {
+			found = true
+		}
+	}
 	if !found && !s.monthAlone(i) {
 		return
+	}
+	if from == i {
+		if from = s.partOfMonth(i); from < i {
+			s.add(from, to, Date, "date-month")
+			return
+		}
 	}
 	s.addDate(from, to, "date-month")
 }
@@ -464,7 +483,14 @@ var (
 // romanDate finds a date whose month is a Roman number: 10.X.23, 14.iii.1951.
 func (s *Scanner) romanDate(i int) bool {
 	a, sep, m, y := s.at(i), s.at(i+1), s.at(i+2), s.at(i+4)
-	if m.kind != word || a.len() > 2 || !isDay(a.value) || sep.gap != joined || sep.char != '.' && sep.char != '-' && sep.char != '/' || m.gap != joined || !romanMonths.has(m.hash) || s.at(i+3).char != sep.char || s.at(i+3).gap != joined ||
+	if m.kind != word || a.len() > 2 || !isDay(a.value) || sep.gap != joined || sep.char != '.' && sep.char != '-' && sep.char != '/' || m.gap != joined || !romanMonths.has(m.hash) {
+		return false
+	}
+	if sep.char == '-' && m.len() > 1 && m.shape == upper && a.gap != joined && s.endsDay(i+3) {
+		s.addDate(i, i+3, "date-roman") // 15-VIII
+		return true
+	}
+	if s.at(i+3).char != sep.char || s.at(i+3).gap != joined ||
 		y.gap != joined || !isYear(y) && !isShortYear(y) || s.at(i+5).gap == joined && s.at(i+5).kind != mark || a.gap == joined && s.at(i-1).kind != mark {
 		return false
 	}

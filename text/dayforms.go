@@ -42,7 +42,7 @@ func (s *Scanner) endsDay(to int) bool {
 	case t.kind == word:
 		return t.gap == space && t.flags&(fUnit|fAgeWord|fMonth) == 0 && !timeWords.has(t.hash) && !clockWords.has(t.hash)
 	}
-	return t.char == '(' || (t.char == '.' || t.char == ',' || t.char == ';' || t.char == ')') && !(s.isNumber(to+1) && s.at(to+1).gap == joined)
+	return t.char == '(' || (t.char == '.' || t.char == ',' || t.char == ';' || t.char == ')' || t.char == ':') && !(s.isNumber(to+1) && s.at(to+1).gap == joined)
 }
 
 var (
@@ -115,6 +115,8 @@ func (s *Scanner) shortYearAt(day, year int) bool {
 var (
 	// foreignMonths are short names of months that are words or measures in English.
 	foreignMonths = hashSet("ago", "ene", "abr", "gen", "mag", "mrt", "mei", "mai", "jan")
+	// italianMonths are short names of months that are names of tests elsewhere.
+	italianMonths = hashSet("ott", "mag", "gen")
 	// isOr are words between two days of which one is meant.
 	isOr = hashSet("o", "ou", "of", "oder", "u")
 )

@@ -168,7 +168,7 @@ func (s *Scanner) judge(c *candidate) bool {
 	}
 	first := s.at(c.from)
 	personal := c.given + c.family + c.unknown + c.eponyms
-	if before < related && (s.isGraded(c) || before <= possible && s.isPaired(c) || before == nothing && s.isSided(c)) {
+	if before < related && (s.isGraded(c) || before <= possible && s.isPaired(c) || before == nothing && (s.isSided(c) || s.isFinding(c))) {
 		return false
 	}
 	switch {

@@ -58,7 +58,7 @@ var (
 
 // firm finds a name that is made of the names of partners: Boyd, Kruse and Ferrari.
 func (s *Scanner) firm(i int) bool {
-	if s.at(i+1).char != ',' || s.at(i+3).hash != hashAnd || s.at(i+4).gap != space || s.at(i-1).char == ',' && s.at(i).gap <= space && s.at(i-2).char != '.' || s.at(i+5).char == ',' {
+	if s.at(i+1).char != ',' || s.at(i+3).hash != hashAnd || s.at(i+4).gap != space || s.at(i-1).char == ',' && s.at(i).gap <= space && s.at(i-2).char != '.' || s.at(i+5).char == ',' || s.is(i+5, '-') {
 		return false
 	}
 	for _, j := range [...]int{i, i + 2, i + 4} {

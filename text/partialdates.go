@@ -30,15 +30,20 @@ func (s *Scanner) partialDate(i int) {
 		// 14.3. with its full stops, as in German.
 		if s.lang != english && s.is(i+3, '.') && (s.dateContext(i) || a.gap >= line || s.at(i+4).gap != line || s.isNumber(i+4)) && (s.lang == german || s.dateContext(i)) && !s.measured(i, i+4) {
 			s.addDate(i, i+4, "date-day-month-numeric")
+		} else if to, ok := s.dottedDay(i); ok {
+			s.addDate(i, to, "date-day-month-numeric")
 		}
 		return
 	}
-	if s.timeBehind(i, c) {
+	if a.value == 24 && b.value == 7 && !s.dateContext(i) {
+		return // all day
+	}
+	if s.timeBehind(i, c) || s.inCell(i, i+3) {
 		s.addDate(i, i+3, "date-partial")
 		return
 	}
 	padded := a.len() == 2 && b.len() == 2 && (s.at(i).value < 10 || s.at(i+2).value < 10)
-	if s.measured(i, i+3) || !s.dateContext(i) && !(padded && c == '/') && !(c == '/' && s.looksLikeDay(i)) {
+	if s.measured(i, i+3) || !s.dateContext(i) && !s.behindEvent(i) && !(padded && c == '/') && !(c == '/' && (s.looksLikeDay(i) || s.dayBeforeMonth(i))) {
 		return
 	}
 	s.addDate(i, i+3, "date-partial")
@@ -67,9 +72,6 @@ func (s *Scanner) looksLikeDay(i int) bool {
 	if s.at(i-2).kind == number && s.at(i-2).gap != joined && p.char == '-' {
 		return false
 	}
-	if a.value == 24 && b.value == 7 {
-		return false
-	}
 	high := max(a.value, b.value)
 	return high > 12 && a.value > 1 && !(a.value == 6 && (high == 18 || high == 24 || high == 36)) && b.value != 15 && b.value != 30 && a.value != high-1 &&
 		(p.kind == mark || p.shape == lower && p.flags&(fMedical|fDrug|fEponymHead) == 0 || s.at(i).gap >= line) && (after.kind == mark && after.char != '%' || after.gap >= line || after.shape == lower && after.flags&fFunction != 0)
@@ -90,7 +92,7 @@ func (s *Scanner) dateContext(i int) bool {
 			return true // extubated 3/9, dc'd 4/1
 		case t.ends&fDateLabel != 0:
 			return t.hash != hashOf2[0] || n == 0 && s.at(i).len() > 2
-		case t.kind == word && (t.flags&fWeekday != 0 || n <= 1 && s.shortWeekday(t)):
+		case t.kind == word && (t.flags&fWeekday != 0 || n <= 1 && (s.shortWeekday(t) || s.lang != english && t.len() == 2 && (germanDays.has(t.hash) && t.shape == title || dutchDays.has(t.hash)))):
 			return true
 		case n == 0 && t.kind == word && (s.lang != english && dayLeads.has(t.hash) || s.at(j).gap <= space && nextTo.has(s.at(j-1).hash) || s.isParticiple(j)):
 			return true
@@ -154,7 +156,7 @@ func (s *Scanner) followsDate(j int) bool {
 func (s *Scanner) measured(i, to int) bool {
 	for j := i - 1; j >= i-3 && j >= 0; j-- {
 		t := s.at(j)
-		if s.at(j+1).gap >= line || j == i-1 && sinceWords.has(t.hash) {
+		if s.at(j+1).gap >= line || j == i-1 && (sinceWords.has(t.hash) || events.has(t.hash) && !measures[t.hash]) {
 			break
 		}
 		if t.kind == word && measures[t.hash] {
@@ -179,7 +181,7 @@ var measures = func() map[uint64]bool {
 	for _, w := range []string{"pain", "strength", "murmur", "systolic", "diastolic", "motor", "power", "reflexes", "dtr", "dtrs", "score", "scale", "apgar", "apgars",
 		"grade", "ratio", "gcs", "berg", "morse", "moca", "mmse", "monofilament", "vision", "acuity", "od", "os", "ou", "va", "bp", "of", "out", "rating", "severity",
 		"positive", "negative", "correct", "stage", "pulses", "edema", "intact", "level", "levels", "dilution", "titer", "lot", "tanner", "bishop", "rated", "muscle",
-		"schmerz", "schmerzen", "kraft", "dolor", "fuerza", "score", "phq", "gad", "nrs", "vas", "wk", "weeks", "doses", "fraction", "dose", "cycle", "station"} {
+		"schmerz", "schmerzen", "kraft", "dolor", "fuerza", "score", "phq", "gad", "nrs", "vas", "wk", "weeks", "doses", "fraction", "dose", "cycle", "station", "ta", "pa", "rr", "tas", "tension", "cpap", "bipap", "niv", "ipap", "epap", "peep", "ps", "ratio", "kraftgrad", "janda", "fev", "sehschärfe", "visus", "agudeza", "visión", "vue"} {
 		m[hashOf(w)] = true
 	}
 	delete(m, hashOf("of"))
