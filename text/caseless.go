@@ -42,6 +42,7 @@ func (s *Scanner) capitalize() {
 			s.capital(i)
 		}
 	}
+	s.capitalOrgs()
 }
 
 // capital makes a word one that begins with a capital.

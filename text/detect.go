@@ -94,6 +94,7 @@ func (s *Scanner) detect() {
 	}
 	s.findPlaces()
 	s.findNames()
+	s.findSignatures()
 	s.findPlacesOfNames()
 	s.spread()
 	s.widen()

@@ -15,7 +15,7 @@ func (s *Scanner) orgAcronym(i int) bool {
 	return true
 }
 
-var orgAcronyms = hashSet("asb", "drk", "brk", "dlrg", "smur", "samu", "sdis", "admr", "ssiad", "bkk", "aok", "ikk", "ehpad", "esat", "ies", "ceip", "cras", "tsv", "tus", "vfl", "vfb", "ymca", "ywca", "vfw", "mvz", "awo", "chic", "chru", "chr", "hdj", "sessad", "rsa", "asl", "asst", "ausl", "ggz", "ggd", "rav", "suap", "pws", "obs", "bsb")
+var orgAcronyms = hashSet("asb", "drk", "brk", "dlrg", "smur", "samu", "sdis", "admr", "ssiad", "bkk", "aok", "ikk", "ehpad", "esat", "ies", "ceip", "cras", "tsv", "tus", "vfl", "vfb", "ymca", "ywca", "vfw", "mvz", "awo", "chic", "chru", "chr", "hdj", "sessad", "rsa", "asl", "asst", "ausl", "ggz", "ggd", "rav", "suap", "pws", "obs", "bsb", "pmi", "cmp", "cattp", "cis", "had", "cpam", "caf", "mdph", "udaf", "ccas", "ssr", "mas", "fam", "ime", "itep", "iut", "ens", "cfa", "ufr", "csapa", "caarud", "camsp", "chs", "cic", "pia", "vhs", "ffw", "thw", "tk", "biz", "kbo", "lwl", "lvr", "roc", "cjg", "uwv", "mbo", "hbo", "zgt", "umc", "spdc", "csm", "sert", "ats", "aps", "ulss", "usl", "caps", "cs", "cap", "cad", "casal", "ampa", "sas", "uss", "hms", "raf", "fc", "afc", "rfc", "sc", "sv", "fsv", "asv", "as", "vv", "rc", "cf", "sd", "cd", "nhs", "ccg", "va")
 
 // orgLabel finds the name behind a label that says whose it is: Employer: Brack Tile.
 func (s *Scanner) orgLabel(i int) bool {
@@ -25,7 +25,7 @@ func (s *Scanner) orgLabel(i int) bool {
 	if !ownerLabels.has(w.hash) && !(colon && orgLabels.has(w.hash)) {
 		return false
 	}
-	if colon {
+	if colon || s.is(j, '.') && w.len() <= 5 && ownerLabels.has(w.hash) {
 		j++
 	}
 	t := s.at(j)
@@ -42,9 +42,9 @@ func (s *Scanner) orgLabel(i int) bool {
 }
 
 var (
-	ownerLabels = hashSet("employer", "insurer", "arbeitgeber", "krankenkasse", "pflegekasse", "employeur", "werkgever", "patrono", "empleador", "aseguradora", "empresa", "verzekeraar", "zorgverzekeraar")
+	ownerLabels = hashSet("employer", "insurer", "arbeitgeber", "krankenkasse", "pflegekasse", "employeur", "werkgever", "patrono", "empleador", "aseguradora", "empresa", "verzekeraar", "zorgverzekeraar", "fa", "firma", "gebr", "gebrüder", "ditta", "ets", "établissements", "constructora", "pompes")
 	// orgLabels lead to a name only with a colon.
-	orgLabels = hashSet("insurance", "ins", "payer", "payor", "carrier", "pharmacy", "job", "sponsor", "school", "church", "parish", "facility", "hospice", "agency", "kasse", "verein", "schule", "apotheke", "mutuelle", "assurance", "mutua", "seguro", "colegio", "lavoro", "datore", "assicurazione", "werk", "club", "gym", "dme", "vendor", "practice", "clinic", "referrer", "lab")
+	orgLabels = hashSet("insurance", "ins", "payer", "payor", "carrier", "pharmacy", "job", "sponsor", "school", "church", "parish", "facility", "hospice", "agency", "kasse", "verein", "schule", "apotheke", "mutuelle", "assurance", "mutua", "seguro", "colegio", "lavoro", "datore", "assicurazione", "werk", "club", "gym", "dme", "vendor", "practice", "clinic", "referrer", "lab", "curatelle", "tutelle", "housing", "team", "cabinet", "nursery", "hospital", "spital", "klinik", "hausarztpraxis", "pflegedienst", "heim", "betreuung", "träger", "employment", "occupation", "workplace", "farmacia", "pharmacie", "apotheek", "école", "scuola", "residencia", "residenza", "empleo", "trabajo", "iglesia", "parroquia", "parrocchia", "paroisse", "kerk", "kirche", "gemeinde")
 )
 
 // ourLady finds churches, convents and schools that are called after Mary: Our Lady of the
@@ -72,14 +72,14 @@ func (s *Scanner) orgGoesOn(to int) int {
 	for range 4 {
 		t := s.at(to)
 		switch {
-		case t.gap != space:
-			return to
-		case t.char == '\'' && s.at(to+1).len() == 1 && s.at(to+1).gap == joined:
+		case t.char == '\'' && t.gap == joined && s.at(to+1).hash == hashS && s.at(to+1).gap == joined:
 			to += 2
 			if n := s.at(to); s.isCapital(to) && n.gap == space && n.shape == title && s.free(to) && n.flags&(fMedical|fDrug|fTitle|fEponymHead) == 0 {
 				to++ // Herdsmen's Fund
 			}
 			continue
+		case t.gap != space:
+			return to
 		case s.free(to) && s.isCapital(to) && (t.ends&fOrgHead != 0 || t.flags&fOrgSuffix != 0) && t.len() > 2:
 			to++
 			continue

@@ -9,7 +9,7 @@ func (s *Scanner) findOrgs() {
 			continue
 		}
 		switch {
-		case s.firm(i), s.companyAround(i), s.orgAcronym(i), s.orgLabel(i), s.ourLady(i):
+		case s.firm(i), s.companyAround(i), s.orgAcronym(i), s.orgLabel(i), s.ourLady(i), s.workplace(i), s.compoundOrg(i), s.houseOrg(i):
 		case t.phraseIs&fOrg != 0 && s.isCapital(i), t.flags&fOrg != 0 && s.isCapital(i) && t.flags&(fGiven|fFamily|fCommon) == 0:
 			s.knownOrg(i)
 		case t.ends&fOrgHead != 0:
