@@ -84,6 +84,7 @@ func (s *Scanner) detect() {
 	s.findNetwork()
 	s.findEncoded()
 	s.findCoordinates()
+	s.findColumns()
 	s.findDates()
 	s.findNumbers()
 	s.findOrgs()

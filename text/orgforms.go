@@ -124,6 +124,9 @@ func (s *Scanner) widenOrg(h *hit) {
 		return
 	}
 	end := s.orgGoesOn(to)
+	if t := s.at(end); s.lang == english && end == h.to && s.free(end) && t.gap == space && t.shape == lower && orgHeads.has(t.hash) && s.at(h.from-1).hash == hashThe {
+		end++ // the Hartwell clinic
+	}
 	if end > h.to {
 		for i := h.to; i < end; i++ {
 			if s.free(i) {

@@ -100,13 +100,25 @@ var townLeads = hashSet("en", "in", "near", "bei", "te", "à", "a")
 
 // widen takes in the rest of places and organisations.
 func (s *Scanner) widen() {
+	for i := nextOf(s.capitals, s.lowers, s.lowers, 0); i < len(s.toks); i = nextOf(s.capitals, s.lowers, s.lowers, i+1) {
+		if t := &s.toks[i]; t.kind == word && livesVerbs.has(t.hash) && s.free(i) {
+			s.livesAt(i)
+		}
+	}
 	for n := range s.hits {
 		switch h := &s.hits[n]; h.label {
 		case Location, Org:
 			s.widenPlace(h)
 			s.widenOrg(h)
+			if h.label == Location {
+				s.joinPlaces(h)
+			}
 		case Name:
 			s.widenOrg(h)
+			if h.label == Name && s.is(h.to, '\'') && s.at(h.to+1).hash == hashS && s.at(h.to+1).gap == joined && s.at(h.from-1).char == '(' && s.at(h.to+2).char == ')' {
+				s.take(h.to, h.to+2, Name) // (Guy's)
+				h.to += 2
+			}
 		}
 	}
 	s.lateDates()

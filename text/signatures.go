@@ -106,7 +106,7 @@ func (s *Scanner) roleName(i int) {
 		}
 	}
 	t := s.at(last)
-	if last == i || s.isEponym(i, last-1) && s.at(i-1).len() > 1 || s.resultBehind(last) || s.thingBehind(last) || t.gap == space && (t.kind == number || s.isCapital(last)) || t.gap == joined && t.kind != mark || s.at(i).ends&fOrgHead != 0 || s.at(last-1).ends&fOrgHead != 0 {
+	if last == i || s.at(i-1).len() > 1 && s.isEponym(i, last-1) || s.resultBehind(last) || s.thingBehind(last) || t.gap == space && (t.kind == number || s.isCapital(last)) || t.gap == joined && t.kind != mark || s.at(i).ends&fOrgHead != 0 || s.at(last-1).ends&fOrgHead != 0 {
 		return
 	}
 	s.add(from, last, Name, "name-role")

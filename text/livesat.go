@@ -1,0 +1,107 @@
+package text
+
+// livesAt finds the whole of an address behind a word for living somewhere, up to the end of
+// the sentence: lives at Flat 9, Nightingale Hse, Wapping; woont molenweg 4 in dwingeloo.
+func (s *Scanner) livesAt(i int) {
+	j := i + 1
+	for n := 0; n < 4 && s.at(j).gap <= space && (s.at(j).kind == word && livesLeads.has(s.at(j).hash) || s.at(j).char == ':' || s.at(j).char == '/' && s.at(j+1).hash == hashO); n++ {
+		j++
+	}
+	from, to := j, j
+	numbers, capitals, commas, small := 0, 0, 0, 0
+run:
+	for to < len(s.toks) && to-from < 30 && s.at(to).gap <= space {
+		t := s.at(to)
+		if s.taken[to] != 0 && s.labelAt(to) != Location {
+			break
+		}
+		switch {
+		case s.taken[to] != 0:
+			capitals++
+		case t.kind == number:
+			if t.len() > 6 || s.at(to+1).flags&fUnit != 0 && s.at(to+1).len() > 1 || s.is(to+1, '%') {
+				break run
+			}
+			numbers++
+		case t.kind == mark:
+			if t.char == '.' && (s.at(to-1).len() > 5 || s.at(to-1).kind != word || s.at(to+1).gap > space) && !(s.at(to-1).kind == number && s.at(to+1).flags&fUnitNo != 0) || t.char != '.' && !joinsAddress(t) && t.char != '\'' {
+				break run
+			}
+			if t.char == ',' {
+				commas++
+			}
+		case s.isCapital(to):
+			if t.flags&(fTitle|fRelation|fMonth|fWeekday|fMedical|fDrug|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fProfession) != 0 && t.flags&(fPlace|fTown|fParticle|fStreetAfter|fStreetBefore|fUnitNo) == 0 && t.len() > 2 {
+				break run
+			}
+			capitals++
+		case t.flags&(fUnitNo|fStreetAfter|fStreetBefore) != 0 || houseParts.has(t.hash) || floorWords.has(t.hash) || doors.has(t.hash) || t.gap == joined:
+		case nameParticles.has(t.hash) || livesLeads.has(t.hash) || t.flags&fParticle != 0:
+		case s.caseless && t.flags&(fFunction|fNameVerb|fRelation|fMedical|fDrug) == 0 && (small < 2 || commas > 0):
+			small++
+		default:
+			break run
+		}
+		to++
+	}
+	for to > from && (s.at(to-1).kind == mark || s.at(to-1).shape == lower && s.at(to-1).gap == space && (nameParticles.has(s.at(to-1).hash) || livesLeads.has(s.at(to-1).hash) || s.at(to-1).flags&fFunction != 0)) {
+		to--
+	}
+	if words := capitals + small; to <= from+1 || words == 0 || numbers == 0 && (commas == 0 || capitals < 2) || s.covered(from, to) {
+		return
+	}
+	s.add(from, to, Location, "address-lived")
+}
+
+// covered reports whether all tokens of a run that are no marks have been taken.
+func (s *Scanner) covered(from, to int) bool {
+	for i := from; i < to; i++ {
+		if s.at(i).kind != mark && s.free(i) {
+			return false
+		}
+	}
+	return true
+}
+
+var (
+	livesVerbs = hashSet("lives", "living", "resides", "residing", "residence", "wohnt", "wohnhaft", "vive", "reside", "habite", "demeurant", "demeure", "domicilié", "domiciliée", "woont", "wonend", "woonachtig", "wonende", "abita", "residente", "domiciliato", "domiciliata", "moved", "mora", "adresse", "address", "adres", "indirizzo", "domicilio", "loge")
+	livesLeads = hashSet("at", "in", "on", "to", "near", "now", "with", "is", "c", "o", "en", "au", "aux", "à", "a", "im", "am", "an", "der", "dem", "bei", "te", "op", "de", "het", "la", "el", "nu", "jetzt", "zu", "zur", "chez", "off", "alla", "presso", "das", "den", "jetzt", "actualmente")
+)
+
+// joinPlaces makes one of two places with little between them: 3 Mill Lane, Nr Ludlow,
+// Shropshire; and takes in the name of a house before a numbered street: Hill House, 3 Mill Lane.
+func (s *Scanner) joinPlaces(h *hit) {
+	to := h.to
+	for n := 0; n < 8 && s.free(to) && s.at(to).gap <= line; n++ {
+		t := s.at(to)
+		switch {
+		case t.kind == mark && (t.char == ',' || t.char == '-' || t.char == '/' || t.char == '.' && s.at(to-1).len() <= 4 && s.at(to-1).kind == word):
+		case t.kind == number && t.len() <= 5 && t.gap <= space:
+		case t.shape == lower && joinWords.has(t.hash):
+		case s.isCapital(to) && t.gap <= space && (t.flags&(fKeyword|fMedical|fDrug|fCommon) == 0 || joinWords.has(t.hash) || t.flags&(fStreetAfter|fUnitNo|fPlace) != 0) && s.hasNumber(h):
+		default:
+			n = 8
+			continue
+		}
+		to++
+	}
+	if to > h.to && s.labelAt(to) == Location && s.at(to).gap <= line && s.at(to).kind != mark && s.hasNumber(h) && to > h.to+1 && to < len(s.toks) {
+		s.take(h.to, to, Location)
+		h.to = to
+	}
+	if h.rule == "street" && s.isNumber(h.from) && s.is(h.from-1, ',') {
+		from := h.from - 1
+		for n := 0; n < 4 && s.free(from-1) && s.at(from).gap <= space && s.at(from-1).kind == word && (s.at(from-1).shape == title || s.at(from-1).hash == hashThe) && s.at(from-1).flags&(fMedical|fDrug|fTitle|fRelation|fMonth|fWeekday|fProfession|fNameLabel) == 0; n++ {
+			from--
+		}
+		if from < h.from-1 && from >= h.from-4 && (s.at(from).gap >= line || s.at(from-1).kind == mark && s.at(from-1).char != '.') && houseEnds.has(s.at(h.from-2).hash) {
+			s.take(from, h.from, Location)
+			h.from = from
+		}
+	}
+}
+
+var (
+	joinWords = hashSet("nr", "near", "via", "off", "lez", "b", "loc")
+	houseEnds = hashSet("house", "cottage", "farm", "lodge", "court", "hall", "rectory", "vicarage", "manor", "villa", "barn", "mill", "cottages", "flats", "towers", "heights", "mansions", "apartments", "place", "gardens", "hse", "ct", "cott", "residencia", "résidence", "residence", "edificio", "urbanización", "haus", "hof", "forge", "stables", "grange", "parsonage", "bungalow")
+)
