@@ -34,7 +34,7 @@ var (
 	whoHeads = hashSet("provider", "seen", "clinician", "doctor", "nurse", "staff", "name", "patient", "contact", "caller", "signed", "physician", "surgeon", "therapist", "operator", "by", "author", "attending", "reviewer", "assessor",
 		"arzt", "ärztin", "pflegekraft", "pflege", "behandler", "untersucher", "operateur", "bezugsperson", "soignant", "médecin", "infirmier", "infirmière", "ide", "praticien", "intervenant", "nom", "nombre", "médico", "médica", "enfermera", "enfermero", "facultativo", "profesional", "firma",
 		"arts", "verpleegkundige", "behandelaar", "zorgverlener", "naam", "medico", "infermiere", "operatore", "nome", "cognome", "hz", "paraaf", "visa")
-	whereHeads = hashSet("site", "clinic", "facility", "hospital", "pharmacy", "location", "school", "employer", "institution", "klinik", "krankenhaus", "einrichtung", "praxis", "apotheke", "établissement", "hôpital", "clinique", "lieu", "centro", "hospital", "clínica", "instelling", "ziekenhuis", "locatie", "struttura", "ospedale", "sede")
+	whereHeads = hashSet("site", "clinic", "facility", "hospital", "pharmacy", "location", "school", "employer", "institution", "klinik", "krankenhaus", "einrichtung", "praxis", "apotheke", "établissement", "hôpital", "clinique", "lieu", "centro", "hospital", "clínica", "ziekenhuis", "locatie", "struttura", "ospedale", "sede")
 )
 
 const (

@@ -345,11 +345,8 @@ var (
 // monthFirst finds what begins with the name of a month: March 3rd, 2020, Mar 3,
 // March 2020, in March, febrero y abril de 2002.
 func (s *Scanner) monthFirst(i int) {
-	if s.monthOf(i) == 0 {
-		return
-	}
 	t := s.at(i)
-	if s.lang != italian && s.lang != otherLanguage && italianMonths.has(t.hash) && s.is(i+2, '/') {
+	if s.monthOf(i) == 0 || s.lang != italian && s.lang != otherLanguage && italianMonths.has(t.hash) && s.is(i+2, '/') {
 		return // Ott 30/31
 	}
 	to, found := i+1, false
@@ -400,18 +397,14 @@ func (s *Scanner) monthFirst(i int) {
 		return
 	}
 	if from == i {
-		if from = s.wordedDay(i); from < i {
-			found = true
-		}
+		from = s.wordedDay(i)
 	}
-	if !found && !s.monthAlone(i) {
+	if !found && from == i && !s.monthAlone(i) {
 		return
 	}
-	if from == i {
-		if from = s.partOfMonth(i); from < i {
-			s.add(from, to, Date, "date-month")
-			return
-		}
+	if part := s.partOfMonth(from); from == i && part < i {
+		s.add(part, to, Date, "date-month")
+		return
 	}
 	s.addDate(from, to, "date-month")
 }

@@ -39,6 +39,8 @@ func (s *Scanner) dottedDay(i int) (to int, ok bool) {
 	switch {
 	case s.measured(i, to):
 		return to, false
+	case s.lang != english && to == i+4 && (s.dateContext(i) || s.lang == german && (s.at(i).gap >= line || s.at(to).gap != line || s.isNumber(to))):
+		return to, true // 14.3. with its full stops, as in German
 	case s.inCell(i, to), s.lang == german && to == i+3 && s.at(i).gap == space && dayArticles[german].has(s.at(i-1).hash) && s.endsDay(to):
 		return to, true
 	case to == i+3 && s.at(i+2).len() == 1:
@@ -92,7 +94,7 @@ func (s *Scanner) quarter(i int) bool {
 
 var (
 	hashQ        = hashOf("q")
-	quarterWords = hashSet("quartal", "quarter", "trimestre", "kwartaal", "semestre", "halbjahr")
+	quarterWords = hashSet("quartal", "quarter", "trimestre", "kwartaal", "halbjahr")
 )
 
 // partOfMonth returns where the words before a month begin that say which part of it is meant:
@@ -137,7 +139,7 @@ func (s *Scanner) wordedDay(month int) int {
 	if t := s.at(i); t.kind != word || !dayNumbers.has(t.hash) || !s.free(i) {
 		return month
 	}
-	for n := 0; n < 2; n++ { // vingt et un, treinta y uno
+	for range 2 { // vingt et un, treinta y uno
 		j := i - 1
 		if s.at(j).char == '-' && s.at(i).gap == joined || s.at(i).gap == space && isAnd.has(s.at(j).hash) {
 			j--

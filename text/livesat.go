@@ -7,50 +7,58 @@ func (s *Scanner) livesAt(i int) {
 	for n := 0; n < 4 && s.at(j).gap <= space && (s.at(j).kind == word && livesLeads.has(s.at(j).hash) || s.at(j).char == ':' || s.at(j).char == '/' && s.at(j+1).hash == hashO); n++ {
 		j++
 	}
-	from, to := j, j
-	numbers, capitals, commas, small := 0, 0, 0, 0
-run:
-	for to < len(s.toks) && to-from < 30 && s.at(to).gap <= space {
-		t := s.at(to)
-		if s.taken[to] != 0 && s.labelAt(to) != Location {
-			break
-		}
-		switch {
-		case s.taken[to] != 0:
-			capitals++
-		case t.kind == number:
-			if t.len() > 6 || s.at(to+1).flags&fUnit != 0 && s.at(to+1).len() > 1 || s.is(to+1, '%') {
-				break run
-			}
-			numbers++
-		case t.kind == mark:
-			if t.char == '.' && (s.at(to-1).len() > 5 || s.at(to-1).kind != word || s.at(to+1).gap > space) && !(s.at(to-1).kind == number && s.at(to+1).flags&fUnitNo != 0) || t.char != '.' && !joinsAddress(t) && t.char != '\'' {
-				break run
-			}
-			if t.char == ',' {
-				commas++
-			}
-		case s.isCapital(to):
-			if t.flags&(fTitle|fRelation|fMonth|fWeekday|fMedical|fDrug|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fProfession) != 0 && t.flags&(fPlace|fTown|fParticle|fStreetAfter|fStreetBefore|fUnitNo) == 0 && t.len() > 2 {
-				break run
-			}
-			capitals++
-		case t.flags&(fUnitNo|fStreetAfter|fStreetBefore) != 0 || houseParts.has(t.hash) || floorWords.has(t.hash) || doors.has(t.hash) || t.gap == joined:
-		case nameParticles.has(t.hash) || livesLeads.has(t.hash) || t.flags&fParticle != 0:
-		case s.caseless && t.flags&(fFunction|fNameVerb|fRelation|fMedical|fDrug) == 0 && (small < 2 || commas > 0):
-			small++
-		default:
-			break run
-		}
+	from := j
+	var r livesRun
+	to := from
+	for to < len(s.toks) && to-from < 30 && s.at(to).gap <= space && s.livesToken(&r, to) {
 		to++
 	}
-	for to > from && (s.at(to-1).kind == mark || s.at(to-1).shape == lower && s.at(to-1).gap == space && (nameParticles.has(s.at(to-1).hash) || livesLeads.has(s.at(to-1).hash) || s.at(to-1).flags&fFunction != 0)) {
+	for to > from && s.endsNothing(to-1) {
 		to--
 	}
-	if words := capitals + small; to <= from+1 || words == 0 || numbers == 0 && (commas == 0 || capitals < 2) || s.covered(from, to) {
+	if words := r.capitals + r.small; to <= from+1 || words == 0 || r.numbers == 0 && (r.commas == 0 || r.capitals < 2) || s.covered(from, to) {
 		return
 	}
 	s.add(from, to, Location, "address-lived")
+}
+
+// livesRun counts what the tokens of an address are.
+type livesRun struct{ numbers, capitals, commas, small int }
+
+// livesToken reports whether a token goes on with an address, and counts it.
+func (s *Scanner) livesToken(r *livesRun, i int) bool {
+	t := s.at(i)
+	switch {
+	case s.taken[i] != 0:
+		r.capitals++
+		return s.labelAt(i) == Location
+	case t.kind == number:
+		r.numbers++
+		return t.len() <= 6 && !(s.at(i+1).flags&fUnit != 0 && s.at(i+1).len() > 1) && !s.is(i+1, '%')
+	case t.kind == mark:
+		if t.char == ',' {
+			r.commas++
+		}
+		if t.char == '.' {
+			return s.at(i-1).len() <= 5 && s.at(i-1).kind == word && s.at(i+1).gap <= space || s.at(i-1).kind == number && s.at(i+1).flags&fUnitNo != 0
+		}
+		return joinsAddress(t) || t.char == '\''
+	case s.isCapital(i):
+		r.capitals++
+		return t.len() <= 2 || t.flags&(fPlace|fTown|fParticle|fStreetAfter|fStreetBefore|fUnitNo) != 0 ||
+			t.flags&(fTitle|fRelation|fMonth|fWeekday|fMedical|fDrug|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fProfession) == 0
+	case t.flags&(fUnitNo|fStreetAfter|fStreetBefore|fParticle) != 0, t.gap == joined, houseParts.has(t.hash), floorWords.has(t.hash), doors.has(t.hash), nameParticles.has(t.hash), livesLeads.has(t.hash):
+		return true
+	}
+	r.small++
+	return s.caseless && t.flags&(fFunction|fNameVerb|fRelation|fMedical|fDrug) == 0 && (r.small <= 2 || r.commas > 0)
+}
+
+// endsNothing reports whether a token at the end of an address does not belong to it: a mark
+// or a small word.
+func (s *Scanner) endsNothing(i int) bool {
+	t := s.at(i)
+	return t.kind == mark || t.shape == lower && t.gap == space && (nameParticles.has(t.hash) || livesLeads.has(t.hash) || t.flags&fFunction != 0)
 }
 
 // covered reports whether all tokens of a run that are no marks have been taken.
@@ -64,7 +72,7 @@ func (s *Scanner) covered(from, to int) bool {
 }
 
 var (
-	livesVerbs = hashSet("lives", "living", "resides", "residing", "residence", "wohnt", "wohnhaft", "vive", "reside", "habite", "demeurant", "demeure", "domicilié", "domiciliée", "woont", "wonend", "woonachtig", "wonende", "abita", "residente", "domiciliato", "domiciliata", "moved", "mora", "adresse", "address", "adres", "indirizzo", "domicilio", "loge")
+	livesVerbs = hashSet("lives", "living", "resides", "residing", "residence", "wohnt", "wohnhaft", "vive", "reside", "habite", "demeurant", "demeure", "domicilié", "domiciliée", "woont", "wonend", "woonachtig", "wonende", "abita", "residente", "domiciliato", "domiciliata", "moved", "mora", "adresse", "address", "indirizzo", "domicilio", "loge")
 	livesLeads = hashSet("at", "in", "on", "to", "near", "now", "with", "is", "c", "o", "en", "au", "aux", "à", "a", "im", "am", "an", "der", "dem", "bei", "te", "op", "de", "het", "la", "el", "nu", "jetzt", "zu", "zur", "chez", "off", "alla", "presso", "das", "den", "jetzt", "actualmente")
 )
 

@@ -6,7 +6,7 @@ import "bytes"
 // without capitals: the Hartwell clinic, truro community hospital.
 var orgHeads = hashSet("hospital", "clinic", "surgery", "practice", "pharmacy", "school", "college", "academy", "church", "hospice", "centre", "center", "manor", "lodge", "infirmary", "hostel", "university", "nursery", "medical", "dental", "garage", "bakery",
 	"klinik", "klinikum", "praxis", "apotheke", "krankenhaus", "pflegeheim", "seniorenheim", "schule", "zentrum", "clínica", "centro", "farmacia", "colegio", "residencia", "panadería", "taller", "clinique", "pharmacie", "école", "résidence", "boulangerie", "garage", "hôpital", "ehpad", "foyer",
-	"ziekenhuis", "apotheek", "school", "kliniek", "praktijk", "verpleeghuis", "bakkerij", "ospedale", "clinica", "scuola", "istituto", "officina", "polyclinique", "lycée", "collège", "liceo", "escuela", "instituto", "gymnasium", "kindergarten", "kita")
+	"ziekenhuis", "apotheek", "school", "kliniek", "praktijk", "verpleeghuis", "bakkerij", "ospedale", "clinica", "scuola", "istituto", "officina", "polyclinique", "lycée", "collège", "liceo", "escuela", "gymnasium", "kindergarten", "kita")
 
 // capitalOrgs gives the words around such a head the capital that they would have, in a text
 // without capitals.
@@ -35,13 +35,6 @@ func (s *Scanner) capitalOrgs() {
 			s.capital(i)
 		}
 	}
-}
-
-// isTheHead reports whether a head in lower case stands behind "the" and a name: the Hartwell clinic.
-func (s *Scanner) isTheHead(i int) bool {
-	p := s.at(i - 1)
-	return s.lang == english && orgHeads.has(s.at(i).hash) && s.at(i).gap == space && p.shape == title && p.gap == space && s.free(i-1) && s.at(i-2).hash == hashThe && p.flags&(fMedical|fDrug|fEnglish|fTitle|fMonth|fWeekday|fProfession|fRelation) == 0 &&
-		(p.flags&(fCommon|fWord) == 0 || p.flags&(fGiven|fFamily|fCity) != 0)
 }
 
 // compoundHead reports whether a word, folded, is a compound of German or Dutch that ends with a
@@ -118,7 +111,7 @@ func (s *Scanner) workplace(i int) bool {
 var (
 	workers = hashSet("driver", "fitter", "manager", "labourer", "laborer", "apprentice", "trainee", "worker", "receptionist", "porter", "operator", "supervisor", "steward", "caretaker", "assistant", "volunteer", "curator", "technician", "chaplain", "employee", "employed", "docker", "picker", "packer", "painter", "joiner", "plasterer", "bricklayer", "tutor", "lecturer",
 		"fahrer", "arbeiter", "arbeiterin", "erzieherin", "erzieher", "laborantin", "mitarbeiter", "mitarbeiterin", "azubi", "lagerist", "polier", "sachbearbeiterin", "sachbearbeiter", "kassiererin", "angestellte", "angestellter",
-		"employé", "employée", "ouvrier", "ouvrière", "comptable", "aide-soignante", "caissière", "chauffeur", "salarié", "salariée", "vendeuse", "vendeur", "apprenti", "apprentie", "éboueur", "soudeur", "cuisinier", "agent",
+		"employé", "employée", "ouvrier", "ouvrière", "comptable", "aide-soignante", "caissière", "chauffeur", "salarié", "salariée", "vendeuse", "vendeur", "apprenti", "éboueur", "soudeur", "cuisinier", "agent",
 		"repartidor", "operario", "operaria", "obrero", "empleado", "empleada", "limpiadora", "dependienta", "exmaestra", "chófer", "cajera", "peón", "soldador", "reponedor",
 		"chauffeur", "vrachtwagenchauffeur", "medewerker", "medewerkster", "lasser", "verkoopster", "schoonmaakster", "monteur", "kok", "leerling-verpleegkundige",
 		"operaio", "operaia", "impiegato", "impiegata", "insegnante", "commessa", "commesso", "autista", "magazziniere", "saldatore", "cuoca", "cuoco", "bidella", "dipendente")

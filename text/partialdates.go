@@ -27,10 +27,7 @@ func (s *Scanner) partialDate(i int) {
 		return
 	}
 	if c == '.' {
-		// 14.3. with its full stops, as in German.
-		if s.lang != english && s.is(i+3, '.') && (s.dateContext(i) || a.gap >= line || s.at(i+4).gap != line || s.isNumber(i+4)) && (s.lang == german || s.dateContext(i)) && !s.measured(i, i+4) {
-			s.addDate(i, i+4, "date-day-month-numeric")
-		} else if to, ok := s.dottedDay(i); ok {
+		if to, ok := s.dottedDay(i); ok {
 			s.addDate(i, to, "date-day-month-numeric")
 		}
 		return
