@@ -4,22 +4,28 @@ package text
 // not a person, by what stands around it: Zarit 38, Romberg negative, Gracey curettes, Mandard 3,
 // Fontana-Masson +, Bovie, Balfour, Heaney clamps.
 func (s *Scanner) isFinding(c *candidate) bool {
-	if c.initials > 0 && !(c.words == 1 && gradeLetters.has(s.at(c.to-1).hash) && s.at(c.to-1).shape == initial) || c.words > 2 || c.words == 2 && !s.is(c.from+1, '-') && c.given > 0 {
+	first := s.at(c.from)
+	if first.shape == initial && s.at(c.from-1).flags&fEponymHead != 0 && s.at(c.from-1).shape == lower && grades.has(first.hash) {
+		return true // grade I.
+	}
+	if m := s.at(c.from + 1); c.words == 2 && c.initials == 1 && m.shape == initial && (grades.has(m.hash) || gradeLetters.has(m.hash)) && s.is(c.from+2, '.') {
+		return first.flags&(fEponym|fCommon) != 0 && first.flags&fGiven == 0 || s.resultBehind(c.to) || s.thingBehind(c.to) // Weber B. Kleinert splint
+	}
+	if c.initials > 0 && !(c.words == 1 && s.at(c.from+1).shape == initial && gradeLetters.has(s.at(c.from+1).hash)) || c.words > 2 || c.words == 2 && !s.is(c.from+1, '-') && c.given > 0 {
 		return false
 	}
 	// A name is said of in other ways; what is also a given name may be a person with an age.
 	mostly := c.given == 0 || s.at(c.from).flags&fEponym != 0
 	switch {
 	case c.initials > 0:
-		first := s.at(c.from)
-		return c.to-c.from == 2 && s.endsPhrase(c.to) && (mostly && s.at(c.to).char != '.' && s.at(c.from-1).kind == mark || first.shape == upper && first.len() <= 5 && first.flags&(fGiven|fFamily) == 0) ||
+		return c.to-c.from <= 3 && s.endsPhrase(c.to) && (mostly && s.at(c.to).char != '.' && s.at(c.from-1).kind == mark || first.shape == upper && first.len() <= 5 && first.flags&(fGiven|fFamily) == 0) ||
 			first.flags&(fEponym|fCommon) != 0 && first.flags&fGiven == 0 && s.at(c.from).gap <= space && s.at(c.from+1).shape == initial && !s.isCapital(c.from-1)
 	case s.resultBehind(c.to), s.resultIs(c):
 		return true
 	case s.thingBehind(c.to):
 		return mostly || s.at(c.from).gap < line
 	}
-	return (mostly || s.isMeasure(c.to)) && c.words == 1 && (s.scoreBehind(c) || s.amongThings(c))
+	return (mostly || s.isMeasure(c.to) || grades.has(s.at(c.to).hash) && s.at(c.to).len() > 1) && c.words == 1 && (s.scoreBehind(c) || s.amongThings(c))
 }
 
 // gradeLetters are grades that are letters.

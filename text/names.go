@@ -385,7 +385,8 @@ func (s *Scanner) severalWords(c *candidate, before context, after bool) bool {
 		c.ordinary--
 		first = s.at(c.from)
 		if c.words == 1 {
-			return s.oneWord(c, first, s.contextBefore(c.from), after)
+			before = s.contextBefore(c.from)
+			return !(before == nothing && s.isFinding(c)) && s.oneWord(c, first, before, after)
 		}
 	}
 	if s.is(c.from+1, '-') && c.words == 2 && c.family == 2 && c.things == 0 && !c.upper {
