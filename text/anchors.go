@@ -59,7 +59,7 @@ func nextOf(a, b, c bitset, i int) int {
 const fLower = fMonth | fStreetBefore | fStreetAfter | fUnitNo | fOrgHead | fNumberWord | fAnchor
 
 // anchorWords are words that detectors know by themselves, whatever their case.
-var anchorWords = [...]wordSet{orgVerbs, orgAt, oldWords, militaryPosts, feastDays, seasons, feastStems, feastSaints, spokenOnes, spokenTeens, tens, ownerLabels, orgLabels, signers, byWords, roles, sexes, orgHeads, workers, learners, attendVerbs, livesVerbs, whoHeads, whereHeads, hashSet("corner", "www", "double", "triple")}
+var anchorWords = [...]wordSet{orgVerbs, orgAt, oldWords, militaryPosts, feastDays, seasons, feastStems, feastSaints, spokenOnes, spokenTeens, tens, ownerLabels, orgLabels, signers, doneBy, closings, roles, workers, learners, attendVerbs, livesVerbs, hashSet("corner", "www", "double", "triple")}
 
 // fNothing are flags that do not say what a word is.
 const fNothing = fForeign | fTown | fUncommon | fAnchor

@@ -5,15 +5,11 @@ package text
 func (s *Scanner) findColumns() {
 	end := 0
 	for i := s.capitals.next(0); i < len(s.toks); i = s.capitals.next(i + 1) {
-		t := &s.toks[i]
-		if i < end || t.flags&fAnchor == 0 || s.columnHead(i) == 0 {
-			continue
-		}
 		sep := s.at(i - 1).char
 		if sep != '|' && sep != ';' {
 			sep = s.at(i + 1).char
 		}
-		if sep == '|' || sep == ';' {
+		if (sep == '|' || sep == ';') && i >= end && s.columnHead(i) != 0 {
 			end = s.table(i, sep)
 		}
 	}

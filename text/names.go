@@ -98,7 +98,7 @@ func (s *Scanner) nameAt(i int) (c candidate, ok bool) {
 		}
 		j = next
 	}
-	return c, s.judge(&c)
+	return c, s.judge(&c) && !(s.isFinding(&c) && s.contextBefore(c.from) == nothing)
 }
 
 // endsCompound reports whether a word ends a compound that begins with a common word:
@@ -168,7 +168,7 @@ func (s *Scanner) judge(c *candidate) bool {
 	}
 	first := s.at(c.from)
 	personal := c.given + c.family + c.unknown + c.eponyms
-	if before < related && (s.isGraded(c) || before <= possible && s.isPaired(c) || before == nothing && (s.isSided(c) || s.isFinding(c))) {
+	if before < related && (s.isGraded(c) || before <= possible && s.isPaired(c) || before == nothing && s.isSided(c)) {
 		return false
 	}
 	switch {
@@ -385,8 +385,7 @@ func (s *Scanner) severalWords(c *candidate, before context, after bool) bool {
 		c.ordinary--
 		first = s.at(c.from)
 		if c.words == 1 {
-			before = s.contextBefore(c.from)
-			return !(before == nothing && s.isFinding(c)) && s.oneWord(c, first, before, after)
+			return s.oneWord(c, first, s.contextBefore(c.from), after)
 		}
 	}
 	if s.is(c.from+1, '-') && c.words == 2 && c.family == 2 && c.things == 0 && !c.upper {

@@ -13,7 +13,7 @@ var orgHeads = hashSet("hospital", "clinic", "surgery", "practice", "pharmacy", 
 func (s *Scanner) capitalOrgs() {
 	for i := range s.toks {
 		t := &s.toks[i]
-		if t.kind != word || t.shape != lower || !orgHeads.has(t.hash) && !compoundHead(s.foldOf(i)) {
+		if t.kind != word || t.shape != lower || t.ends&fOrgHead == 0 && (t.len() < 9 || t.flags&(fCommon|fEnglish) != 0 || s.lang == english) || !orgHeads.has(t.hash) && !compoundHead(s.foldOf(i)) {
 			continue
 		}
 		for j := i - 1; j >= i-3 && s.at(j+1).gap == space && s.at(j).kind == word; j-- {
@@ -67,7 +67,7 @@ func (s *Scanner) compoundOrg(i int) bool {
 // houseOrg finds homes that are called houses: Haus Isarblick, Villa Sonnenschein.
 func (s *Scanner) houseOrg(i int) bool {
 	n := s.at(i + 1)
-	if !houseNames.has(s.at(i).hash) || !s.isCapital(i) || n.gap != space || n.shape != title || n.len() < 5 || !s.isCompanyWord(i+1) && n.flags&(fGiven|fFamily) == 0 || n.flags&(fTitle|fMedical|fKeyword) != 0 || s.isNumber(i-1) || s.lang == english {
+	if n.shape != title || !s.isCapital(i) || !houseNames.has(s.at(i).hash) || n.gap != space || n.len() < 5 || !s.isCompanyWord(i+1) && n.flags&(fGiven|fFamily) == 0 || n.flags&(fTitle|fMedical|fKeyword) != 0 || s.isNumber(i-1) || s.lang == english {
 		return false
 	}
 	s.add(i, i+2, Org, "org-house")
@@ -80,6 +80,9 @@ var houseNames = hashSet("haus", "villa", "huize", "residenz", "seniorenresidenz
 // East, étudiante à l'IUT de Roanne, vrachtwagenchauffeur DHL Zwolle, attends Cromer Methodist.
 func (s *Scanner) workplace(i int) bool {
 	t := s.at(i)
+	if t.flags&(fAnchor|fProfession) == 0 {
+		return false
+	}
 	works, learns, attends := t.flags&fProfession != 0 || workers.has(t.hash), learners.has(t.hash), attendVerbs.has(t.hash)
 	if !works && !learns && !attends {
 		return false

@@ -5,19 +5,25 @@ package text
 func (s *Scanner) findSignatures() {
 	for i := nextOf(s.capitals, s.lowers, s.lowers, 0); i < len(s.toks); i = nextOf(s.capitals, s.lowers, s.lowers, i+1) {
 		t := &s.toks[i]
-		if t.kind != word || !s.free(i) {
+		if t.kind != word {
+			continue
+		}
+		if t.gap == joined && t.shape == initial && s.free(i) && sexes.has(t.hash) && s.isNumber(i-1) && s.at(i-1).len() <= 2 && s.at(i-1).gap != joined {
+			s.roleName(i + 1)
+			continue
+		}
+		if t.flags&fAnchor == 0 {
 			continue
 		}
 		switch {
-		case s.signedBy(i):
-			s.signature(i + 1)
+		case !s.free(i) && !doneBy.has(t.hash):
+		case doneBy.has(t.hash) && byWords.has(s.at(i+1).hash) && s.at(i+1).gap == space:
+			s.signature(i + 2)
 		case signers.has(t.hash) && (t.shape != lower && s.startsSentence(i) || s.at(i+1).char == ':' || s.is(i+1, '.') && t.shape == title || s.caseless):
 			s.signature(i + 1)
 		case closings.has(t.hash) && s.startsClosing(i):
 			s.closingName(i + 1)
 		case roles.has(t.hash) && (t.shape != lower || t.len() > 3):
-			s.roleName(i + 1)
-		case t.gap == joined && t.len() <= 2 && sexes.has(t.hash) && s.isNumber(i-1) && s.at(i-1).len() <= 2 && s.at(i-1).gap != joined:
 			s.roleName(i + 1)
 		}
 	}
@@ -33,13 +39,8 @@ var (
 	// roles are who does something, before a name without a title.
 	roles = hashSet("tech", "mls", "rrt", "rep", "keyworker", "cons", "cns", "amhp", "spr", "sho", "fy1", "fy2", "st3", "reg", "hca", "sna", "ssn", "odp", "hv", "ot", "slt", "cpn", "dn", "pn", "tvn", "gc", "rph", "cma", "lcsw", "pta", "cota", "crna", "aprn",
 		"na", "notarzt", "mfa", "pfk", "pdl", "wbl", "ass", "assistenzarzt", "psych", "therapeut", "therapeutin", "logopädin", "ergotherapeutin", "ha", "vpk", "aios", "anios", "spv", "poh", "pa", "ide", "iade", "ibode", "ash", "interne", "externe", "kiné", "smur", "mmg", "oss", "ip", "due", "tcae", "mir", "ts", "tso", "child", "girl", "boy", "baby", "toddler", "infant", "proband", "bewoner", "bewoonster", "bewohner", "bewohnerin")
-	sexes = hashSet("m", "f", "w", "v", "h", "yom", "yof", "mo", "yo")
+	sexes = hashSet("m", "f", "w", "v", "h")
 )
-
-// signedBy reports whether a preposition stands behind a verb for what a signer does.
-func (s *Scanner) signedBy(i int) bool {
-	return byWords.has(s.at(i).hash) && doneBy.has(s.at(i-1).hash) && s.at(i).gap == space
-}
 
 // signature finds the initials, the login or the name at a token.
 func (s *Scanner) signature(i int) {
