@@ -63,31 +63,6 @@ var (
 	rangeLeads = hashSet("vom", "am", "from", "between", "zwischen", "del", "dal", "dall", "du", "van", "entre", "desde")
 )
 
-// shortWeekday reports whether a word is a day of the week as German, Dutch and
-// French shorten it before a date.
-func (s *Scanner) shortWeekday(t *token) bool {
-	switch {
-	case t.kind != word || t.len() > 4:
-		return false
-	case t.len() == 2:
-		return (s.lang == german || s.lang == otherLanguage) && t.shape == title && germanDays.has(t.hash) || (s.lang == dutch || s.lang == otherLanguage) && dutchDays.has(t.hash)
-	case sureDays.has(t.hash):
-		return true
-	}
-	return s.lang == french && frenchDays.has(t.hash) || s.lang == italian && italianDays.has(t.hash) || s.lang == spanish && spanishDays.has(t.hash) || s.lang == otherLanguage && (frenchDays.has(t.hash) || italianDays.has(t.hash) || spanishDays.has(t.hash))
-}
-
-// sureDays are short days of the week that are no words of another language.
-var sureDays = hashSet("mié", "miér", "jue", "sáb", "jeu", "gio")
-
-var (
-	germanDays  = hashSet("mo", "di", "mi", "do", "fr", "sa", "so")
-	frenchDays  = hashSet("lun", "mar", "mer", "jeu", "ven", "sam", "dim")
-	dutchDays   = hashSet("ma", "di", "wo", "do", "vr", "za", "zo")
-	italianDays = hashSet("lun", "mar", "mer", "gio", "ven", "sab", "dom")
-	spanishDays = hashSet("lun", "mar", "mié", "miér", "jue", "vie", "sáb", "dom")
-)
-
 var (
 	hashThe = hashOf("the")
 	hashDen = hashOf("den")

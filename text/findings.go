@@ -25,7 +25,7 @@ func (s *Scanner) isFinding(c *candidate) bool {
 	case s.thingBehind(c.to):
 		return mostly || s.at(c.from).gap < line
 	}
-	return (mostly || s.isMeasure(c.to) || grades.has(s.at(c.to).hash) && s.at(c.to).len() > 1) && c.words == 1 && (s.scoreBehind(c) || s.amongThings(c))
+	return (mostly || s.isMeasure(c.to) || grades.has(s.at(c.to).hash) && s.at(c.to).len() > 1) && (c.words == 1 || c.family == 0) && (s.scoreBehind(c) || s.amongThings(c))
 }
 
 // gradeLetters are grades that are letters.

@@ -5,8 +5,8 @@ package text
 func (s *Scanner) isGraded(c *candidate) bool {
 	first, last := s.at(c.from), s.at(c.to-1)
 	words := c.words
-	if grades.has(last.hash) && c.to-c.from > 1 && (last.shape == upper || last.shape == initial) {
-		if last.shape == upper {
+	if grades.has(last.hash) && c.to-c.from > 1 && (last.shape == upper || last.shape == initial || last.shape == mixed) {
+		if last.shape != initial {
 			words--
 		}
 		return words == 1 && (first.flags&fGiven == 0 || first.flags&fEponym != 0)

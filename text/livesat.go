@@ -61,10 +61,10 @@ func (s *Scanner) endsNothing(i int) bool {
 	return t.kind == mark || t.shape == lower && t.gap == space && (nameParticles.has(t.hash) || livesLeads.has(t.hash) || t.flags&fFunction != 0)
 }
 
-// covered reports whether all tokens of a run that are no marks have been taken.
+// covered reports whether all tokens of a run have been taken.
 func (s *Scanner) covered(from, to int) bool {
 	for i := from; i < to; i++ {
-		if s.at(i).kind != mark && s.free(i) {
+		if s.free(i) {
 			return false
 		}
 	}
