@@ -20,10 +20,12 @@ func (s *Scanner) isFinding(c *candidate) bool {
 	case c.initials > 0:
 		return c.to-c.from <= 3 && s.endsPhrase(c.to) && (mostly && s.at(c.to).char != '.' && s.at(c.from-1).kind == mark || first.shape == upper && first.len() <= 5 && first.flags&(fGiven|fFamily) == 0) ||
 			first.flags&(fEponym|fCommon) != 0 && first.flags&fGiven == 0 && s.at(c.from).gap <= space && s.at(c.from+1).shape == initial && !s.isCapital(c.from-1)
-	case s.resultBehind(c.to), s.resultIs(c):
+	case s.resultIs(c):
 		return true
+	case s.resultBehind(c.to):
+		return mostly
 	case s.thingBehind(c.to):
-		return mostly || s.at(c.from).gap < line
+		return mostly || s.at(c.from).gap < line && s.at(c.to).flags&fEponymHead == 0
 	}
 	return (mostly || s.isMeasure(c.to) || grades.has(s.at(c.to).hash) && s.at(c.to).len() > 1) && (c.words == 1 || c.family == 0) && (s.scoreBehind(c) || s.amongThings(c))
 }
@@ -52,11 +54,11 @@ func (s *Scanner) resultBehind(i int) bool {
 var hashB = hashOf("b")
 
 // results are words for how a test turned out.
-var results = hashSet("neg", "negative", "pos", "positive", "normal", "abnormal", "equivocal", "unremarkable", "intact", "absent", "excluded", "inconclusive", "elicited", "reactive", "nonreactive", "bilaterally", "weak", "patent",
+var results = hashSet("neg", "negative", "pos", "positive", "normal", "abnormal", "equivocal", "unremarkable", "intact", "excluded", "inconclusive", "elicited", "reactive", "nonreactive", "bilaterally", "patent",
 	"negativ", "negativer", "positiv", "unauffällig", "auffällig", "ausgeschlossen", "verneint", "frei", "zart", "angedeutet", "fraglich", "links", "rechts", "bds", "nein",
-	"négatif", "négative", "positif", "positive", "normale", "écarté", "écartée", "exclu", "exclue", "absent", "absente", "bilatéral", "posée", "retiré", "retirée", "refaite",
-	"negativo", "negativa", "positivo", "positiva", "descartado", "descartada", "ausente", "retirado", "retirada", "dudoso", "bilateral", "nella", "regolare", "assente", "escluso", "esclusa", "dubbio", "bilaterale",
-	"negatief", "positief", "normaal", "uitgesloten", "afwezig", "dubieus", "beiderzijds")
+	"négatif", "négative", "positif", "positive", "normale", "écarté", "écartée", "exclu", "exclue", "bilatéral", "posée", "refaite",
+	"negativo", "negativa", "positivo", "positiva", "descartado", "descartada", "dudoso", "bilateral", "regolare", "escluso", "esclusa", "dubbio", "bilaterale",
+	"negatief", "positief", "normaal", "uitgesloten", "dubieus", "beiderzijds")
 
 // thingBehind reports whether a word in lower case at a token is a thing, a procedure or a part of
 // the body that names are given to: sign, clamps, Faszie, fascia.
@@ -84,11 +86,11 @@ func (s *Scanner) resultIs(c *candidate) bool {
 var auxiliaries = hashSet("was", "were", "is", "are", "ist", "war", "sind", "waren", "est", "était", "es", "fue", "era", "è", "sign", "test")
 
 // things are such words that eponyms of the lexicon do not need.
-var things = hashSet("sheet", "sheets", "gauge", "gauges", "pegboard", "retainer", "curette", "curettes", "clamp", "stocking", "stockings", "hose", "wrap", "wraps", "pad", "pads", "brush", "elevator", "elevators", "speculum", "dilator", "dilators", "burr", "burrs", "bur", "drill", "screws", "plate", "plates", "rod", "rods", "wires", "staples", "stapler", "sutures", "patch", "patches", "foam", "gel", "ointment", "cream", "drops", "spray",
-	"inhaler", "inhalers", "pen", "pens", "lozenges", "syrup", "lift", "hoist", "chair", "cushion", "mattress", "crutches", "stick", "sticks", "trolley", "harness", "sling", "slings", "halo", "orthosis", "orthoses", "insoles", "plugs", "balloon", "balloons", "port", "ports", "monitor", "mask", "masks", "machine", "stockinette", "tape", "strips", "swab", "swabs", "pipelle", "sensor", "gait", "hump", "lymphoma", "naevus", "nevus", "nodes",
-	"exercises", "pendulums", "incision", "scale", "chart", "protocol", "diet", "bars",
-	"pinza", "pinzas", "férula", "sonda", "clavo", "aguja", "vendaje", "malla", "catéter", "separador", "cánula", "fili", "filo", "pinza", "catetere", "ago", "rete", "placca", "vite", "acquedotto", "cavo", "corpi", "fascia", "legamento", "poligono", "tessuto",
-	"pince", "sonde", "aiguille", "attelle", "broche", "broches", "clou", "plaque", "écarteur", "drain", "bandage", "bas", "fl", "fiala", "fiale", "cpr", "cp", "amp", "tab", "tabs", "caps", "gtt", "supp", "vial", "naald", "klem", "katheter", "spalk", "verband", "pleister", "draad", "haak")
+var things = hashSet("sheet", "sheets", "gauge", "gauges", "pegboard", "retainer", "curette", "curettes", "clamp", "stocking", "stockings", "hose", "wrap", "wraps", "pad", "pads", "brush", "elevator", "elevators", "speculum", "dilator", "dilators", "burr", "burrs", "bur", "drill", "screws", "plate", "plates", "rod", "rods", "wires", "staples", "stapler", "sutures", "patch", "patches", "foam", "gel", "ointment", "cream", "spray",
+	"inhaler", "inhalers", "lozenges", "syrup", "hoist", "cushion", "mattress", "crutches", "stick", "sticks", "trolley", "harness", "sling", "slings", "halo", "orthosis", "orthoses", "insoles", "plugs", "balloon", "balloons", "port", "ports", "mask", "masks", "stockinette", "tape", "strips", "swab", "swabs", "pipelle", "sensor", "gait", "hump", "lymphoma", "naevus", "nevus", "nodes",
+	"pendulums", "incision", "scale",
+	"pinza", "pinzas", "férula", "sonda", "clavo", "aguja", "vendaje", "malla", "catéter", "separador", "cánula", "fili", "filo", "pinza", "catetere", "rete", "placca", "vite", "acquedotto", "cavo", "corpi", "fascia", "legamento", "poligono", "tessuto",
+	"pince", "sonde", "aiguille", "attelle", "broche", "broches", "clou", "plaque", "écarteur", "drain", "bandage", "fl", "fiala", "fiale", "cpr", "cp", "amp", "tab", "tabs", "caps", "gtt", "supp", "vial", "naald", "klem", "katheter", "spalk", "verband", "pleister", "draad", "haak")
 
 // scoreBehind reports whether a score or a grade stands behind a word between two marks: Zarit 38.
 func (s *Scanner) scoreBehind(c *candidate) bool {

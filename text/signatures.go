@@ -69,8 +69,7 @@ func (s *Scanner) signature(i int) {
 	}
 }
 
-// startsClosing reports whether a word is the last of a letter: it begins a sentence, or
-// follows "best" or the like, and little follows.
+// startsClosing reports whether a word begins a sentence with a capital, as a closing does.
 func (s *Scanner) startsClosing(i int) bool {
 	return s.startsSentence(i) && s.isCapital(i)
 }
