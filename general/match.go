@@ -28,11 +28,13 @@ func (m match) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, err
 
 // termForm is the form of a term: at most 255 characters in one line, without seven digits
 // that only spaces and the marks of telephone numbers separate, without a day in digits, a
-// mail address or a URL. So telephone numbers, social security numbers, most record numbers
-// and dates go. It is a form and not a list: a person's name has it too.
+// digit of another script, a mail address or a URL. So telephone numbers, social security
+// numbers, most record numbers and dates go. It is a form and not a list: a person's name has
+// it too.
 var termForm = forms.Match{
-	Longest: 255,
-	Without: `[[:cntrl:]@]|[0-9]([-+./() ]*[0-9]){6}|[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}|://|[Ww]{3}[.]`,
+	Longest:     255,
+	ASCIIDigits: true,
+	Without:     `[[:cntrl:]@]|[0-9]([-+./() ]*[0-9]){6}|[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}|://|[Ww]{3}[.]`,
 }
 
 // term does what termForm says, without regular expressions.
@@ -50,7 +52,7 @@ func (term) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error)
 func isTerm(s []byte) bool {
 	digits := 0 // since something that neither is a digit nor separates digits
 	day := 0    // how much of a day there is: 1 is a number, 2 a mark, 3 and 4 digits, 5 a mark
-	for i, b := range s {
+	for i, b := range string(s) {
 		switch {
 		case '0' <= b && b <= '9':
 			if digits++; digits == 7 || day == 5 {
@@ -62,7 +64,7 @@ func isTerm(s []byte) bool {
 			if b == '.' && i > 2 && isWWW(s[i-3:i]) || b == '/' && i > 1 && s[i-1] == '/' && s[i-2] == ':' {
 				return false
 			}
-		case b < ' ', b == 0x7f, b == '@':
+		case b < ' ', b == 0x7f, b == '@', b > unicode.MaxASCII && unicode.Is(unicode.Nd, b):
 			return false
 		default:
 			day = 0

@@ -42,8 +42,8 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		rows      int
 	}{
 		{"", "proxy/fhirproxy", 55},
-		{"P", "proxy/pgproxy/sqltest", 40},
-		{"F", "fhir", 39},
+		{"P", "proxy/pgproxy/sqltest", 42},
+		{"F", "fhir", 41},
 		{"S", "proxy/pgproxy/sqltest", 30},
 		{"O", "cmd/veil", 19},
 		{"T", "table", 26},

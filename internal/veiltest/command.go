@@ -34,7 +34,7 @@ func Command(t testing.TB, limit time.Duration, name string, args ...string) *ex
 		t.Errorf("%s %.200s: still running after %v", filepath.Base(name), strings.Join(args, " "), limit)
 		return c.Process.Signal(syscall.SIGQUIT)
 	}
-	c.WaitDelay = 10 * time.Second // then it is killed, and what it started is not waited for
+	c.WaitDelay = time.Minute // then it is killed, and what it started is not waited for
 	return c
 }
 

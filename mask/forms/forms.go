@@ -128,10 +128,12 @@ type Listed struct{ Values []string }
 // Match keeps a text that has a form: Whole matches all of it, Without no part of it, and it
 // has at most Longest characters. An empty expression and a Longest of 0 ask for nothing.
 // Both are regular expressions that RE2 and PostgreSQL read in the same way. An empty text
-// and other texts go. Numbers reports that every number has the form.
+// and other texts go. ASCIIDigits reports that no text with a decimal digit of another script
+// has the form, and Numbers that every number has it.
 type Match struct {
 	Whole, Without string
 	Longest        int
+	ASCIIDigits    bool
 	Numbers        bool
 }
 

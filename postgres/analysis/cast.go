@@ -56,7 +56,16 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 			return value{node: n, restricted: f}
 		}
 	}
+	if plain := t != nil && len(c.TypeName.ArrayBounds)+len(c.TypeName.Typmods) == 0; plain && v.column != nil && v.column.typ == t.OID && !a.modified(v.shown) {
+		return value{node: n, shown: v.shown}
+	}
 	return value{node: n}
+}
+
+// modified reports that a column's type has a modifier, such as a length.
+func (a *analysis) modified(at rows.Origin) bool {
+	r := a.catalog.Relation(at.Table)
+	return r != nil && slices.ContainsFunc(r.Columns, func(c catalog.Attribute) bool { return c.Number == at.Column && c.Modifier != -1 })
 }
 
 // castType is the type of pg_catalog that a cast names, or nil.

@@ -7,6 +7,8 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
+	"unicode"
 
 	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/postgres/catalog"
@@ -314,6 +316,23 @@ func (d *columnRule) listed(f forms.Listed) string {
 		v, strings.Join(list, ","), v)
 }
 
+// otherDigits matches the decimal digits that are not ASCII, which it names by their numbers:
+// a database in another encoding may not have them.
+var otherDigits = sync.OnceValue(func() string {
+	var b strings.Builder
+	b.WriteByte('[')
+	for _, r := range unicode.Nd.R16 {
+		if r.Lo > unicode.MaxASCII {
+			fmt.Fprintf(&b, `\u%04x-\u%04x`, r.Lo, r.Hi)
+		}
+	}
+	for _, r := range unicode.Nd.R32 {
+		fmt.Fprintf(&b, `\U%08x-\U%08x`, r.Lo, r.Hi)
+	}
+	b.WriteByte(']')
+	return b.String()
+})
+
 // match compares with the form's expressions; out is what passes.
 func (d *columnRule) match(f forms.Match, out string) string {
 	v := d.value + "::pg_catalog.text"
@@ -326,6 +345,9 @@ func (d *columnRule) match(f forms.Match, out string) string {
 	}
 	if f.Without != "" {
 		conditions = append(conditions, v+` COLLATE "C" !~ `+catalog.QuoteLiteral(f.Without))
+	}
+	if f.ASCIIDigits {
+		conditions = append(conditions, v+` COLLATE "C" !~ `+catalog.QuoteLiteral(otherDigits()))
 	}
 	return "CASE WHEN " + strings.Join(conditions, " AND ") + " THEN " + out + " END"
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 	"github.com/veil-proxy/veil/internal/fhirtest"
 	"github.com/veil-proxy/veil/internal/rules"
+	"github.com/veil-proxy/veil/internal/veiltest"
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 	"github.com/veil-proxy/veil/proxy/metrics"
 )
@@ -139,7 +140,7 @@ func TestExportCancelled(t *testing.T) {
 	e.polls.Store(-1 << 40) // it never ends
 	s := behind(t, e.URL)
 	id := s.call("POST", "/jobs", exportOrder).job(t).ID
-	untilState(s, id, "running")
+	veiltest.Until(t, "the upstream is exporting", func() bool { return e.polls.Load() > -1<<40 })
 	if a := s.call("POST", "/jobs/"+id+"/cancel", ""); a.status != http.StatusAccepted {
 		t.Fatal(a)
 	}

@@ -37,7 +37,7 @@ func TestMatchesInSQLAsTheMethod(t *testing.T) {
 	p := masktest.Policy(t, matchRules)
 	columns := strings.Fields("term number listed code marks")
 	rng := rand.New(rand.NewPCG(3, 4))
-	pieces := []string{"0", "1", "7", "42", "555", "-", ".", "/", " ", "(", "+", "@", "://", "www.", "M", "F", "a", "Smith", "é", "\n", "\x7f", "\\", "]", "[", "^", "'", "E", "e", "NaN", "Infinity", "٣", "ſ"}
+	pieces := []string{"0", "1", "7", "42", "555", "-", ".", "/", " ", "(", "+", "@", "://", "www.", "M", "F", "a", "Smith", "é", "\n", "\x7f", "\\", "]", "[", "^", "'", "E", "e", "NaN", "Infinity", "٣", "٥", "７", "𝟗", "½", "²", "ſ"}
 	texts := []string{"", "M", "F", "M\n", "NaN", "-Infinity", "1e5", "1.", ".5", ".", "44054006", "8302-2", "A1.12", "555-123-4567", strings.Repeat("é", 255), strings.Repeat("é", 256)}
 	for range 3000 {
 		var b strings.Builder
