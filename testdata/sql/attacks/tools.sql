@@ -17,7 +17,8 @@ SELECT last_name AS n FROM clinic.patients ORDER BY 1
 SELECT id FROM clinic.patients ORDER BY id USING ~<~
 
 --- order-by-id-expression
---: refused
+-- By the keyed order, as ids are.
+--: no canary
 SELECT id FROM clinic.patients ORDER BY id || ''
 
 --- order-by-id-in-range-frame

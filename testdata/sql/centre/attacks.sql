@@ -379,7 +379,8 @@ SELECT weight FROM app."Patient" p("a", "b", "c") WHERE "b" IS NOT NULL AND name
 SELECT note_text FROM app.event_note
 
 --- attack-seal-concat-order
---: refused
+-- By the keyed order, as ids are.
+--: shape
 SELECT 'x' || uniquepid AS u FROM eicu.patient ORDER BY 'x' || uniquepid
 
 --- attack-seal-like
