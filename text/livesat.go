@@ -1,5 +1,7 @@
 package text
 
+import "slices"
+
 // livesAt finds the whole of an address behind a word for living somewhere, up to the end of
 // the sentence: lives at Flat 9, Nightingale Hse, Wapping; woont molenweg 4 in dwingeloo.
 func (s *Scanner) livesAt(i int) {
@@ -19,7 +21,30 @@ func (s *Scanner) livesAt(i int) {
 	if words := r.capitals + r.small; to <= from+1 || words == 0 || r.numbers == 0 && (r.commas == 0 || r.capitals < 2) || s.covered(from, to) {
 		return
 	}
-	s.add(from, to, Location, "address-lived")
+	s.addBesideKnown(from, to, Location, "address-lived")
+}
+
+// addBesideKnown adds the parts of a run that no known value covers: a known value has a
+// replacement of its own.
+func (s *Scanner) addBesideKnown(from, to int, label Label, rule string) {
+	for i := from; i < to; i++ {
+		if s.at(i).kind == mark || s.isKnown(i) {
+			continue
+		}
+		end := i + 1 // behind the last token of the part that is no mark
+		for j := end; j < to && !s.isKnown(j); j++ {
+			if s.at(j).kind != mark {
+				end = j + 1
+			}
+		}
+		s.add(i, end, label, rule)
+		i = end - 1
+	}
+}
+
+// isKnown reports whether a known value covers a token.
+func (s *Scanner) isKnown(i int) bool {
+	return slices.ContainsFunc(s.hits, func(h hit) bool { return h.value > 0 && h.from <= i && i < h.to })
 }
 
 // livesRun counts what the tokens of an address are.
