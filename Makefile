@@ -23,7 +23,7 @@ sbom: build ## dist/sbom.json: the modules of the binary, in CycloneDX
 LONGEST := ./proxy/pgproxy/sqltest
 
 test: ## all tests but those with real servers and clients, verbose enough to count them; what tests of a package log shows if one fails
-	$(GO) test $(LINK) -vet=off -count=1 -v -timeout 25m -skip '^TestReal' $(LONGEST) ./... 2>&1 | awk '/^=== / { next } \
+	$(GO) test $(LINK) -vet=off -count=1 -v -timeout 40m -skip '^TestReal' $(LONGEST) ./... 2>&1 | awk '/^=== / { next } \
 	  /^ +[a-z0-9_]+\.go:[0-9]+: |^        / { said = said $$0 "\n"; next } /--- FAIL/ { printf "%s", said; said = "" } \
 	  /^(ok|FAIL|\?)[ \t]/ { said = "" } { print }' ; exit $${PIPESTATUS[0]}
 
