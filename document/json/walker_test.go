@@ -98,7 +98,7 @@ func TestWalkerMistakes(t *testing.T) {
 		{`{"a":{"b":1,"\u0062":2}}`, "a member is given twice"},
 		{`{"k":{"x":1,"\u0078":2}}`, "two members of the object have the same name"},
 		{`{"m":{"Smith":1,"Sutter":2}}`, "two members of the object have the same name"},
-		{`{"m":{"abc":1}}`, "is one that rules name"},
+		{`{"m":{"abc":1}}`, "is a name that a rule uses"},
 		{`{"z":{"b":1,}}`, "expected the name of a member"},
 		{`{"a":1} {"a":2}`, "unexpected data behind the value"},
 		{`{"a" 1}`, "expected a colon"},
