@@ -93,7 +93,8 @@ func BenchmarkHostile(b *testing.B) {
 	s := New(Options{}).Scanner()
 	known := benchKnown()
 	for name, unit := range map[string]string{"digits": "1", "capitals": "A", "letter": "a", "words": "Anna ", "pairs": "1 ", "dots": "a.", "at": "a@", "colons": "1:",
-		"encodings": `&#65;%41=41\u0041<b>-` + "\n| Ã¼ |\n", "tags": "<a", "escapes": `\`, "base64": "QUJD"} {
+		"encodings": `&#65;%41=41\u0041<b>-` + "\n| Ã¼ |\n", "tags": "<a", "escapes": `\`, "base64": "QUJD",
+		"addresses": "Lives at 1 Quarrington, ", "heads": "| Name | Seen by ", "tables": "| Name | Site |\n| Anna B | Hill |\n", "signed": "Signed by Anna. ", "work": "works for Alpha Beta, ", "events": "bloods 4/6 MDT 13/11, "} {
 		text := []byte(strings.Repeat(unit, 10<<20/len(unit)))
 		b.Run(name, func(b *testing.B) {
 			var spans []Span

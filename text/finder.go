@@ -48,6 +48,8 @@ type Scanner struct {
 	knownAt []uint8
 	values  []int
 	taken   []Label // what an earlier detector has taken a token for, or None
+	// byKnown says of each token whether a known value covers it; empty without known values.
+	byKnown []uint8
 	folded  []byte
 	// months are the known dates of a block whose month is a word, and dates those of the text,
 	// whatever the detectors have found there.
@@ -191,9 +193,10 @@ func (s *Scanner) spanOf(h *hit) Span {
 // find finds the known values, and what detectors find.
 func (s *Scanner) find(known *Known) {
 	has := known != nil && known.count > 0
-	s.months = s.months[:0]
+	s.months, s.byKnown = s.months[:0], s.byKnown[:0]
 	if has {
 		s.findKnown(known)
+		s.markKnown()
 		s.matchMonths(known)
 	}
 	if !s.knownOnly {

@@ -1,7 +1,5 @@
 package text
 
-import "slices"
-
 // livesAt finds the whole of an address behind a word for living somewhere, up to the end of
 // the sentence: lives at Flat 9, Nightingale Hse, Wapping; woont molenweg 4 in dwingeloo.
 func (s *Scanner) livesAt(i int) {
@@ -42,10 +40,18 @@ func (s *Scanner) addBesideKnown(from, to int, label Label, rule string) {
 	}
 }
 
-// isKnown reports whether a known value covers a token.
-func (s *Scanner) isKnown(i int) bool {
-	return slices.ContainsFunc(s.hits, func(h hit) bool { return h.value > 0 && h.from <= i && i < h.to })
+// markKnown notes which tokens known values cover.
+func (s *Scanner) markKnown() {
+	s.byKnown = grown(s.byKnown, len(s.toks))
+	for _, h := range s.hits {
+		for i := h.from; i < h.to; i++ {
+			s.byKnown[i] = 1
+		}
+	}
 }
+
+// isKnown reports whether a known value covers a token.
+func (s *Scanner) isKnown(i int) bool { return i < len(s.byKnown) && s.byKnown[i] != 0 }
 
 // livesRun counts what the tokens of an address are.
 type livesRun struct{ numbers, capitals, commas, small int }
