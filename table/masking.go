@@ -52,8 +52,7 @@ func (m *Masking) Queues() bool {
 // use the same kinds of neighbours.
 func (m *Masking) Same(o *Masking) bool {
 	return m.Class == o.Class && m.Array == o.Array && m.Prefix == o.Prefix && m.has() == o.has() &&
-		slices.EqualFunc(m.Known, o.Known, func(a, b ruleset.KnownColumn) bool { return a.Kind == b.Kind }) &&
-		slices.EqualFunc(m.Related, o.Related, func(a, b Related) bool { return a.table == b.table })
+		slices.EqualFunc(m.Known, o.Known, sameKind) && slices.EqualFunc(m.Related, o.Related, Related.same)
 }
 
 // Names returns the columns that the method needs besides its own: those of

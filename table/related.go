@@ -30,8 +30,9 @@ type RelatedRows struct {
 const (
 	// mostRelatedBytes bounds the memory of all related rows.
 	mostRelatedBytes = 1 << 30
-	// mostOfKey bounds what rows of one key have.
-	mostOfKey = 64 << 10
+	// MostOfKey bounds what rows of one key have, in bytes: a text that needs more is
+	// removed.
+	MostOfKey = 64 << 10
 	// rowOverhead is about what a row takes besides its values.
 	rowOverhead = 128
 )
@@ -60,7 +61,22 @@ type relatedTable struct {
 type Related struct {
 	by    string        // the column that has the key
 	table *relatedTable // nil: it cannot be had
+	// beside are the columns of rows whose values are with the row itself, in place of the
+	// key: see RelatedBeside.
+	beside []ruleset.KnownColumn
 }
+
+// RelatedBeside is a row of another table whose values come with the row that refers to it,
+// where the key would be: each behind its length in bytes of UTF-8 and a space, one related
+// row behind the other. An empty value says that there is no such row.
+func RelatedBeside(r *ruleset.RelatedRow) Related { return Related{by: r.By, beside: r.Columns} }
+
+// same reports whether the values of both are read alike.
+func (r Related) same(o Related) bool {
+	return r.table == o.table && slices.EqualFunc(r.beside, o.beside, sameKind)
+}
+
+func sameKind(a, b ruleset.KnownColumn) bool { return a.Kind == b.Kind }
 
 // NameRelated reports whether a rule names related rows.
 func (r *Rules) NameRelated() bool {
@@ -181,7 +197,7 @@ func collect(to []collected, key []byte, values [][]byte) {
 		before, seen := t.rows[name]
 		switch {
 		case name == "" || t.rows == nil || seen && before == "":
-		case len(before)+len(row) > mostOfKey:
+		case len(before)+len(row) > MostOfKey:
 			t.rows[name] = ""
 		default:
 			t.rows[name] = before + string(row)
@@ -202,7 +218,10 @@ func relatedKey(key []byte) []byte {
 // addKnown adds what the rows of a key have. It reports false where there is none.
 func (r *Related) addKnown(b *text.KnownBuilder, key []byte) bool {
 	t := r.table
-	if t == nil {
+	switch {
+	case r.beside != nil:
+		return len(key) <= MostOfKey && addRows(b, r.beside, string(key))
+	case t == nil:
 		return false
 	}
 	rows := ""
@@ -211,19 +230,27 @@ func (r *Related) addKnown(b *text.KnownBuilder, key []byte) bool {
 	}
 	if rows == "" {
 		t.missed.Add(1)
+	}
+	return addRows(b, t.columns, rows)
+}
+
+// addRows adds what rows have, each value behind its length. It reports false where there
+// is no row, or they cannot be read.
+func addRows(b *text.KnownBuilder, columns []ruleset.KnownColumn, rows string) bool {
+	if rows == "" {
 		return false
 	}
-	values := make([][]byte, len(t.columns))
+	values := make([][]byte, len(columns))
 	for rows != "" {
 		for i := range values {
 			size, rest, _ := strings.Cut(rows, " ")
 			n, err := strconv.Atoi(size)
-			if err != nil || n > len(rest) {
+			if err != nil || n < 0 || n > len(rest) {
 				return false
 			}
 			values[i], rows = []byte(rest[:n]), rest[n:]
 		}
-		addColumns(b, t.columns, values)
+		addColumns(b, columns, values)
 	}
 	return true
 }

@@ -23,7 +23,7 @@ func TestRelatedRowsAreBounded(t *testing.T) {
 	add("few", "Ottoline")
 	add(" few ", "Blytheson")
 	for range 3 {
-		add("many", strings.Repeat("x", mostOfKey/2))
+		add("many", strings.Repeat("x", MostOfKey/2))
 	}
 	add("", "Nobody")
 	if !has("few") || !has("few ") || has("many") || has("") || has("other") {

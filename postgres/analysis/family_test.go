@@ -93,6 +93,11 @@ func TestRulesWithoutSchemaOpenNoView(t *testing.T) {
 	}
 }
 
+// knowing is a rule that scrubs with related rows.
+func knowing(related string) string {
+	return "    - {id: a, match: {table: people, column: name}, method: scrub, known: {related: " + related + "}}"
+}
+
 func TestFindings(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ rules, want string }{
@@ -102,7 +107,11 @@ func TestFindings(t *testing.T) {
 		{"    - {id: a, match: {schema: w, table: people}, method: hide}\n    - {id: b, match: {table: people}, method: keep}", `it never acts: more exact or stricter is rule "a"`},
 		{"    - {id: a, match: {schema: w, table: people}, method: hide}\n    - {id: b, match: {table: staff, column: name}, method: keep}", `it never acts: more exact or stricter is rule "a"`},
 		{"    - {id: a, match: {table: people, column: name}, method: surrogate, kind: family, entity: idd}", `entity: w.people has no column "idd" (did you mean "id"?)`},
-		{"    - {id: a, match: {table: people, column: name}, method: scrub, known: {related: {table: flags, on: {id: id}, names: status}}}", `in SQL the column is NULL`},
+		{knowing("{table: flag, on: {id: id}, names: status}"), `known: in SQL the columns of w.people are NULL: there is no table w.flag (did you mean "flags"?)`},
+		{knowing("{schema: pg_catalog, table: pg_class, on: {id: oid}, names: relname}"), "there is no table pg_catalog.pg_class"},
+		{knowing("{table: flags, on: {idd: id}, names: status}"), `table w.people has no column idd (did you mean "id"?)`},
+		{knowing("{table: flags, on: {id: idd}, names: status}"), "table w.flags has no column idd"},
+		{knowing("{table: flags, on: {id: status}, names: stats}"), `table w.flags has no column stats (did you mean "status"?)`},
 		{"    - {id: a, match: {table: people, column: name}, method: remove, where: {column: bron, equals: x}}", `where: w.people has no column "bron" (did you mean "born"?)`},
 		{"    - {id: a, match: {table: people, column: name}, method: remove, where: {table: flag, on: {id: status}, column: status, equals: x}}", `(did you mean "flags"?)`},
 	} {

@@ -96,8 +96,11 @@ func (o *overlay) ruleFindings(i int) (out []Finding) {
 	for _, k := range rule.Known {
 		o.missing("known", []string{k.Column}, matched, found)
 	}
-	if len(rule.Related) > 0 && len(matched) > 0 {
-		found("known: related rows are read in files alone: in SQL the column is NULL")
+	for _, r := range matched {
+		if _, why := o.knownRowsOf(r, rule); why != "" {
+			found("known: in SQL the columns of %s.%s are NULL: %s", r.Schema, r.Name, why)
+			break
+		}
 	}
 	for _, w := range rule.Where {
 		if w.Table == "" {

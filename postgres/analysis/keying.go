@@ -40,16 +40,23 @@ func (d *columnRule) maskArray(s *keying) {
 // NULL or counted.
 func (d *columnRule) mask(def mask.Definition) {
 	c, t := d.column, d.typ
-	if def.PerKnown && len(d.rule.Related) > 0 {
-		c.remove(d.catalog) // rows of other tables are not read for a text
-		return
+	var known []knownRows
+	if def.PerKnown {
+		var why string
+		if known, why = d.knownRowsOf(d.relation, d.rule); why != "" {
+			c.remove(d.catalog)
+			return
+		}
 	}
 	s := &keying{
 		Masking: table.Masking{
 			Method: d.method, Action: *c.action, Class: table.Class(d.rule), Neighbours: table.NeighboursOf(d.rule, hasColumn(d.relation)),
 			Known: table.KnownOf(d.rule, hasColumn(d.relation)), PerKnown: def.PerKnown,
 		},
-		column: c.Name, typ: t, shown: catalog.OIDText, scan: d.relation.Kind != 'v',
+		column: c.Name, typ: t, shown: catalog.OIDText, scan: d.relation.Kind != 'v', knownRows: known,
+	}
+	for i := range known {
+		s.Related = append(s.Related, table.RelatedBeside(&d.rule.Related[i]))
 	}
 	if catalog.IsNumber(t.OID) || t.OID == catalog.OIDFloat4 || t.OID == catalog.OIDFloat8 {
 		s.As = mask.Number

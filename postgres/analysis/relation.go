@@ -103,14 +103,7 @@ func (a *analysis) sample(s *pg.RangeTableSample) {
 // CASE WHEN v IS NOT NULL AND guard THEN ROW(tag, v::text, beside …) END.
 func (a *analysis) wrapper(s *keying) *pg.Node {
 	v := column(s.column)
-	members := []*pg.Node{a.tagText(), collateC(a.originalText(s))}
-	for _, name := range s.Names() {
-		n := text("")
-		if name != "" {
-			n = coalesce(cast(column(name), "text"), text(""))
-		}
-		members = append(members, n)
-	}
+	members := append([]*pg.Node{a.tagText(), collateC(a.originalText(s))}, s.members(a)...)
 	cond := isNotNull(v)
 	if s.guard != "" {
 		cond = both(cond, a.fragment(s.guard))

@@ -261,11 +261,14 @@ func (t *tableItem) masked(c *tableColumn) *pg.Node {
 			n = t.hashed(n, branchHash(i), h)
 		}
 		if len(c.shape.related) > 0 {
-			t.source.Alias = &pg.Alias{Aliasname: rowAlias}
+			t.source.Alias = &pg.Alias{Aliasname: rows.RowAlias}
 			t.relate(n, c.shape.related)
 		}
 		return n
 	case Keyed:
+		if len(c.shape.keying.knownRows) > 0 {
+			t.source.Alias = &pg.Alias{Aliasname: rows.RowAlias}
+		}
 		n := t.wrapper(c.shape.keying)
 		t.depends(c.shape.keying.typ)
 		return n

@@ -109,6 +109,8 @@ type keying struct {
 	typ    *catalog.Type
 	// original is that of the column, of which this is a copy; nil if it is none.
 	original *keying
+	// knownRows read the rows of other tables that a text is scrubbed with.
+	knownRows []knownRows
 	// inSQL is the column as SQL masks it, where it can; nil elsewhere. A statement that
 	// does what a keyed column does not allow takes it.
 	inSQL *shapeColumn

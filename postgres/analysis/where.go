@@ -10,6 +10,7 @@ import (
 	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/mask/ruleset"
 	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
 	"github.com/veil-proxy/veil/table"
 )
 
@@ -282,9 +283,6 @@ func folded(v string) string {
 	return "pg_catalog.translate(pg_catalog.btrim(" + v + `, E' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')`
 }
 
-// rowAlias is the rule's own row in a condition on a related one.
-const rowAlias = "veil_row"
-
 // relatedTests is a condition on a related row: true where it is for all rows that are
 // related, false where it is for none, and unknown where they differ or are none.
 func (o *overlay) relatedTests(c *shapeColumn, r *catalog.Relation, w *ruleset.RowCondition) string {
@@ -295,12 +293,12 @@ func (o *overlay) relatedTests(c *shapeColumn, r *catalog.Relation, w *ruleset.R
 	var join []string
 	for _, here := range sortedKeys(w.On) {
 		l, r := r.Column(here), other.Column(w.On[here])
-		join = append(join, o.joined(rowAlias+"."+catalog.QuoteIdent(l.Name), l.Type, "veil_other."+catalog.QuoteIdent(r.Name), r.Type))
+		join = append(join, o.joined(rows.RowAlias+"."+catalog.QuoteIdent(l.Name), l.Type, rows.RelatedAlias+"."+catalog.QuoteIdent(r.Name), r.Type))
 	}
-	test := o.tests(other, w, "veil_other.")
+	test := o.tests(other, w, rows.RelatedAlias+".")
 	c.related = append(c.related, other)
-	return fmt.Sprintf("(SELECT CASE WHEN pg_catalog.bool_and(coalesce(%[1]s, false)) THEN true WHEN NOT pg_catalog.bool_or(coalesce(%[1]s, true)) THEN false END FROM %[2]s.%[3]s AS veil_other WHERE %[4]s)",
-		test, catalog.QuoteIdent(other.Schema), catalog.QuoteIdent(other.Name), strings.Join(join, " AND "))
+	return fmt.Sprintf("(SELECT CASE WHEN pg_catalog.bool_and(coalesce(%[1]s, false)) THEN true WHEN NOT pg_catalog.bool_or(coalesce(%[1]s, true)) THEN false END FROM %[2]s.%[3]s AS %[5]s WHERE %[4]s)",
+		test, catalog.QuoteIdent(other.Schema), catalog.QuoteIdent(other.Name), strings.Join(join, " AND "), rows.RelatedAlias)
 }
 
 // relatedTo is the relation of a condition on a related row, or nil where it or a column

@@ -9,6 +9,14 @@ import (
 	"strconv"
 )
 
+// Aliases of tables in the expressions of Veil's own. The table with RelatedAlias is one that
+// the consumer may not know: EXPLAIN does not show it. PostgreSQL numbers aliases that occur
+// more than once.
+const (
+	RowAlias     = "veil_row"
+	RelatedAlias = "veil_other"
+)
+
 // explainRow lets pass the lines of EXPLAIN that name a node of the plan, and nothing
 // else: conditions hold opened pseudonyms and tags. Of what follows from statistics of the
 // originals the order of magnitude passes, or a constant.
@@ -22,7 +30,7 @@ func (m *Masker) explainRow(dst, body []byte) ([]byte, error) {
 	}
 	trimmed := bytes.TrimLeft(line, " ")
 	node := len(trimmed) == len(line) || bytes.HasPrefix(trimmed, []byte("->"))
-	if !node || bytes.ContainsAny(trimmed, ":'") {
+	if !node || bytes.ContainsAny(trimmed, ":'") || bytes.Contains(trimmed, []byte(" "+RelatedAlias)) {
 		return dst, nil
 	}
 	costs := ""
@@ -32,6 +40,7 @@ func (m *Masker) explainRow(dst, body []byte) ([]byte, error) {
 	// The alias of a node is a name of Veil's.
 	line, _, _ = bytes.Cut(line, []byte(" "+processTag))
 	line, _, _ = bytes.Cut(line, []byte("  (cost="))
+	line, _, _ = bytes.Cut(line, []byte(" "+RowAlias))
 	if Tainted(line) {
 		return dst, nil
 	}

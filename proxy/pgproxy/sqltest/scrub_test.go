@@ -65,29 +65,6 @@ func TestTextIsScrubbedOfTheRow(t *testing.T) {
 	}
 }
 
-const relatedRules = `
-veil: 1
-name: related
-referenceDate: 2025-06-30
-tables:
-  default: keep
-  rules:
-    - {id: people, match: {table: people, column: name}, method: remove}
-    - {id: note, match: {column: note}, method: scrub, known: {related: {table: people, on: {person: id}, names: name}}}
-`
-
-// TestRelatedRowsAreNotReadInSQL: a text that needs rows of other tables is NULL.
-func TestRelatedRowsAreNotReadInSQL(t *testing.T) {
-	t.Parallel()
-	db := pgtest.Start(t).SharedDatabase(t, "related")
-	db.Exec(t, `DROP SCHEMA IF EXISTS rel CASCADE; CREATE SCHEMA rel; CREATE TABLE rel.people (id int, name text); CREATE TABLE rel.visits (n int, person int, note text);
-		INSERT INTO rel.people VALUES (1, 'Ottoline Quarrington'); INSERT INTO rel.visits VALUES (1, 1, 'Then quarrington slept.')`)
-	masked := direct(t, openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, relatedRules), nil).dsn())
-	if rows := rowsOf(t, masked, "SELECT n, note, note IS NULL, count(note) OVER () FROM rel.visits"); len(rows) != 1 || rows[0][1] != nil || string(rows[0][2]) != "t" || string(rows[0][3]) != "0" {
-		t.Errorf("%q", rows)
-	}
-}
-
 const agreeingRules = `
 veil: 1
 name: agreeing
