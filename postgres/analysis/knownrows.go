@@ -2,7 +2,6 @@ package analysis
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -77,8 +76,8 @@ func (o *overlay) knownRowsIn(r *catalog.Relation, named *ruleset.RelatedRow) (k
 	}
 	// In an order that does not depend on where rows are, so that surrogates do not either.
 	return knownRows{relation: other, value: fmt.Sprintf(
-		"(SELECT CASE WHEN pg_catalog.count(*) <= %[1]d AND pg_catalog.sum(pg_catalog.octet_length(pg_catalog.convert_to(veil_known.v, 'UTF8'))) <= %[2]d THEN pg_catalog.string_agg(veil_known.v, '' ORDER BY veil_known.v COLLATE \"C\") END"+
-			" FROM (SELECT %[3]s AS v FROM %[4]s.%[5]s AS %[8]s WHERE %[6]s LIMIT %[7]d) AS veil_known)",
+		"(SELECT CASE WHEN pg_catalog.count(*) <= %[1]d AND pg_catalog.sum(pg_catalog.octet_length(pg_catalog.convert_to(veil_rows.v, 'UTF8'))) <= %[2]d THEN pg_catalog.string_agg(veil_rows.v, '' ORDER BY veil_rows.v COLLATE \"C\") END"+
+			" FROM (SELECT %[3]s AS v FROM %[4]s.%[5]s AS %[8]s WHERE %[6]s LIMIT %[7]d) AS veil_rows)",
 		mostKnownRows, table.MostOfKey, strings.Join(values, " || "),
 		catalog.QuoteIdent(other.Schema), catalog.QuoteIdent(other.Name), join, mostKnownRows+1, rows.RelatedAlias)}, ""
 }
@@ -101,8 +100,15 @@ func noColumn(r *catalog.Relation, name string) string {
 	return fmt.Sprintf("table %s.%s has no column %s%s", r.Schema, r.Name, name, suggest.DidYouMean(name, names))
 }
 
+// known are names in the wrapper of a text that is scrubbed with related rows: of what rows
+// have, and of the wrapper itself in the expression around it.
+const (
+	knownValue   = "veil_known"
+	knownWrapper = "veil_wrapper"
+)
+
 // members are the values beside the original in a wrapper, in the order of Names.
-func (s *keying) members(a *analysis) (out []*pg.Node) {
+func (s *keying) members() (out []*pg.Node) {
 	names := s.Names()
 	for _, name := range names[:len(names)-len(s.knownRows)] {
 		n := text("")
@@ -111,10 +117,30 @@ func (s *keying) members(a *analysis) (out []*pg.Node) {
 		}
 		out = append(out, n)
 	}
-	for _, k := range s.knownRows {
-		n := clone(a.fragment(k.value))
-		a.relate(n, []*catalog.Relation{k.relation})
-		out = append(out, coalesce(n, text("")))
+	for i := range s.knownRows {
+		out = append(out, column(knownValue, knownName(i)))
 	}
-	return slices.Clip(out)
+	return out
+}
+
+func knownName(i int) string { return fmt.Sprintf("%s_%d", knownValue, i+1) }
+
+// withKnownRows reads the related rows once for a wrapper that refers to their values. It is
+// NULL if one of them is.
+func (a *analysis) withKnownRows(s *keying, cond *pg.Node, wrapper *pg.Node) *pg.Node {
+	var values []string
+	var relations []*catalog.Relation
+	for i, k := range s.knownRows {
+		values = append(values, k.value+" AS "+knownName(i))
+		relations = append(relations, k.relation)
+		cond = both(cond, isNotNull(column(knownValue, knownName(i))))
+	}
+	n := clone(a.fragment("(SELECT " + knownWrapper + " FROM (SELECT " + strings.Join(values, ", ") + " OFFSET 0) AS " + knownValue + ")"))
+	walk(n.ProtoReflect(), func(m any) {
+		if x, ok := m.(*pg.Node); ok && bareName(x) == knownWrapper {
+			x.Node = when(cond, wrapper).Node
+		}
+	})
+	a.relate(n, relations)
+	return n
 }

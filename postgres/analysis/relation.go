@@ -103,7 +103,7 @@ func (a *analysis) sample(s *pg.RangeTableSample) {
 // CASE WHEN v IS NOT NULL AND guard THEN ROW(tag, v::text, beside …) END.
 func (a *analysis) wrapper(s *keying) *pg.Node {
 	v := column(s.column)
-	members := append([]*pg.Node{a.tagText(), collateC(a.originalText(s))}, s.members(a)...)
+	members := append([]*pg.Node{a.tagText(), collateC(a.originalText(s))}, s.members()...)
 	cond := isNotNull(v)
 	if s.guard != "" {
 		cond = both(cond, a.fragment(s.guard))
@@ -111,9 +111,20 @@ func (a *analysis) wrapper(s *keying) *pg.Node {
 	if s.scan {
 		// A system column is in no index: an index-only scan, which would give the rows
 		// in the originals' order, is not possible.
-		cond = both(cond, isNotNull(column("tableoid")))
+		cond = both(cond, isNotNull(s.system("tableoid")))
+	}
+	if len(s.knownRows) > 0 {
+		return a.withKnownRows(s, cond, row(members...))
 	}
 	return when(cond, row(members...))
+}
+
+// system is a system column of the wrapper's row. Inside a sub-select, it needs a name.
+func (s *keying) system(name string) *pg.Node {
+	if len(s.knownRows) > 0 {
+		return column(rows.RowAlias, name)
+	}
+	return column(name)
 }
 
 // bare is the shadow column of a wrapper: the original as it compares.

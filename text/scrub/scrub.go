@@ -19,6 +19,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/veil-proxy/veil/mask"
+	"github.com/veil-proxy/veil/mask/forms"
 	"github.com/veil-proxy/veil/text"
 	"github.com/veil-proxy/veil/text/markup"
 )
@@ -43,6 +44,9 @@ func Methods(x *External) []mask.Definition {
 			{Name: "domain", Type: mask.StringParam, Doc: "of shifted dates, as of the method date"},
 			{Name: "idDomain", Type: mask.StringParam, Doc: "of numbers, as the domain of the method pseudonym; identifier by default"},
 			{Name: "dates", Type: mask.StringParam, OneOf: []string{"month-first", "day-first"}, Doc: "how 3/4/2020 is read; by default month-first for the locale en-US, day-first for others"},
+		},
+		Form: func(args mask.Args) mask.Form {
+			return forms.Scrub{Always: args.String("as", "text") == "text" && args.String("encoding", "") == ""}
 		},
 		New: func(env mask.Env, args mask.Args) (mask.Method, error) { return newMethod(env, args, x) },
 	}}

@@ -118,6 +118,17 @@ func TestTextIsScrubbedOfRelatedRows(t *testing.T) {
 			}
 		}
 	}
+	for query, want := range map[string]string{
+		"SELECT count(*), count(note) FROM notes_by_int.by_int":                                                 fmt.Sprint(n+3, " ", n),
+		"SELECT count(*), count(note) FROM notes_by_text.by_text WHERE note IS NOT NULL":                        fmt.Sprint(n, " ", n),
+		"SELECT min(n), max(n) FROM notes_by_uuid.by_uuid WHERE note IS NULL":                                   "1000 1002",
+		"SELECT count(*), count(v.note) FROM notes_by_int.by_int w LEFT JOIN notes_by_int.parts v USING (n)":    fmt.Sprint(n+3, " ", n),
+		"SELECT count(*), count(*) FILTER (WHERE note IS NOT NULL) FROM notes_by_int.seen WHERE person IS NULL": "1 0",
+	} {
+		if row := rowsOf(t, masked, query)[0]; string(row[0])+" "+string(row[1]) != want {
+			t.Errorf("%s: %q, want %s", query, row, want)
+		}
+	}
 	rows := rowsOf(t, masked, "SELECT n, note FROM notes_by_int.by_int ORDER BY n LIMIT 5 OFFSET 50")
 	if len(rows) != 5 || string(rows[2][1]) != want["52"] {
 		t.Errorf("%q", rows)
@@ -151,7 +162,7 @@ tables:
 		for _, sql := range []string{"EXPLAIN SELECT note FROM xr.visits", "EXPLAIN SELECT kept FROM xr.visits", "EXPLAIN SELECT note, kept FROM xr.visits WHERE n = 1", "EXPLAIN (COSTS off) SELECT note FROM xr.visits"} {
 			a := s.run(m, sql, nil)
 			lines := string(flatten(a))
-			if a.err != nil || !strings.Contains(lines, "on visits") || strings.Contains(lines, "hidden") || strings.Contains(lines, "veil_") {
+			if a.err != nil || !strings.Contains(lines, "on visits") || strings.Contains(lines, "hidden") || strings.Contains(lines, "veil_row") || strings.Contains(lines, "veil_other") {
 				t.Errorf("%s: %s: %s", sql, lines, a.said())
 			}
 		}
