@@ -76,6 +76,9 @@ func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	if v, done := a.datedOperator(x, name, l, r); done {
 		return v
 	}
+	if v, done := emptyCompared(x, name, l, r); done {
+		return v
+	}
 	s := l.keying
 	if s == nil {
 		s = r.keying

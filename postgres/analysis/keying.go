@@ -105,7 +105,7 @@ func (d *columnRule) mask(def mask.Definition) {
 			s.guard += " AND " + catalog.QuoteIdent(s.Entity) + "::pg_catalog.text <> ''"
 		}
 	case forms.Scrub:
-		s.nulls = f.Always
+		s.nulls, s.empties = f.Always, f.Always
 	case forms.Shift:
 		s.coarser = true
 		if catalog.IsTime(t.OID) {

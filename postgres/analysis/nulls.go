@@ -105,6 +105,34 @@ func (c *composition) listPart(s *rows.Step) int {
 	return -1
 }
 
+// emptyCompared compares a text with the empty one, where PostgreSQL can tell.
+func emptyCompared(x *pg.A_Expr, name string, l, r value) (v value, done bool) {
+	subject, other := l, r.node
+	if subject.keying == nil {
+		subject, other = r, l.node
+	}
+	c, ok := constantOf(other)
+	if !ok || c.text != "" || c.null || c.param > 0 || subject.computed || subject.column == nil || subject.column.empty == nil || subject.column.emit != nil {
+		return v, false
+	}
+	empty := subject.column.empty
+	switch {
+	case x.Kind == pg.A_Expr_Kind_AEXPR_OP && name == "=":
+		return value{node: empty()}, true
+	case x.Kind == pg.A_Expr_Kind_AEXPR_OP && name == "<>":
+		return value{node: not(empty())}, true
+	case x.Kind == pg.A_Expr_Kind_AEXPR_DISTINCT:
+		return value{node: not(coalesce(empty(), boolean(false)))}, true
+	case x.Kind == pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
+		return value{node: coalesce(empty(), boolean(false))}, true
+	case x.Kind == pg.A_Expr_Kind_AEXPR_NULLIF && name == "=" && l.keying != nil:
+		out := when(empty(), null())
+		out.GetCaseExpr().Defresult = l.node
+		return value{node: out, keying: l.keying}, true
+	}
+	return v, false
+}
+
 // testable is what is NULL where a keyed value is, for IS NULL and count; nil where
 // PostgreSQL cannot tell.
 func (a *analysis) testable(v value) *pg.Node {

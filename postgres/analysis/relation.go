@@ -274,6 +274,9 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 			d.used = func() bool { return c.plainName != "" }
 			rc.date = &d
 		}
+		if c.empty != nil && res.append != nil {
+			rc.empty = func() *pg.Node { return column(it.ref, res.useEmpty(a, i)) }
+		}
 		it.columns = append(it.columns, rc)
 	}
 	a.crowdFrom(it, res, node.GetRangeSubselect().GetLateral())

@@ -57,6 +57,10 @@ type resultColumn struct {
 	person    *person
 	folk      *folk
 	plainName string
+	// empty makes a reference to whether the masked text is an empty one, and emptyName is
+	// the name under which that was requested.
+	empty     func() *pg.Node
+	emptyName string
 	// cohort is set for a column of VALUES whose cells are written out.
 	cohort *cohort
 	// markShadow notes that the shadow column is needed; nil where there is none.
@@ -91,4 +95,14 @@ func (r *result) usePlain(a *analysis, i int) string {
 		r.append(c.plainName, c.date.plain())
 	}
 	return c.plainName
+}
+
+// useEmpty makes the query return whether the text of column i is empty.
+func (r *result) useEmpty(a *analysis, i int) string {
+	c := r.columns[i]
+	if c.emptyName == "" {
+		c.emptyName = a.shadowName()
+		r.append(c.emptyName, c.empty())
+	}
+	return c.emptyName
 }

@@ -46,6 +46,9 @@ type resolved struct {
 	// that it is read; empty where the result may not have it. See bare.go.
 	bare    string
 	useBare func()
+	// empty makes a reference to whether the masked text is an empty one; nil where PostgreSQL
+	// cannot tell.
+	empty func() *pg.Node
 	// grouped columns are referred to by their shadow column.
 	grouped bool
 	// date is set for a shifted date, person for a sealed id of whom the row is about.

@@ -35,11 +35,12 @@ type tableItem struct {
 }
 
 // tableColumn is a column of a table with what the statement uses of it: its masked form,
-// and of a keyed one the shadow column, the date as it is, and the bare original.
+// and of a keyed one the shadow column, the date as it is, the bare original, and whether it
+// is an empty text.
 type tableColumn struct {
-	shape                                 *shapeColumn
-	used, shadowUsed, plainUsed, bareUsed bool
-	shadow, plain, bare                   string
+	shape                                            *shapeColumn
+	used, shadowUsed, plainUsed, bareUsed, emptyUsed bool
+	shadow, plain, bare, empty                       string
 }
 
 // table makes the sub-select that stands for a table.
@@ -163,6 +164,15 @@ func (t *tableItem) keyed(e *tableColumn, rc *resolved) {
 			return column(t.item.ref, e.plain)
 		}}
 	}
+	if c.keying.empties {
+		rc.empty = func() *pg.Node {
+			if e.empty == "" {
+				e.empty = t.shadowName()
+			}
+			e.emptyUsed = true
+			return column(t.item.ref, e.empty)
+		}
+	}
 	if c.keying.shadow != rows.ShadowNone {
 		e.shadow = t.shadowName()
 		rc.shadow, rc.useShadow = e.shadow, func() { e.shadowUsed = true }
@@ -209,6 +219,10 @@ func (t *tableItem) finish() {
 		}
 		if c.plainUsed {
 			t.add(c.plain, t.plainDate(c.shape.keying))
+		}
+		if c.emptyUsed {
+			t.depends(c.shape.keying.typ)
+			t.add(c.empty, when(isNotNull(t.wrapped(c.shape.keying)), op("=", collateC(t.originalText(c.shape.keying)), text(""))))
 		}
 	}
 	for _, c := range t.columns {
@@ -266,14 +280,19 @@ func (t *tableItem) masked(c *tableColumn) *pg.Node {
 		}
 		return n
 	case Keyed:
-		if len(c.shape.keying.knownRows) > 0 {
-			t.source.Alias = &pg.Alias{Aliasname: rows.RowAlias}
-		}
-		n := t.wrapper(c.shape.keying)
+		n := t.wrapped(c.shape.keying)
 		t.depends(c.shape.keying.typ)
 		return n
 	}
 	return column(c.shape.Name)
+}
+
+// wrapped is the wrapper of a keyed value of the table.
+func (t *tableItem) wrapped(s *keying) *pg.Node {
+	if len(s.knownRows) > 0 {
+		t.source.Alias = &pg.Alias{Aliasname: rows.RowAlias}
+	}
+	return t.wrapper(s)
 }
 
 // finishPlaces writes the rows' places, and which rows a page has.

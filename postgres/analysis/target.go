@@ -101,6 +101,9 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 			if v.keying != nil && source.shadow != "" {
 				c.markShadow = func() { source.useShadow() }
 			}
+			if source.emit == nil && len(q.GroupClause) == 0 && len(q.DistinctClause) == 0 {
+				c.empty = source.empty
+			}
 		}
 		out = append(out, target(name, v.node))
 		res.columns = append(res.columns, c)

@@ -99,6 +99,8 @@ type keying struct {
 	scan bool
 	// nulls: the wrapper is NULL exactly where the masked value is.
 	nulls bool
+	// empties: the masked value is an empty text exactly where the original is.
+	empties bool
 	// guard is the condition under which the method gives a value, in SQL over the
 	// column; empty where it always does.
 	guard  string

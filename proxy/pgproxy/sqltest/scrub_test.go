@@ -30,7 +30,7 @@ func TestTextIsScrubbedOfTheRow(t *testing.T) {
 	db := pgtest.Start(t).SharedDatabase(t, "scrub")
 	db.Exec(t, `DROP SCHEMA IF EXISTS sc CASCADE; CREATE SCHEMA sc; CREATE TABLE sc.visits (n int, first text, last varchar(40), mrn bigint, note text, bare text);
 		INSERT INTO sc.visits VALUES (1, 'Ottoline', 'Quarrington', 88441256, 'Seen: Quarrington, Ottoline, record 88441256. Stable.', 'On 3/4/2020, stable.'),
-			(2, NULL, 'Blytheson "B"', NULL, 'Seen: BLYTHESON. Stable.', NULL), (3, '', '', 0, NULL, ''), (4, 'Mae', 'Oddly, (x)', 5, 'Oddly stable.', 'x')`)
+			(2, NULL, 'Blytheson "B"', NULL, 'Seen: BLYTHESON. Stable.', NULL), (3, '', '', 0, NULL, ''), (4, 'Mae', 'Oddly, (x)', 5, 'Oddly stable.', 'x'); CREATE VIEW sc.seen AS SELECT n, bare FROM sc.visits`)
 	masked := direct(t, openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, scrubRules), nil).dsn())
 	for _, query := range []string{
 		"SELECT n, note FROM sc.visits ORDER BY n",
@@ -56,8 +56,30 @@ func TestTextIsScrubbedOfTheRow(t *testing.T) {
 	if rows := rowsOf(t, masked, "SELECT length(note) FROM sc.visits WHERE n = 2"); string(rows[0][0]) != fmt.Sprint(len("Seen: [NAME]. Stable.")) {
 		t.Errorf("the length is %s, want that of the scrubbed text", rows[0][0])
 	}
+	for query, want := range map[string]string{ // of row 3, note is NULL and bare is empty
+		"SELECT n FROM sc.visits WHERE bare = ''":                                                                    "3",
+		"SELECT n FROM sc.visits WHERE '' <> bare":                                                                   "1 4",
+		"SELECT n FROM sc.visits WHERE bare IS DISTINCT FROM ''":                                                     "1 2 4",
+		"SELECT n FROM sc.visits WHERE bare IS NOT DISTINCT FROM ''::text":                                           "3",
+		"SELECT n FROM sc.visits WHERE nullif(bare, '') IS NOT NULL":                                                 "1 4",
+		"SELECT n FROM sc.visits WHERE note IS NOT NULL AND note <> ''":                                              "1 2 4",
+		"SELECT n FROM (SELECT * FROM sc.visits OFFSET 0) v WHERE bare <> ''":                                        "1 4",
+		"WITH v AS (SELECT n, bare AS text FROM sc.visits), w AS (SELECT * FROM v) SELECT n FROM w WHERE text <> ''": "1 4",
+		"SELECT v.n FROM sc.visits v JOIN sc.visits w ON w.n = v.n AND w.bare <> '' WHERE v.bare <> ''":              "1 4",
+		"SELECT n FROM sc.seen WHERE bare = ''":                                                                      "3",
+		"SELECT count(*) FILTER (WHERE bare <> '') FROM sc.visits":                                                   "2",
+		"SELECT n FROM sc.visits GROUP BY n HAVING bool_or(bare = '')":                                               "3",
+	} {
+		var got []string
+		for _, row := range rowsOf(t, masked, query+" ORDER BY 1") {
+			got = append(got, string(row[0]))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s: %q, want %s", query, got, want)
+		}
+	}
 	for _, query := range []string{
-		"SELECT n FROM sc.visits WHERE note LIKE '%Quarrington%'", "SELECT n FROM sc.visits WHERE note = 'x'", "SELECT max(note) FROM sc.visits", "SELECT n FROM sc.visits ORDER BY note", "SELECT DISTINCT note FROM sc.visits", "SELECT count(DISTINCT note) FROM sc.visits",
+		"SELECT n FROM sc.visits WHERE note LIKE '%Quarrington%'", "SELECT n FROM sc.visits WHERE note = 'x'", "SELECT n FROM sc.visits WHERE note > ''", "SELECT n FROM sc.visits WHERE note = ' '", "SELECT n FROM sc.visits WHERE note IN ('')", "SELECT n FROM (SELECT DISTINCT n, note FROM sc.visits) v WHERE note = ''", "SELECT max(note) FROM sc.visits", "SELECT n FROM sc.visits ORDER BY note", "SELECT DISTINCT note FROM sc.visits", "SELECT count(DISTINCT note) FROM sc.visits",
 	} {
 		if _, err := masked.Exec(t.Context(), query).ReadAll(); err == nil || strings.Contains(err.Error(), "Quarrington") {
 			t.Errorf("%s: %v, want a refusal that names nobody", query, err)
