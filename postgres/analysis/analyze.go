@@ -339,8 +339,12 @@ func (a *analysis) failAbout(object, reason, code string, at int32, message, hin
 // refuseKeyed says what may not be done with a keyed column, why, and what may.
 func (a *analysis) refuseKeyed(s *keying, at int32, what, detail, hint string) {
 	how := "keyed"
-	if s.domain != "" {
+	switch {
+	case s.domain != "":
 		how = "sealed"
+	case s.PerKnown:
+		how = "scrubbed"
+		detail, hint = "PostgreSQL does not have the scrubbed text.", "Select the text, and search or change it in the client."
 	}
 	r := &Refusal{
 		Code: codeForbidden, Rule: s.Action.Rule, Column: s.Action.Path, Reason: "sealed column", Detail: detail, Hint: hint, keying: s,
