@@ -121,15 +121,7 @@ func schemaOf(name *pg.TypeName) string {
 
 // visibleSchema reports whether a schema is PostgreSQL's own or has a visible relation.
 func (a *analysis) visibleSchema(name string) bool {
-	if catalog.IsSystem(name) || name == "public" {
-		return true
-	}
-	for oid := range a.over.system.visible {
-		if a.catalog.Relation(oid).Schema == name {
-			return true
-		}
-	}
-	return false
+	return catalog.IsSystem(name) || name == "public" || a.over.system.named[name]
 }
 
 func typeWord(c *catalog.Catalog, oid uint32) string {

@@ -22,7 +22,7 @@ type systemRelation struct {
 	// keep, where it is set, are the only columns that are not NULL.
 	keep    string
 	replace map[string]string
-	// where is the condition on rows; {relations}, {hidden}, {types}, {schemas},
+	// where is the condition on rows; {relations}, {hidden}, {types}, {schemas}, {named},
 	// {enums}, {tables}, {columns} and {settings} stand for arrays.
 	where string
 	// apart: rows that the condition leaves out are secrets. No condition of the statement
@@ -38,7 +38,7 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_attribute": {null: "attacl attoptions attfdwoptions attmissingval attstattarget", replace: map[string]string{"atttypid": "{shown}", "atttypmod": "{modifier}"},
 		where: "attrelid < 16384 OR attrelid = ANY ({relations}) AND attrelid::pg_catalog.int8 * 65536 + attnum <> ALL ({hidden})"},
 	"pg_catalog.pg_type":                 {null: "typdefault typdefaultbin typacl", where: "oid < 16384 OR oid = ANY ({types})"},
-	"pg_catalog.pg_namespace":            {null: "nspacl", where: "oid < 16384 OR nspname = ANY ({schemas})"},
+	"pg_catalog.pg_namespace":            {null: "nspacl", where: "oid < 16384 OR nspname = ANY ({named})"},
 	"pg_catalog.pg_index":                {null: "indexprs indpred", where: "indrelid < 16384 OR indrelid = ANY ({relations}) AND indexprs IS NULL AND indpred IS NULL"},
 	"pg_catalog.pg_constraint":           {null: "conbin", where: "conrelid = ANY ({relations}) AND contype IN ('p', 'u', 'f') AND (contype = 'f' OR conindid = ANY ({indexes})) AND (confrelid = 0 OR confrelid = ANY ({relations}))"},
 	"pg_catalog.pg_depend":               {where: "deptype = 'i' AND classid = 1259 AND objid = ANY ({indexes}) AND refclassid = 2606"}, // which key an index is of
@@ -56,7 +56,7 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_inherits":             {where: "inhrelid = ANY ({relations}) AND inhparent = ANY ({relations})"},
 	"pg_catalog.pg_partitioned_table":    {null: "partexprs", where: "partrelid = ANY ({relations})"},
 	"pg_catalog.pg_enum":                 {where: "enumtypid < 16384 OR enumtypid = ANY ({enums})", apart: true},
-	"pg_catalog.pg_range":                {where: "rngtypid < 16384"},
+	"pg_catalog.pg_range":                {where: "rngtypid < 16384 OR rngtypid = ANY ({types})"},
 	"pg_catalog.pg_am":                   {where: own},
 	"pg_catalog.pg_amop":                 {where: own},
 	"pg_catalog.pg_amproc":               {where: own},
@@ -120,7 +120,7 @@ var systemRelations = map[string]systemRelation{
 	"information_schema.tables":                  {replace: noWrites("is_insertable_into"), where: byTable},
 	"information_schema.columns":                 {null: "column_default generation_expression", replace: columnsReplaced, where: "table_schema::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY ({columns})"},
 	"information_schema.views":                   {null: "view_definition", replace: noWrites("is_updatable is_insertable_into is_trigger_updatable is_trigger_deletable is_trigger_insertable_into"), where: byTable},
-	"information_schema.schemata":                {where: "schema_name::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR schema_name::pg_catalog.text = ANY ({schemas})"},
+	"information_schema.schemata":                {where: "schema_name::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR schema_name::pg_catalog.text = ANY ({named})"},
 	"information_schema.table_constraints":       {where: byTable + " AND constraint_type <> 'CHECK'"},
 	"information_schema.key_column_usage":        {where: byTable},
 	"information_schema.constraint_column_usage": {where: byTable},

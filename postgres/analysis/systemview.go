@@ -16,6 +16,8 @@ type systemView struct {
 	visible map[uint32]bool
 	enums   map[uint32]bool
 	types   map[uint32]bool
+	// named are the schemas with a visible relation or type.
+	named map[string]bool
 }
 
 // visibleObjects collects what is visible of a database, in the words of the conditions on
@@ -32,6 +34,8 @@ type visibleObjects struct {
 	shown, told map[uint32][]string
 	// masked are the types of columns that do not pass as they are.
 	masked map[uint32]bool
+	// used are the types that visible columns are shown with, and those that these consist of.
+	used map[uint32]bool
 	// seen are the schemas with a visible relation.
 	seen map[string]bool
 }
@@ -39,8 +43,8 @@ type visibleObjects struct {
 // newSystemView collects the visible objects of an overlay.
 func newSystemView(o *overlay) *systemView {
 	x := &visibleObjects{
-		overlay: o, view: &systemView{visible: map[uint32]bool{}, enums: map[uint32]bool{}, types: map[uint32]bool{}},
-		shown: map[uint32][]string{}, told: map[uint32][]string{}, masked: map[uint32]bool{}, seen: map[string]bool{},
+		overlay: o, view: &systemView{visible: map[uint32]bool{}, enums: map[uint32]bool{}, types: map[uint32]bool{}, named: map[string]bool{}},
+		shown: map[uint32][]string{}, told: map[uint32][]string{}, masked: map[uint32]bool{}, used: map[uint32]bool{}, seen: map[string]bool{},
 	}
 	for _, r := range o.catalog.Relations() {
 		if !catalog.IsSystem(r.Schema) {
@@ -77,6 +81,7 @@ func (x *visibleObjects) relation(r *catalog.Relation, s *shape) {
 	if !x.seen[r.Schema] {
 		x.seen[r.Schema] = true
 		x.schemas = append(x.schemas, r.Schema)
+		x.view.named[r.Schema] = true
 	}
 	if len(r.Partitioned) > 0 && s.shows(r.Partitioned) {
 		x.partitioned = append(x.partitioned, decimal(r.OID))
@@ -90,6 +95,7 @@ func (x *visibleObjects) relation(r *catalog.Relation, s *shape) {
 	if s.expand {
 		for i := range r.Columns {
 			x.column(r, &r.Columns[i])
+			x.use(r.Columns[i].Type)
 		}
 		return
 	}
@@ -114,14 +120,35 @@ func (x *visibleObjects) shapeColumn(r *catalog.Relation, c *shapeColumn) {
 		x.hidden = append(x.hidden, key)
 		return
 	}
-	if c.treatment != Clear {
+	if c.treatment == Clear {
+		x.use(c.Type)
+	} else {
+		x.use(c.shown)
 		x.shown[c.shown] = append(x.shown[c.shown], key)
 		x.told[c.shown] = append(x.told[c.shown], r.Schema+"."+r.Name+"."+c.Name)
 	}
 	x.column(r, &c.Attribute)
 }
 
-// typ adds a type of the database, if it is visible.
+// use notes that a visible column has a type: drivers look it up, with all that it consists
+// of, even if it lies in a schema of an extension, where nothing else is visible.
+func (x *visibleObjects) use(oid uint32) {
+	t := x.catalog.Type(oid)
+	if t == nil || x.used[oid] {
+		return
+	}
+	x.used[oid] = true
+	x.use(t.Element)
+	if base := x.catalog.Base(oid); base != nil {
+		x.use(base.OID)
+	}
+	for i := range t.Fields {
+		x.use(t.Fields[i].Type)
+	}
+}
+
+// typ adds a type of the database, if it is visible: used, an array of one that is used, or
+// in a schema with a visible relation.
 func (x *visibleObjects) typ(t *catalog.Type) {
 	element := t
 	if e := x.catalog.Type(t.Element); t.Element != 0 && e != nil {
@@ -131,8 +158,11 @@ func (x *visibleObjects) typ(t *catalog.Type) {
 		return
 	}
 	if !x.seen[t.Schema] && !catalog.IsSystem(t.Schema) {
-		return
+		if !x.used[t.OID] && !x.used[t.Element] {
+			return
+		}
 	}
+	x.view.named[t.Schema] = true
 	x.types = append(x.types, decimal(t.OID))
 	x.view.types[t.OID] = true
 	if t.Relation != 0 {
@@ -146,8 +176,9 @@ func (x *visibleObjects) typ(t *catalog.Type) {
 
 // namespaces are the names and OIDs of the schemas that may be named.
 func (x *visibleObjects) namespaces() []string {
-	out := slices.Clone(x.schemas)
-	for _, schema := range append(slices.Clone(x.schemas), "pg_catalog", "information_schema", "public") {
+	named := slices.Sorted(maps.Keys(x.view.named))
+	out := slices.Clone(named)
+	for _, schema := range append(named, "pg_catalog", "information_schema", "public") {
 		out = append(out, schema)
 		if oid, _ := x.catalog.Schema(schema); oid != 0 {
 			out = append(out, decimal(oid))
@@ -184,7 +215,7 @@ func (x *visibleObjects) replacer() *strings.Replacer {
 		"{indexes}", arraySQL(x.indexes, "oid"), "{indexnames}", arraySQL(x.indexNames, "text"), "{partitioned}", arraySQL(x.partitioned, "oid"),
 		"{columns}", arraySQL(x.columns, "text"), "{attributes}", arraySQL(x.attributes, "text"), "{hidden}", arraySQL(x.hidden, "int8"),
 		"{types}", arraySQL(x.types, "oid"), "{enums}", arraySQL(x.enums, "oid"),
-		"{schemas}", arraySQL(x.schemas, "text"), "{namespaces}", arraySQL(x.namespaces(), "text"),
+		"{schemas}", arraySQL(x.schemas, "text"), "{named}", arraySQL(slices.Sorted(maps.Keys(x.view.named)), "text"), "{namespaces}", arraySQL(x.namespaces(), "text"),
 		"{datatype}", told("data_type", dataTypeName), "{udtschema}", told("udt_schema", func(t *catalog.Type) string { return t.Schema }),
 		"{udtname}", told("udt_name", func(t *catalog.Type) string { return t.Name }),
 		"{settings}", arraySQL(settings, "text"), "{shown}", typ, "{modifier}", modifier,

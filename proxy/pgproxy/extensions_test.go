@@ -101,3 +101,60 @@ func TestExtensionsLeaveBuiltInTypesAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestTypesOfVisibleColumnsAreFound: what drivers look up of a type is there for each type
+// that a visible column has, in whatever schema, and for what it consists of; types that no
+// visible column has stay hidden, and so do their schemas.
+func TestTypesOfVisibleColumnsAreFound(t *testing.T) {
+	t.Parallel()
+	pg := pgtest.Start(t)
+	db := pg.CreateDatabase(t, "types")
+	db.Exec(t, `CREATE SCHEMA ext; CREATE SCHEMA parts; CREATE SCHEMA hidden; CREATE SCHEMA clinic;
+CREATE EXTENSION citext SCHEMA ext; CREATE EXTENSION hstore SCHEMA ext;
+CREATE TYPE parts.unit AS ENUM ('mg', 'g'); CREATE DOMAIN parts.amount AS numeric CHECK (VALUE > 0);
+CREATE TYPE ext.dose AS (amount parts.amount, unit parts.unit); CREATE DOMAIN ext.nick AS ext.citext;
+CREATE TYPE ext.span AS RANGE (subtype = float8); CREATE TYPE hidden.secret AS ENUM ('CANARYLABEL'); CREATE DOMAIN ext.unused AS text;
+CREATE TABLE clinic.patients (id int, nick ext.citext, nicks ext.citext[], alias ext.nick, extra ext.hstore, dose ext.dose, doses ext.dose[], span ext.span, gone hidden.secret, kept text);
+CREATE VIEW clinic.nicks AS SELECT nick, alias FROM clinic.patients;
+INSERT INTO clinic.patients VALUES (1, 'a', '{a}', 'b', 'k=>v', ROW(1, 'mg'), ARRAY[ROW(2, 'g')::ext.dose], '[1,2)', 'CANARYLABEL', 'x');`)
+	db.GrantRead(t, "clinic", "ext", "parts", "hidden")
+	d := startListenerOver(t, db.DSN(pgtest.Reader), func(c *Config) {
+		c.SearchPath = []string{"clinic"}
+		policy := policyOf(t, []byte("veil: 1\nname: types\nextends: safe-harbor\ntables:\n  default: keep\n  rules:\n    - {id: gone, match: {column: gone}, method: hide}\n"))
+		c.Policy.Views = map[string]View{"plain": {Policy: policy}, "few": {Policy: policy}}
+	})
+	conn := d.connect(t).PgConn()
+	direct, err := pgconn.Connect(t.Context(), db.DSN(pgtest.Reader)+"&search_path=clinic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{
+		`SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), n.nspname, t.typname, t.typtype, e.typname, b.typname, r.rngsubtype
+			FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = t.typnamespace
+			LEFT JOIN pg_type e ON e.oid = t.typelem LEFT JOIN pg_type b ON b.oid = t.typbasetype LEFT JOIN pg_range r ON r.rngtypid = t.oid
+			WHERE a.attrelid = 'clinic.patients'::regclass AND a.attnum > 0 AND a.attname <> 'gone' ORDER BY a.attname`,
+		`SELECT f.attname, t.typname, n.nspname FROM pg_type c JOIN pg_attribute f ON f.attrelid = c.typrelid JOIN pg_type t ON t.oid = f.atttypid
+			JOIN pg_namespace n ON n.oid = t.typnamespace WHERE c.typname = 'dose' ORDER BY 1`,
+		`SELECT t.typname, a.typname FROM pg_type t JOIN pg_type a ON a.oid = t.typarray WHERE t.typname IN ('citext', 'hstore', 'dose', 'unit', 'amount', 'nick') ORDER BY 1`,
+		"SELECT enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid WHERE t.typname = 'unit' ORDER BY enumsortorder",
+		"SELECT 'ext.citext'::regtype::text, 'ext.dose[]'::regtype::text, has_schema_privilege('parts', 'USAGE')",
+	} {
+		got, err := cells(t, conn, sql)
+		want, wanted := cells(t, direct, sql)
+		if wanted != nil || len(want) == 0 {
+			t.Fatalf("%s: %q %v", sql, want, wanted)
+		}
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s:\ngot  %q %v\nwant %q", sql, got, err, want)
+		}
+	}
+	for _, sql := range []string{
+		"SELECT 1 FROM pg_type WHERE typname IN ('secret', '_secret', 'unused')", "SELECT 1 FROM pg_namespace WHERE nspname = 'hidden'",
+		"SELECT 1 FROM pg_enum WHERE enumlabel LIKE 'CANARY%'", "SELECT 1 FROM information_schema.schemata WHERE schema_name = 'hidden'",
+		"SELECT 1 FROM information_schema.domains WHERE domain_name = 'unused'", "SELECT 1 FROM pg_proc WHERE pronamespace = 'ext'::regnamespace",
+	} {
+		if got, err := cells(t, conn, sql); err != nil || !reflect.DeepEqual(got, []string{"SELECT 0"}) {
+			t.Errorf("%s: got %q, %v", sql, got, err)
+		}
+	}
+}
