@@ -205,7 +205,8 @@ func (b *batch) alterSequence(p *script.Parser) {
 	})
 }
 
-// alterIndex attaches the index of a partition.
+// alterIndex attaches the index of a partition. The index of a table whose partitions became
+// children has none.
 func (b *batch) alterIndex(p *script.Parser) {
 	parent, ok := p.Object()
 	if !ok || !p.Phrase("attach partition") {
@@ -214,10 +215,11 @@ func (b *batch) alterIndex(p *script.Parser) {
 	}
 	child, ok := p.Object()
 	b.write(func(w *batch) {
-		if ok && w.db.indexes[parent] && w.db.indexes[child] {
-			w.put("ALTER INDEX ", parent.SQL(), " ATTACH PARTITION ", child.SQL())
-		} else {
+		switch of := w.db.indexes[parent]; {
+		case !ok || of == nil || w.db.indexes[child] == nil:
 			w.lose(lostIndexes)
+		case !of.flat:
+			w.put("ALTER INDEX ", parent.SQL(), " ATTACH PARTITION ", child.SQL())
 		}
 	})
 }

@@ -25,11 +25,11 @@ func (b *batch) constraint(r *relation, p *script.Parser) {
 	switch {
 	case p.Phrase("primary key"):
 		if text, ok = b.keySQL(r, "PRIMARY KEY ", true, p); ok {
-			b.db.indexes[script.Object{Schema: r.Schema, Name: name}] = true
+			b.db.indexes[script.Object{Schema: r.Schema, Name: name}] = r
 		}
 	case p.Take("unique"):
 		if text, ok = b.keySQL(r, "UNIQUE ", p.Phrase("nulls not distinct"), p); ok {
-			b.db.indexes[script.Object{Schema: r.Schema, Name: name}] = true
+			b.db.indexes[script.Object{Schema: r.Schema, Name: name}] = r
 		}
 	case p.Phrase("foreign key"):
 		text, ok = b.foreignKey(r, p)
@@ -248,7 +248,7 @@ func (b *batch) createIndex(p *script.Parser, unique bool) {
 		b.lose(lostIndexes)
 		return
 	}
-	b.db.indexes[script.Object{Schema: r.Schema, Name: name}] = true
+	b.db.indexes[script.Object{Schema: r.Schema, Name: name}] = r
 	if unique && columns != nil {
 		b.db.keys[o] = append(b.db.keys[o], key{columns})
 	}

@@ -16,8 +16,8 @@ type database struct {
 	ranges    map[script.Object]bool
 	sequences map[script.Object]*sequence
 	views     map[script.Object]*view
-	// indexes are those that were written, by name, for partitions to be attached to.
-	indexes map[script.Object]bool
+	// indexes are the tables of those that were written, by name, for partitions to be attached to.
+	indexes map[script.Object]*relation
 	keys    map[script.Object][]key // keys that were written, by relation
 	// schemas and extensions that were made.
 	schemas map[string]bool
@@ -28,7 +28,7 @@ type database struct {
 func newDatabase() *database {
 	return &database{
 		relations: map[script.Object]*relation{}, types: map[script.Object]*userType{}, ranges: map[script.Object]bool{}, sequences: map[script.Object]*sequence{},
-		views: map[script.Object]*view{}, indexes: map[script.Object]bool{}, keys: map[script.Object][]key{}, schemas: map[string]bool{},
+		views: map[script.Object]*view{}, indexes: map[script.Object]*relation{}, keys: map[script.Object][]key{}, schemas: map[string]bool{},
 	}
 }
 

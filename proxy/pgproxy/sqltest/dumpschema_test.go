@@ -135,6 +135,28 @@ CREATE TABLE gen.%[1]s_b PARTITION OF gen.%[1]s DEFAULT;
 		rule(name, "s", "pseudonym")
 		fill(name, []string{"id", "d", "s"}, []string{"g", "DATE '1977-06-15' + g * 30", "'MARKERPART' || g"}, 20)
 	}
+	// Keys and indexes of partitions, of all kinds, over columns that are kept or masked one to one.
+	for i, by := range []string{
+		"RANGE (id); CREATE TABLE gen.%[1]s_a PARTITION OF gen.%[1]s FOR VALUES FROM (0) TO (7) PARTITION BY HASH (id); CREATE TABLE gen.%[1]s_c PARTITION OF gen.%[1]s_a FOR VALUES WITH (MODULUS 1, REMAINDER 0)",
+		"LIST (s); CREATE TABLE gen.%[1]s_a PARTITION OF gen.%[1]s FOR VALUES IN ('MARKERPART1', 'MARKERPART2')",
+		"HASH (id); CREATE TABLE gen.%[1]s_a PARTITION OF gen.%[1]s FOR VALUES WITH (MODULUS 2, REMAINDER 1); CREATE TABLE gen.%[1]s_c PARTITION OF gen.%[1]s FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+	} {
+		for j, method := range []string{"seal, domain: Patient", "keep", "remove"} {
+			name := fmt.Sprintf("q%d%d", i, j)
+			fmt.Fprintf(&b, "CREATE TABLE gen.%[1]s (id integer NOT NULL, s text NOT NULL, k integer, PRIMARY KEY (id, s), UNIQUE (s, id)) PARTITION BY "+by+";\n", name)
+			if !strings.HasPrefix(by, "HASH") {
+				fmt.Fprintf(&b, "CREATE TABLE gen.%[1]s_b PARTITION OF gen.%[1]s DEFAULT;\n", name)
+			}
+			fmt.Fprintf(&b, "CREATE INDEX ON gen.%[1]s (k); CREATE INDEX ON gen.%[1]s (id) WHERE s = 'MARKERVIEW';\nCREATE TABLE gen.%[1]s_r (i integer, s text, FOREIGN KEY (i, s) REFERENCES gen.%[1]s);\n", name)
+			rule(name, "id", method)
+			rule(name, "s", "pseudonym")
+			rule(name, "k", "keep")
+			rule(name+"_r", "i", method)
+			rule(name+"_r", "s", "pseudonym")
+			fill(name, []string{"id", "s", "k"}, []string{"g", "'MARKERPART' || g", "g % 3"}, 20)
+			fill(name+"_r", []string{"i", "s"}, []string{"g", "'MARKERPART' || g"}, 9)
+		}
+	}
 	b.WriteString("CREATE TABLE gen.kid (extra text) INHERITS (gen.t0);\n")
 	rule("kid", "extra", "pseudonym")
 	return b.String(), y.String(), kept
