@@ -77,6 +77,9 @@ func (r *run) unknown(in *input, beginning []byte) Problem {
 	if isArray(beginning) {
 		return Problem{File: display, What: "the file is JSON but not FHIR, and no rule covers it", Hint: "write rules for it in the documents section of the ruleset, or use --document"}
 	}
+	if in.name == "-" && isText(beginning) {
+		return Problem{File: display, What: "the format is not known, because standard input has no name", Hint: "for rows of a table, use --format csv, and --table with the name of the table; for plain text, use a ruleset that scrubs it, such as safe-harbor-text"}
+	}
 	if slices.Contains(textExtensions, strings.ToLower(filepath.Ext(in.base))) && isText(beginning) {
 		return Problem{File: display, What: "the file is plain text, and the ruleset does not say what to do with it", Hint: "use a ruleset that scrubs text, such as safe-harbor-text, or leave the file out; for text that has a format, use --format"}
 	}

@@ -17,6 +17,7 @@ type input struct {
 	display string
 	info    fs.FileInfo // nil if it is not known
 	object  bool        // it is an object of the job's store
+	found   bool        // in a directory, and not named by the job
 	bytes   int64       // the size of an object
 	packing *packing    // nil if it is not compressed
 	// base is the name that formats see: without directories and .gz.
@@ -152,7 +153,9 @@ func (p *paths) walk(root string) error {
 		if err != nil {
 			return err
 		}
-		p.inputs = append(p.inputs, newInput(path, rel, info))
+		in := newInput(path, rel, info)
+		in.found = true
+		p.inputs = append(p.inputs, in)
 		return nil
 	})
 	if err == nil && len(p.inputs) == before && len(p.unread) == 0 {
@@ -184,7 +187,8 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// distinct refuses inputs that are one file, or whose outputs would be.
+// distinct refuses inputs that are one file, or whose outputs would be. Directories may have
+// a file under several names, as links, and have it so in the output.
 func (p *paths) distinct() error {
 	outputs, names, sizes := map[string]*input{}, map[string]*input{}, map[int64][]*input{}
 	for _, in := range p.inputs {
@@ -192,7 +196,7 @@ func (p *paths) distinct() error {
 		if in.info != nil {
 			// Two names of one file have the same size: only those need a look.
 			for _, other := range sizes[in.info.Size()] {
-				if os.SameFile(in.info, other.info) {
+				if !(in.found && other.found) && os.SameFile(in.info, other.info) {
 					same = other
 				}
 			}

@@ -17,7 +17,10 @@ type Source struct {
 var ErrUncovered = errors.New("no rule covers a column")
 
 // Uncovered returns an error that wraps ErrUncovered and names the table.
-func Uncovered(n Name) error {
+func (r *Rules) Uncovered(n Name) error {
+	if len(r.matches) == 0 {
+		return fmt.Errorf("%w of table %s: the ruleset has no rules for tables; veil discover proposes some", ErrUncovered, n)
+	}
 	return fmt.Errorf("%w of table %s: see veil mask --check", ErrUncovered, n)
 }
 

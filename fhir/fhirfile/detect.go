@@ -12,7 +12,8 @@ import (
 )
 
 // Detect implements file.Format. The text says what form it has; what does not begin as
-// one is only taken if its name says that it is to be one.
+// one is only taken if its name says that it is to be one, or if it has no name and another
+// line begins as one: the first may be damaged.
 func (f *format) Detect(name string, beginning []byte) bool {
 	text := bytes.TrimPrefix(beginning, fhirjson.ByteOrderMark)
 	i := fhirjson.SkipSpace(text, 0)
@@ -20,7 +21,7 @@ func (f *format) Detect(name string, beginning []byte) bool {
 		return false
 	}
 	begins := i == len(text) || text[i] == '{' || text[i] == '<'
-	named := name == "stdin" || slices.Contains([]string{".json", ".ndjson", ".jsonl", ".xml"}, strings.ToLower(filepath.Ext(name)))
+	named := name == "stdin" && bytes.Contains(text, []byte("\n{")) || slices.Contains([]string{".json", ".ndjson", ".jsonl", ".xml"}, strings.ToLower(filepath.Ext(name)))
 	return (begins || named) && fhirjson.DetectForm(beginning) == f.form
 }
 

@@ -15,6 +15,14 @@ import (
 // standard base 64.
 const keyFileHead = "veil-key-1:"
 
+// otherKeys are the beginnings of what may be mistaken for a project key.
+var otherKeys = map[string]string{
+	"PRIVATE+KEY+": "a key that signs checkpoints and reports",
+	"veil-audit+":  "the key that verifies checkpoints and reports",
+	"veil_":        "the API key of a consumer",
+	"-----BEGIN ":  "a key or certificate in PEM",
+}
+
 // largestKeyFile bounds what is read of a file that claims to be a key.
 const largestKeyFile = 4096
 
@@ -48,6 +56,11 @@ func ReadFile(path string) ([]byte, error) {
 func Parse(text []byte) ([]byte, error) {
 	body, ok := bytes.CutPrefix(bytes.TrimSpace(text), []byte(keyFileHead))
 	if !ok {
+		for head, what := range otherKeys {
+			if bytes.HasPrefix(bytes.TrimSpace(text), []byte(head)) {
+				return nil, fmt.Errorf("not a project key but %s: expected %q and base 64", what, keyFileHead)
+			}
+		}
 		return nil, fmt.Errorf("not a key: expected %q and base 64 (make one with: veil keys new FILE)", keyFileHead)
 	}
 	secret, err := base64.StdEncoding.Strict().DecodeString(string(body))

@@ -97,10 +97,10 @@ func (r *rulesetReader) extend(base strictyaml.Located, first, overlay bool, ope
 		return
 	}
 	before := len(*r.Problems)
+	defer func() { r.incomplete = r.incomplete || len(*r.Problems) > before }()
 	rs := parseRuleset(file, src, r.methods, open, r.Problems, depth+1)
-	r.incomplete = r.incomplete || len(*r.Problems) > before
 	switch {
-	case r.incomplete:
+	case r.incomplete || len(*r.Problems) > before:
 	case overlay && !rs.Overlay:
 		r.Problems.Add(base.At, "an overlay extends only overlays, and %q is a ruleset of its own: leave out \"overlay: true\"", base.Text)
 	case !first && !rs.Overlay:

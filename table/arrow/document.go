@@ -163,7 +163,7 @@ func (d *document) lay(s *arrow.Schema, name table.Name) error {
 	}
 	d.schema.treat(plan)
 	if len(d.schema.out.Fields()) == 0 && !d.Inspect {
-		return table.Uncovered(name)
+		return d.Rules.Uncovered(name)
 	}
 	return nil
 }

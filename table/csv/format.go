@@ -142,7 +142,10 @@ type document struct {
 // readHeader finds the names of the columns, and the plan for them.
 func (d *document) readHeader(sample []byte, whole bool, name table.Name) error {
 	unsure := fmt.Errorf("no rule names a column of table %s, so the first line may be data: use --header if it has the names of columns, --no-header if not, or --table for rules of another table", name)
-	if d.Guess {
+	switch {
+	case len(d.Rules.Matches()) == 0 && !d.Guess && !d.Inspect && d.Rules.Default() == "refuse":
+		return d.Rules.Uncovered(name)
+	case d.Guess:
 		unsure = errors.New("the first line may be data: use --header if it has the names of columns, --no-header if not")
 	}
 	names, err := d.readNames(sample, whole, func(column string) bool { return d.names(name, column) }, unsure)
@@ -153,7 +156,7 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 		return err
 	}
 	if len(d.plan.Out) == 0 && !d.Inspect {
-		return cmp.Or(oddFirst(sample, names), table.Uncovered(name))
+		return cmp.Or(oddFirst(sample, names), d.Rules.Uncovered(name))
 	}
 	return nil
 }

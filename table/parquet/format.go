@@ -74,7 +74,7 @@ func (f *parquetFormat) Open(in file.Source) (doc file.Document, err error) {
 		if f.Inspect {
 			return d, nil
 		}
-		return nil, table.Uncovered(name)
+		return nil, f.Rules.Uncovered(name)
 	}
 	if d.schema, d.out, d.tree, err = outputSchema(root, leaves, d.plan); err != nil {
 		return nil, err
