@@ -92,7 +92,7 @@ func (t *tableState) finding(i int) Finding {
 		Category: info.category, Sensitive: info.sensitive, Quasi: info.quasi,
 		Confidence: math.Round(probability*100) / 100, Reasons: b.reasons(class), Risk: b.risk(),
 	}
-	if class == EventDate && (t.subject == ofReference || t.subject == ofPlaces) {
+	if class == EventDate && (t.subject == ofReference || t.subject == ofPlaces) && !t.hasPersons() {
 		f.Sensitive, f.Category = false, ""
 		f.Reasons = append(f.Reasons, "the table is not about persons")
 	}

@@ -327,6 +327,21 @@ func (t *tableState) authored() (n int) {
 	return n
 }
 
+// ofOnePerson are the classes whose values belong to one person, whatever their table is about.
+var ofOnePerson = []Class{PersonKey, GivenName, FamilyName, PersonName, SSN, NationalID, MRN, MemberID, BirthDate, DeathDate}
+
+// hasPersons reports whether a column says whom a row is about, other than who wrote it. The
+// dates of such a table are those of persons, even if it looks like one of codes.
+func (t *tableState) hasPersons() bool {
+	for i, b := range t.boards {
+		class, _, _ := b.best()
+		if n := &t.names; slices.Contains(ofOnePerson, class) && !n.vocabulary.Has(n.columns[i], "by") && !n.vocabulary.Has(n.columns[i], "author") {
+			return true
+		}
+	}
+	return false
+}
+
 // yearOnly reports whether a column has years rather than days.
 func (t *tableState) yearOnly(i int) bool {
 	c := &t.Columns[i]

@@ -2,6 +2,7 @@ package propose_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -115,6 +116,45 @@ func TestRuleset(t *testing.T) {
 		t.Errorf("drift: %+v", d)
 	}
 }
+
+// TestDatesBesidePersons: a date passes in a table that is about nobody, but not beside a
+// column that identifies a person or may do so, whatever the table seems to be about.
+func TestDatesBesidePersons(t *testing.T) {
+	t.Parallel()
+	moment := func(i int) string { return fmt.Sprintf("2022-%02d-%02d 10:%02d:00+00", i%12+1, i%28+1, i%60) }
+	plain := []discover.Column{column("loinc", "text", one("8867-4", "2345-7", "30525-0")), column("unit", "text", one("/min", "mg/dL")), column("status", "text", one("final", "amended")), column("at", "timestamp with time zone", moment)}
+	for name, c := range map[string]struct {
+		beside *discover.Column
+		want   string
+	}{
+		"nobody":          {nil, "keep"},
+		"key of a person": {ptr(column("pt_id", "bigint", number(100000))), "year"},
+		"record number":   {ptr(column("mrn", "text", func(i int) string { return fmt.Sprintf("M%07d", 1000+i*37) })), "year"},
+		"name":            {ptr(column("last_name", "text", one("Miller", "Jones", "Brown", "Garcia", "Nguyen", "Walker"))), "year"},
+		"perhaps a name":  {ptr(column("family", "text", func(i int) string { return fmt.Sprintf("ZZTOPfam%d", i) })), "year"},
+		"who wrote it":    {ptr(column("created_by", "integer", one("1", "2"))), ""},
+	} {
+		columns := slices.Clone(plain)
+		if c.beside != nil {
+			columns = append(columns, *c.beside)
+		}
+		all := []discover.Table{{Schema: "c", Name: "codes", Kind: discover.Plain, Columns: columns}}
+		text := propose.Ruleset("proposed", all, discover.Judge(all, words.Default()))
+		method := ""
+		for _, r := range compile(t, text).Ruleset.Tables.Rules {
+			for _, m := range r.Match {
+				if m.Column == "at" {
+					method = r.Method
+				}
+			}
+		}
+		if method != c.want && c.want != "" {
+			t.Errorf("%s: %s, want %s\n%s", name, method, c.want, text)
+		}
+	}
+}
+
+func ptr(c discover.Column) *discover.Column { return &c }
 
 // TestDrift: new columns, columns that now have something else, and what is gone are
 // named.

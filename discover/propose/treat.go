@@ -2,6 +2,7 @@ package propose
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/veil-proxy/veil/discover"
 )
@@ -144,7 +145,19 @@ func (p *proposal) plain(c place, f *discover.Finding, column *discover.Column, 
 	}
 	id := string(f.Class)
 	if f.Class == discover.EventDate {
+		if p.mayNamePersons(c.table) {
+			event := *f
+			event.Sensitive, event.Category = true, "C"
+			p.sensitive(c, &event, column, sure)
+			return
+		}
 		id = "reference-date"
 	}
 	p.add(c, rule{id: id, method: "keep", why: "These are " + f.Class.What() + ", which identify nobody by themselves."}, sure)
+}
+
+// mayNamePersons reports whether a table has a column that identifies persons, or may do so.
+// Its dates can be those of persons, whatever the table seems to be about.
+func (p *proposal) mayNamePersons(table int) bool {
+	return slices.ContainsFunc(p.findings[table], func(f *discover.Finding) bool { return f.Sensitive || f.Unsure() })
 }
