@@ -47,9 +47,6 @@ func Open(name string) (file string, src []byte, err error) {
 			return file, src, nil
 		}
 	}
-	if list := strings.Split(name, "+"); len(list) > 1 {
-		return "", nil, fmt.Errorf("%q is a list of rulesets, which a file writes as extends: [%s]", name, strings.Join(list, ", "))
-	}
 	return "", nil, fmt.Errorf("no shipped ruleset is named %q%s: veil ruleset list prints their names", name, suggest.DidYouMean(name, append(Names(), Overlays()...)))
 }
 

@@ -12,6 +12,8 @@ package rules
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -71,7 +73,11 @@ func (l *Library) Open(name string) (file string, src []byte, err error) {
 func (l *Library) composed(name string) (file string, src []byte, err error) {
 	parts := strings.Split(name, "+")
 	if _, _, err := l.Open(parts[0]); len(parts) == 1 || isPath(parts[0]) || err != nil {
-		return l.Open(name)
+		file, src, err = l.Open(name)
+		if errors.Is(err, fs.ErrNotExist) && len(parts) > 1 {
+			err = fmt.Errorf("%w: a file names the overlays itself, as extends: [safe-harbor, %s]", err, strings.Join(parts[1:], ", "))
+		}
+		return file, src, err
 	}
 	var names []string
 	list := ""

@@ -1,8 +1,10 @@
 package ruleset
 
 import (
+	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/veil-proxy/veil/internal/lazyregexp"
 	"github.com/veil-proxy/veil/internal/strictyaml"
@@ -21,6 +23,8 @@ type rulesetReader struct {
 	// incomplete: what is extended could not be read, so that what it would have given
 	// is not missing.
 	incomplete bool
+	// baseless: the first that is extended is an overlay, and gives no base.
+	baseless bool
 }
 
 func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, problems *strictyaml.Problems, depth int) *Ruleset {
@@ -72,7 +76,7 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 		r.rs.Title, r.rs.Description = own.Title, own.Description
 	}
 	r.checkClasses()
-	if depth == 0 && r.rs.ReferenceDate.IsZero() && !r.incomplete && !own.Overlay {
+	if depth == 0 && r.rs.ReferenceDate.IsZero() && !r.incomplete && !r.baseless && !own.Overlay {
 		problems.Add(top, `expected "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
 	}
 	return r.rs
@@ -92,21 +96,25 @@ func (r *rulesetReader) extend(base strictyaml.Located, first, overlay bool, ope
 	}
 	file, src, err := open(base.Text)
 	if err != nil {
+		if list := strings.Split(base.Text, "+"); len(list) > 1 {
+			err = fmt.Errorf("%q is a list of rulesets, which a file writes as extends: [%s]", base.Text, strings.Join(list, ", "))
+		}
 		r.Problems.Add(base.At, "extends: %v", err)
 		r.incomplete = true
 		return
 	}
 	before := len(*r.Problems)
-	defer func() { r.incomplete = r.incomplete || len(*r.Problems) > before }()
 	rs := parseRuleset(file, src, r.methods, open, r.Problems, depth+1)
+	r.incomplete = r.incomplete || len(*r.Problems) > before
 	switch {
-	case r.incomplete || len(*r.Problems) > before:
+	case r.incomplete:
 	case overlay && !rs.Overlay:
 		r.Problems.Add(base.At, "an overlay extends only overlays, and %q is a ruleset of its own: leave out \"overlay: true\"", base.Text)
 	case !first && !rs.Overlay:
 		r.Problems.Add(base.At, "only the first ruleset of \"extends\" can be one of its own, and %q is not an overlay: put it first, or extend it in a file in between", base.Text)
 	case first && !overlay && rs.Overlay:
 		r.Problems.Add(base.At, "%q is an overlay, which works only on a base: put a ruleset such as safe-harbor before it", base.Text)
+		r.baseless = true
 	}
 	r.merge(*rs)
 }
