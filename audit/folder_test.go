@@ -2,6 +2,7 @@ package audit
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -93,4 +94,79 @@ func TestReady(t *testing.T) {
 		t.Errorf("after a failure: %v", err)
 	}
 	_ = l.Close() // fails as Append did
+}
+
+// TestFilesThatGoAway: a record that nobody would find on disk is an error, and the log is
+// not ready: its directory or file is removed, moved, replaced or cut off while it is open.
+func TestFilesThatGoAway(t *testing.T) {
+	t.Parallel()
+	must := func(t *testing.T, errs ...error) {
+		t.Helper()
+		if err := errors.Join(errs...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, act := range map[string]func(t *testing.T, dir, segment string){
+		"directory removed": func(t *testing.T, dir, _ string) { must(t, os.RemoveAll(dir)) },
+		"directory moved":   func(t *testing.T, dir, _ string) { must(t, os.Rename(dir, dir+".1")) },
+		"directory made anew": func(t *testing.T, dir, _ string) {
+			must(t, os.Rename(dir, dir+".1"), os.Mkdir(dir, 0o700))
+		},
+		"directory copied and replaced": func(t *testing.T, dir, _ string) {
+			must(t, os.CopyFS(dir+".1", os.DirFS(dir)), os.RemoveAll(dir), os.Rename(dir+".1", dir))
+		},
+		"file removed": func(t *testing.T, _, segment string) { must(t, os.Remove(segment)) },
+		"file rotated": func(t *testing.T, _, segment string) {
+			must(t, os.Rename(segment, segment+".1"), os.WriteFile(segment, nil, 0o600))
+		},
+		"file emptied": func(t *testing.T, _, segment string) { must(t, os.Truncate(segment, 0)) },
+	} {
+		for _, again := range []bool{false, true} {
+			t.Run(fmt.Sprint(name, " ", again), func(t *testing.T) {
+				t.Parallel()
+				dir := filepath.Join(t.TempDir(), "log")
+				if again { // the log is continued
+					writeLog(t, dir, 3, Options{})
+				}
+				l, err := Open(dir, Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				must(t, l.Append(t.Context(), testRecord(1)), l.Append(t.Context(), testRecord(2)), l.Ready())
+				act(t, dir, filepath.Join(dir, segmentName(1)))
+				if err := l.Ready(); err == nil && name != "file emptied" {
+					t.Error("the log is ready")
+				}
+				for range 2 {
+					if err := l.Append(t.Context(), testRecord(3)); !errors.Is(err, errMoved) {
+						t.Errorf("a record was taken: %v", err)
+					}
+				}
+				if err := l.Ready(); err == nil {
+					t.Error("the log is ready after a record was lost")
+				}
+				_ = l.Close() // fails as Append did
+			})
+		}
+	}
+}
+
+// TestDirectoryThatIsGoneBeforeTheFirstRecord: the same before there is a file.
+func TestDirectoryThatIsGoneBeforeTheFirstRecord(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "log")
+	l, err := Open(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Ready(); !errors.Is(err, errMoved) {
+		t.Errorf("ready: %v", err)
+	}
+	if err := l.Append(t.Context(), testRecord(1)); err == nil {
+		t.Error("a record was taken")
+	}
+	_ = l.Close()
 }

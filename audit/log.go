@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -60,6 +61,8 @@ type Log struct {
 	writing bool
 	failed  error
 	closed  bool
+
+	place atomic.Pointer[place] // of the current segment
 
 	// Of whoever writes.
 	segment *segment
@@ -127,17 +130,15 @@ func (l *Log) continueSegment(path string, torn int64) error {
 	if err != nil {
 		return err
 	}
-	f, err := l.opts.files.open(path)
-	if err != nil {
+	l.size = info.Size()
+	if err := l.openSegment(filepath.Base(path), l.size); err != nil {
 		return err
 	}
-	l.size = info.Size()
-	l.segment = &segment{name: filepath.Base(path), f: f, size: l.size, reserved: l.size, most: l.opts.segmentBytes}
 	if torn > 0 {
 		line := Line{Kind: "recovered", Time: time.Now(), TornBytes: torn}
 		text := l.head.append(nil, line.appendMembers(nil))
 		if err := l.segment.write(text); err != nil {
-			return errors.Join(err, f.Close())
+			return errors.Join(err, l.segment.f.Close())
 		}
 		l.size += int64(len(text))
 		l.written = l.head
@@ -198,7 +199,10 @@ func (l *Log) Ready() error {
 	case known && free < leastFree:
 		return errDiskFull
 	}
-	return nil
+	if _, err := os.Stat(l.dir); err != nil {
+		return errMoved
+	}
+	return l.place.Load().check(0)
 }
 
 // FreeBytes returns the free space on the disk of the log, if the system reports it.

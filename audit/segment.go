@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"path/filepath"
 )
 
 // file is what the log needs of a file.
@@ -56,6 +55,7 @@ type segment struct {
 	size     int64 // of the text
 	reserved int64 // size of the file
 	most     int64 // the size at which the segment is full
+	place    *place
 }
 
 // A reservation grows with the segment, so that a small log stays small.
@@ -67,7 +67,7 @@ const (
 // zeros are what is reserved.
 var zeros [mostReserved]byte
 
-// write appends text and returns when it is durable.
+// write appends text and returns when it is durable, and can be found by the segment's name.
 func (s *segment) write(text []byte) error {
 	if _, err := s.f.WriteAt(text, s.size); err != nil {
 		return err
@@ -76,6 +76,9 @@ func (s *segment) write(text []byte) error {
 		s.reserve(end)
 	}
 	if err := s.f.Sync(); err != nil {
+		return err
+	}
+	if err := s.place.check(s.reserved); err != nil {
 		return err
 	}
 	s.size += int64(len(text))
@@ -103,11 +106,9 @@ func (s *segment) close() error {
 
 // createSegment begins a segment in the folder.
 func (l *Log) createSegment(name string) error {
-	f, err := l.opts.files.open(filepath.Join(l.dir, name))
-	if err != nil {
+	if err := l.openSegment(name, 0); err != nil {
 		return err
 	}
-	l.segment = &segment{name: name, f: f, most: l.opts.segmentBytes}
 	return syncDir(l.dir)
 }
 
