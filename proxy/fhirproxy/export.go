@@ -65,7 +65,7 @@ func (x *exchange) url(kind linkKind, l *link) string {
 		token = m.appendToken(nil, l, x.scope(kind))
 		return nil
 	})
-	return x.s.base + "?" + string(kind) + "=" + string(token)
+	return x.s.root + "?" + string(kind) + "=" + string(token)
 }
 
 // exportStatus says how far an export is, and at its end its manifest; by

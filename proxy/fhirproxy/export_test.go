@@ -94,7 +94,7 @@ func (r *rig) export(t testing.TB, path string, header ...string) (status string
 	t.Helper()
 	got := r.get(t, path, append(header, "Prefer", "respond-async", "Accept", "application/fhir+json")...)
 	status = got.header.Get("Content-Location")
-	if got.status != 202 || !strings.HasPrefix(status, r.base+"?_export=") || len(got.body) != 0 {
+	if got.status != 202 || !strings.HasPrefix(status, r.listener.root+"?_export=") || len(got.body) != 0 {
 		t.Fatalf("kick-off: %d %v %s", got.status, got.header, got.body)
 	}
 	got = r.get(t, status, append(header, "Accept", "application/json")...)

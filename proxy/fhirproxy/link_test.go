@@ -132,3 +132,29 @@ func TestParametersTooLongForALink(t *testing.T) {
 		t.Errorf("it does not open: %+v", p)
 	}
 }
+
+// TestLinksHaveAPath: links work for clients that send what follows the host as it is, also
+// where the base URL has no path.
+func TestLinksHaveAPath(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"", "/", "/fhir", "/a/b/"} {
+		up := newBulk(t)
+		r := newRig(t, up.url, func(c *Config) { c.BaseURL = strings.TrimSuffix(c.BaseURL, "/fhir") + path })
+		r.base = r.listener.base
+		status, m := r.export(t, "/Patient/$export?_type=Patient,Observation")
+		links := []string{status}
+		for _, o := range append(m.Output, m.Error...) {
+			links = append(links, o.URL)
+		}
+		src := newSource(t)
+		s := newRig(t, src.URL, func(c *Config) { c.BaseURL = strings.TrimSuffix(c.BaseURL, "/fhir") + path })
+		s.base = s.listener.base
+		next := s.get(t, "/Patient?_count=2").bundle(t).link("next")
+		links = append(links, next, s.get(t, next).bundle(t).link("self"))
+		for _, link := range links {
+			if u, err := url.Parse(link); err != nil || !strings.HasPrefix(u.RequestURI(), "/") || !strings.HasPrefix(u.Path, "/") || strings.Contains(u.Path, "//") {
+				t.Errorf("base %q: link %q", path, link)
+			}
+		}
+	}
+}

@@ -227,7 +227,7 @@ func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
 	}
 	m.links.next = m.links.next || isNext
 	m.page.path = rest
-	dst = append(append(dst, m.s.base...), "?_page="...)
+	dst = append(append(dst, m.s.root...), "?_page="...)
 	return append(m.appendToken(dst, &m.page, m.scope), m.suffix...), true
 }
 

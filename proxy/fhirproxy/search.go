@@ -97,7 +97,7 @@ func (x *exchange) page(a *request) (*response, *outcome.Problem) {
 	if p != nil {
 		return nil, p
 	}
-	q := &retrieval{path: l.path, want: "Bundle", typ: l.at, shape: l.shape, format: a.format.Param, self: x.s.base + "?_page=" + token}
+	q := &retrieval{path: l.path, want: "Bundle", typ: l.at, shape: l.shape, format: a.format.Param, self: x.s.root + "?_page=" + token}
 	if len(l.shape) > 0 {
 		var err error
 		if q.narrow, _, err = x.view.guard.Shape(l.at, l.shape, guard.Strict); err != nil {

@@ -107,6 +107,7 @@ type Server struct {
 	site    *fhir.Site // for guards
 	limits  Limits
 	base    string // public URL without a slash at the end
+	root    string // the same before a query: http://host?q has no path, which not every client mends
 	baseURL *url.URL
 	path    string // its path
 	origins cors.Origins
@@ -159,6 +160,9 @@ func New(c Config) (*Server, error) {
 		skips:   c.SkipInvalidLines,
 		streams: proxy.NewPlaces(limits.Streams),
 		bundles: proxy.NewPlaces(limits.Exchanges),
+	}
+	if s.root = s.base; s.path == "" {
+		s.root += "/"
 	}
 	s.site = &fhir.Site{Upstream: up.Origins, Base: s.base}
 	if s.shared, err = proxy.New(proxy.Config{
