@@ -74,6 +74,12 @@ func (r *run) unknown(in *input, beginning []byte) Problem {
 	if len(r.Formats) == 1 {
 		return Problem{File: display, What: "the file is not in " + r.Formats[0].Info().Name + " format"}
 	}
+	if IsUTF16(beginning) {
+		return Problem{File: display, What: "the file is UTF-16", Hint: "convert it to UTF-8 first; only CSV may be UTF-16"}
+	}
+	if isArray(beginning) && bytes.Contains(beginning, []byte(`"resourceType"`)) {
+		return Problem{File: display, What: "the file is an array, and FHIR has resources and Bundles", Hint: "write one resource per line: jq -c '.[]' FILE"}
+	}
 	if isArray(beginning) {
 		return Problem{File: display, What: "the file is JSON but not FHIR, and no rule covers it", Hint: "write rules for it in the documents section of the ruleset, or use --document"}
 	}
@@ -84,6 +90,11 @@ func (r *run) unknown(in *input, beginning []byte) Problem {
 		return Problem{File: display, What: "the file is plain text, and the ruleset does not say what to do with it", Hint: "use a ruleset that scrubs text, such as safe-harbor-text, or leave the file out; for text that has a format, use --format"}
 	}
 	return Problem{File: display, What: "the format of the file is not known", Hint: "convert it to a format that veil mask --help lists, or say with --format which of them it has"}
+}
+
+// IsUTF16 reports whether a file begins with the byte order mark of UTF-16.
+func IsUTF16(beginning []byte) bool {
+	return bytes.HasPrefix(beginning, []byte("\xff\xfe")) || bytes.HasPrefix(beginning, []byte("\xfe\xff"))
 }
 
 // isArray reports whether a file begins as an array of JSON. No resource of FHIR is one.

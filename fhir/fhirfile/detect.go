@@ -9,6 +9,7 @@ import (
 
 	"github.com/veil-proxy/veil/fhir"
 	"github.com/veil-proxy/veil/fhir/fhirjson"
+	"github.com/veil-proxy/veil/file"
 )
 
 // Detect implements file.Format. The text says what form it has; what does not begin as
@@ -17,7 +18,7 @@ import (
 func (f *format) Detect(name string, beginning []byte) bool {
 	text := bytes.TrimPrefix(beginning, fhirjson.ByteOrderMark)
 	i := fhirjson.SkipSpace(text, 0)
-	if i < len(text) && text[i] == '[' { // an array is no resource, and its lines are none
+	if i < len(text) && text[i] == '[' || file.IsUTF16(beginning) { // an array is no resource, and its lines are none
 		return false
 	}
 	begins := i == len(text) || text[i] == '{' || text[i] == '<'
