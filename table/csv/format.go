@@ -73,7 +73,7 @@ type format struct {
 
 // Info implements file.Format.
 func (f *format) Info() file.Info {
-	return file.Info{Name: "CSV", Unit: "row", Extension: ".csv", Empty: "the file contains no rows"}
+	return file.Info{Name: "CSV", Unit: "row", Extension: ".csv"}
 }
 
 // Detect implements file.Format: delimited text is known by the name of its file.

@@ -118,7 +118,9 @@ func TestFiles(t *testing.T) {
 		{name: "a header that begins with #", text: "#n,id,sex\n1,7,f\n", c: csv.Config{Header: csv.HeaderPresent}, want: "id,sex\n" + p7 + ",f\n"},
 		{name: "a name twice", text: "id,sex,Id\n7,f,8\n", reports: "patients.csv: columns 1 and 3 have the same text in the first line: rename one, or use --no-header if the line is data\n"},
 		{name: "empty", text: "", reports: "patients.csv: the file is empty\n"},
-		{name: "a header alone", text: "id,sex\n", want: "id,sex\n", reports: "patients.csv: the file contains no rows\n"},
+		{name: "a header alone", text: "id,sex\n", want: "id,sex\n"},
+		{name: "a header alone, without a line end", text: "\ufeffid;free;sex", want: "\ufeffid;free;sex"},
+		{name: "a line alone that may be data", text: "Smith,f\n", reports: "patients.csv: no rule names a column of table patients, so the first line may be data: use --header if it has the names of columns, --no-header if not, or --table for rules of another table\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
