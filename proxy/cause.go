@@ -29,7 +29,13 @@ func Cause(err error) string {
 		return ""
 	case errors.As(err, &dns) && !dns.IsTimeout:
 		return "unknown host"
-	case errors.As(err, &verification), errors.As(err, &authority), errors.As(err, &host), errors.As(err, &invalid):
+	case errors.As(err, &host):
+		return "certificate of another host"
+	case errors.As(err, &authority):
+		return "certificate of an unknown authority"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "certificate expired or not yet valid"
+	case errors.As(err, &verification), errors.As(err, &invalid):
 		return "certificate"
 	case errors.As(err, &op) && op.Op == "remote error": // an alert of TLS, whose texts are fixed
 		if strings.Contains(op.Err.Error(), "certificate") {

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/veil-proxy/veil/internal/veiltest"
 )
@@ -187,6 +188,13 @@ func TestReloadCertificate(t *testing.T) {
 	ca.pair(t, s, "door")
 	if log := p.reload(t); !strings.Contains(log, "msg=reloaded") || shown() == first {
 		t.Errorf("the renewed certificate is not shown:\n%s", log)
+	}
+	// One that has ended is shown, since clients may accept it, and the log says so.
+	const warning = `msg="the listener's certificate has expired" door=fhir since=`
+	ca.ends = -time.Minute
+	ca.pair(t, s, "door")
+	if log := p.reload(t, warning); !strings.Contains(log, warning) {
+		t.Errorf("nothing tells of the end:\n%s", log)
 	}
 	p.stop(t)
 }

@@ -220,11 +220,12 @@ func apiKey(name, more string) (key, yaml string) {
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
+	ends time.Duration // from now, of the certificates that it signs
 }
 
 func newAuthority(t *testing.T) *authority {
 	t.Helper()
-	a := &authority{}
+	a := &authority{ends: time.Hour}
 	a.cert, a.key = a.sign(t, "authority", true)
 	return a
 }
@@ -238,7 +239,7 @@ func (a *authority) sign(t *testing.T, name string, isCA bool) (*x509.Certificat
 	}
 	serial, _ := rand.Int(rand.Reader, big.NewInt(1<<62))
 	template := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: serial, Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(a.ends),
 		IsCA: isCA, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}

@@ -5,6 +5,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"runtime"
+	"time"
+
+	"github.com/veil-proxy/veil/internal/config"
 )
 
 var errDraining = errors.New("shutting down")
@@ -61,6 +64,19 @@ func (s *Server) gauges() {
 		m.Gauge("veil_postgres_upstream_connections_allowed", func() float64 { return allowed })
 		if s.postgresTLS.Load() != nil {
 			m.Gauge(`veil_certificate_expiry_timestamp_seconds{listener="postgres"}`, func() float64 { return certificateEnd(s.postgresTLS.Load()) })
+		}
+	}
+}
+
+// describe says what is in force, and which listener's certificate clients will not accept.
+func (s *Server) describe(p *config.Prepared) {
+	p.Describe(s.log)
+	for _, l := range []struct {
+		door string
+		tls  *tls.Config
+	}{{"fhir", p.TLS}, {"postgres", p.Postgres.TLS}, {"operator", p.OperatorTLS}} {
+		if end := certificateEnd(l.tls); end > 0 && end < float64(time.Now().Unix()) {
+			s.log.Warn("the listener's certificate has expired", "door", l.door, "since", time.Unix(int64(end), 0).UTC().Format(time.RFC3339))
 		}
 	}
 }

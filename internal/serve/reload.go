@@ -43,7 +43,7 @@ func (s *Server) Reload(ctx context.Context) error {
 	s.metrics.Reload("applied")
 	s.metrics.Loaded(time.Now())
 	s.log.Info("reloaded")
-	p.Describe(s.log)
+	s.describe(p)
 	return nil
 }
 

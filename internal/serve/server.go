@@ -137,7 +137,7 @@ func Open(ctx context.Context, source *config.Source, o Options) (_ *Server, err
 		return nil, err
 	}
 	s.gauges()
-	p.Describe(s.log)
+	s.describe(p)
 	c.Warn(s.log)
 	return s, nil
 }
