@@ -27,3 +27,23 @@ func TestBracketsAroundAnyExpression(t *testing.T) {
 		t.Error(r)
 	}
 }
+
+// TestBracketsBetweenOperators: an expression in brackets stays one, inside any other.
+func TestBracketsBetweenOperators(t *testing.T) {
+	t.Parallel()
+	forms := []string{
+		"%s = 'a'", "'a' = %s", "%s <> 'a'", "%s < 'a'", "%s || 'a'", "'a' || %s", "- %s", "%s + 1", "1 - %s", "2 ^ %s", "%s IS NULL", "%s IS NOT NULL", "%s IS TRUE", "%s IS NOT UNKNOWN", "%s IS DISTINCT FROM 'a'", "'a' IS NOT DISTINCT FROM %s",
+		"NOT %s", "%s AND true", "true OR %s", "%s LIKE 'a'", "'a' LIKE %s", "%s NOT ILIKE 'a' ESCAPE '!'", "%s SIMILAR TO 'a'", "%s ~ 'a'", "%s BETWEEN 'a' AND 'b'", "'a' BETWEEN %s AND 'b'", "'a' NOT BETWEEN 'b' AND %s", "%s BETWEEN SYMMETRIC 1 AND 2", "%s IN ('a', 'b')", "'a' NOT IN (%s, 'b')", "%s = ANY (ARRAY['a'])", "'a' = ALL (ARRAY[%s])",
+		"%s::text", "CAST(%s AS text)", "%s COLLATE \"C\"", "%s AT TIME ZONE 'UTC'", "CASE %s WHEN true THEN 1 ELSE 2 END", "CASE WHEN %s THEN 1 END", "CASE WHEN true THEN %s END", "ROW(%s, 1) = ROW('a', 1)", "(%s, 1) < ('a', 2)", "ROW(%s)", "ARRAY[%s]", "coalesce(%s, true)", "nullif(%s, true)", "%s IN (SELECT ward FROM wards)", "%s = ANY (SELECT ward FROM wards)", "EXISTS (SELECT %s)", "extract(year FROM %s)", "overlay(%s PLACING 'a' FROM 1)", "substring(%s FROM 1 FOR 2)", "position(%s IN 'a')", "%s IS DOCUMENT", "(%s, true) OVERLAPS (true, true)",
+	}
+	c, p := clinicCatalog(t), clinicPolicy(t, Options{})
+	for _, outer := range forms {
+		for _, inner := range forms {
+			x := "(" + strings.ReplaceAll(inner, "%s", "ward") + ")"
+			sql := "SELECT " + strings.ReplaceAll(outer, "%s", x) + " FROM wards"
+			if _, r := analyze(sql, c, p, clinicSession()); r != nil && r.Code == "XX000" {
+				t.Errorf("%s: %v", sql, r)
+			}
+		}
+	}
+}

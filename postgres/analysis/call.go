@@ -16,6 +16,9 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	if !ok || len(parts) == 0 || len(parts) > 3 {
 		a.fail(codeSyntax, f.Location, "this function name cannot be read", "")
 	}
+	if f.Over != nil && sc.query == nil {
+		a.fail(codeWindowing, f.Location, "window functions are not allowed here", "Filter outside: SELECT … FROM (SELECT …, rank() OVER (…) AS r FROM …) x WHERE r = 1.")
+	}
 	if len(parts) == 3 && parts[0] == a.session.Database {
 		parts = parts[1:]
 	}

@@ -18,6 +18,7 @@ const (
 	codeNoPrepared   = "26000"
 	codeInvalidValue = "22023"
 	codeDatatype     = "42804"
+	codeWindowing    = "42P20"
 )
 
 // Refusal says why a statement does not run, in the form of PostgreSQL's errors. It

@@ -119,33 +119,6 @@ func (a *analysis) deparse(n *pg.Node, plain bool) string {
 	return sql
 }
 
-// bracketed marks what is to stand in brackets.
-const bracketed = "_bracketed"
-
-// bracket puts a call around what has subscripts or fields taken of it, where the deparser
-// leaves out brackets that the grammar wants: (CASE … END)[1]. The call's name is taken
-// out of the text again. restore undoes it in the tree.
-func (a *analysis) bracket(n *pg.Node) (restore func()) {
-	var undo []func()
-	walk(n.ProtoReflect(), func(m any) {
-		x, ok := m.(*pg.A_Indirection)
-		if !ok {
-			return
-		}
-		switch arg := x.Arg; arg.GetNode().(type) {
-		case *pg.Node_ColumnRef, *pg.Node_FuncCall, *pg.Node_TypeCast, *pg.Node_AExpr, *pg.Node_ParamRef, *pg.Node_RowExpr:
-		default:
-			x.Arg = &pg.Node{Node: &pg.Node_FuncCall{FuncCall: &pg.FuncCall{Funcname: names(a.tag + bracketed), Args: []*pg.Node{arg}, Funcformat: pg.CoercionForm_COERCE_EXPLICIT_CALL}}}
-			undo = append(undo, func() { x.Arg = arg })
-		}
-	})
-	return func() {
-		for _, f := range undo {
-			f()
-		}
-	}
-}
-
 // parserVersion is the version of the grammar, as libpg_query counts.
 const parserVersion = 170004
 

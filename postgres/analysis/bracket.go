@@ -1,0 +1,102 @@
+package analysis
+
+import (
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+// bracketed marks what is to stand in brackets.
+const bracketed = "_bracketed"
+
+// bracket puts a call around each operand whose brackets the deparser leaves out although
+// the grammar wants them: (CASE … END)[1], (NOT a) IS NULL. The call's name is taken out of
+// the text again. restore undoes it in the tree.
+func (a *analysis) bracket(n *pg.Node) (restore func()) {
+	var undo []func()
+	wrap := func(at **pg.Node) {
+		arg := *at
+		*at = &pg.Node{Node: &pg.Node_FuncCall{FuncCall: &pg.FuncCall{Funcname: names(a.tag + bracketed), Args: []*pg.Node{arg}, Funcformat: pg.CoercionForm_COERCE_EXPLICIT_CALL}}}
+		undo = append(undo, func() { *at = arg })
+	}
+	operand := func(at **pg.Node) {
+		if isOperation(*at) {
+			wrap(at)
+		}
+	}
+	walk(n.ProtoReflect(), func(m any) {
+		switch x := m.(type) {
+		case *pg.A_Indirection:
+			switch x.Arg.GetNode().(type) {
+			case *pg.Node_ColumnRef, *pg.Node_FuncCall, *pg.Node_TypeCast, *pg.Node_AExpr, *pg.Node_ParamRef, *pg.Node_RowExpr:
+			default:
+				wrap(&x.Arg)
+			}
+		case *pg.NullTest:
+			operand(&x.Arg)
+		case *pg.BooleanTest:
+			operand(&x.Arg)
+		case *pg.CollateClause:
+			operand(&x.Arg)
+		case *pg.SubLink:
+			operand(&x.Testexpr)
+		case *pg.XmlExpr:
+			for i := range x.Args {
+				operand(&x.Args[i])
+			}
+		case *pg.FuncCall:
+			if x.Funcformat == pg.CoercionForm_COERCE_SQL_SYNTAX {
+				for i := range x.Args {
+					operand(&x.Args[i])
+				}
+			}
+		case *pg.A_Expr:
+			bracketOperands(x, operand)
+		}
+	})
+	return func() {
+		for i := len(undo) - 1; i >= 0; i-- {
+			undo[i]()
+		}
+	}
+}
+
+// bracketOperands calls operand for those operands of an operator that the deparser writes
+// without brackets. Those of plain operators have them, but for what is no plain operator.
+func bracketOperands(x *pg.A_Expr, operand func(**pg.Node)) {
+	switch x.Kind {
+	case pg.A_Expr_Kind_AEXPR_NULLIF:
+	case pg.A_Expr_Kind_AEXPR_OP:
+		for _, at := range []**pg.Node{&x.Lexpr, &x.Rexpr} {
+			switch (*at).GetNode().(type) {
+			case *pg.Node_SubLink, *pg.Node_XmlExpr, *pg.Node_CollateClause, *pg.Node_FuncCall:
+				operand(at)
+			}
+		}
+	default:
+		operand(&x.Lexpr)
+		if list := x.Rexpr.GetList(); list != nil && x.Kind != pg.A_Expr_Kind_AEXPR_IN {
+			for i := range list.Items { // BETWEEN a AND b
+				operand(&list.Items[i])
+			}
+			return
+		}
+		operand(&x.Rexpr)
+	}
+}
+
+// isOperation reports whether an expression begins or ends with an operand, so that what
+// stands beside it could take that away.
+func isOperation(n *pg.Node) bool {
+	switch x := n.GetNode().(type) {
+	case *pg.Node_AExpr:
+		return x.AExpr.Kind != pg.A_Expr_Kind_AEXPR_NULLIF
+	case *pg.Node_BoolExpr, *pg.Node_NullTest, *pg.Node_BooleanTest, *pg.Node_CollateClause:
+		return true
+	case *pg.Node_SubLink:
+		return x.SubLink.Testexpr != nil
+	case *pg.Node_XmlExpr:
+		return x.XmlExpr.Op == pg.XmlExprOp_IS_DOCUMENT
+	case *pg.Node_FuncCall:
+		return x.FuncCall.Funcformat == pg.CoercionForm_COERCE_SQL_SYNTAX
+	}
+	return false
+}
