@@ -84,11 +84,11 @@ func bracketOperands(x *pg.A_Expr, operand func(**pg.Node)) {
 }
 
 // isOperation reports whether an expression begins or ends with an operand, so that what
-// stands beside it could take that away.
+// stands beside it could take that away. Arithmetic has brackets of the deparser's.
 func isOperation(n *pg.Node) bool {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_AExpr:
-		return x.AExpr.Kind != pg.A_Expr_Kind_AEXPR_NULLIF
+		return x.AExpr.Kind != pg.A_Expr_Kind_AEXPR_NULLIF && (x.AExpr.Kind != pg.A_Expr_Kind_AEXPR_OP || comparisons[lastPart(x.AExpr.Name)])
 	case *pg.Node_BoolExpr, *pg.Node_NullTest, *pg.Node_BooleanTest, *pg.Node_CollateClause:
 		return true
 	case *pg.Node_SubLink:
@@ -96,7 +96,8 @@ func isOperation(n *pg.Node) bool {
 	case *pg.Node_XmlExpr:
 		return x.XmlExpr.Op == pg.XmlExprOp_IS_DOCUMENT
 	case *pg.Node_FuncCall:
-		return x.FuncCall.Funcformat == pg.CoercionForm_COERCE_SQL_SYNTAX
+		name := lastPart(x.FuncCall.Funcname)
+		return x.FuncCall.Funcformat == pg.CoercionForm_COERCE_SQL_SYNTAX && (name == "timezone" || name == "overlaps")
 	}
 	return false
 }
