@@ -2,6 +2,7 @@ package analysis
 
 import (
 	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
 )
 
 // bracketed marks what is to stand in brackets.
@@ -9,17 +10,25 @@ const bracketed = "_bracketed"
 
 // bracket puts a call around each operand whose brackets the deparser leaves out although
 // the grammar wants them: (CASE … END)[1], (NOT a) IS NULL. The call's name is taken out of
-// the text again. restore undoes it in the tree.
-func (a *analysis) bracket(n *pg.Node) (restore func()) {
-	var undo []func()
-	wrap := func(at **pg.Node) {
-		arg := *at
-		*at = &pg.Node{Node: &pg.Node_FuncCall{FuncCall: &pg.FuncCall{Funcname: names(a.tag + bracketed), Args: []*pg.Node{arg}, Funcformat: pg.CoercionForm_COERCE_EXPLICIT_CALL}}}
-		undo = append(undo, func() { *at = arg })
+// the text again. It does so in a copy, since other statements share parts of the tree.
+func (a *analysis) bracket(n *pg.Node) *pg.Node {
+	found := false
+	eachOperand(n, func(**pg.Node) { found = true })
+	if !found {
+		return n
 	}
+	own := proto.Clone(n).(*pg.Node)
+	eachOperand(own, func(at **pg.Node) {
+		*at = &pg.Node{Node: &pg.Node_FuncCall{FuncCall: &pg.FuncCall{Funcname: names(a.tag + bracketed), Args: []*pg.Node{*at}, Funcformat: pg.CoercionForm_COERCE_EXPLICIT_CALL}}}
+	})
+	return own
+}
+
+// eachOperand calls f for each operand that needs brackets which the deparser does not write.
+func eachOperand(n *pg.Node, f func(**pg.Node)) {
 	operand := func(at **pg.Node) {
 		if isOperation(*at) {
-			wrap(at)
+			f(at)
 		}
 	}
 	walk(n.ProtoReflect(), func(m any) {
@@ -28,7 +37,7 @@ func (a *analysis) bracket(n *pg.Node) (restore func()) {
 			switch x.Arg.GetNode().(type) {
 			case *pg.Node_ColumnRef, *pg.Node_FuncCall, *pg.Node_TypeCast, *pg.Node_AExpr, *pg.Node_ParamRef, *pg.Node_RowExpr:
 			default:
-				wrap(&x.Arg)
+				f(&x.Arg)
 			}
 		case *pg.NullTest:
 			operand(&x.Arg)
@@ -52,11 +61,6 @@ func (a *analysis) bracket(n *pg.Node) (restore func()) {
 			bracketOperands(x, operand)
 		}
 	})
-	return func() {
-		for i := len(undo) - 1; i >= 0; i-- {
-			undo[i]()
-		}
-	}
 }
 
 // bracketOperands calls operand for those operands of an operator that the deparser writes

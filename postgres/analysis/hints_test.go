@@ -14,6 +14,8 @@ func TestHints(t *testing.T) {
 		{"SELECT ward, json_object_agg(DISTINCT patient_id, 1) FROM visits GROUP BY ward", "Select a row for each value", "SELECT ward, patient_id FROM visits GROUP BY ward, patient_id ORDER BY ward"},
 		{"SELECT sha256(id::text) FROM patients", "Select the pseudonym", "SELECT id FROM patients"},
 		{"SELECT (jsonb_each('{}')).* FROM wards", "Call the function in FROM", "SELECT w.ward, f.* FROM wards w, jsonb_each('{}') AS f"},
+		{"SET synchronize_seqscans TO off", "COPY … TO STDOUT", "COPY wards TO STDOUT"},
+		{"SELECT 1 FROM wards WHERE rank() OVER (ORDER BY floor) = 1", "Filter outside", "SELECT ward FROM (SELECT ward, rank() OVER (ORDER BY floor) AS r FROM wards) x WHERE r = 1"},
 		{"SELECT 1 FROM wards WHERE ward OPERATOR(public.%) 'x'", "Call the operator's function", "SELECT 1 FROM wards WHERE length(ward) > 0"},
 	} {
 		_, r := analyze(c.refused, clinicCatalog(t), clinicPolicy(t, Options{}), clinicSession())

@@ -119,7 +119,11 @@ func (a *analysis) depends(t *catalog.Type) {
 func (a *analysis) readSetting(name string, values []string) (canonical []string) {
 	p := parameters[name]
 	if p == nil {
-		a.fail(codeForbidden, 0, fmt.Sprintf("parameter %q cannot be set", name), "")
+		hint := ""
+		if name == "synchronize_seqscans" { // the first that pg_dump needs and no other client sets
+			hint = "pg_dump does not work over Veil: mask a dump with veil mask --format pgdump, or read tables with COPY … TO STDOUT."
+		}
+		a.fail(codeForbidden, 0, fmt.Sprintf("parameter %q cannot be set", name), hint)
 	}
 	if p.read == nil || len(values) == 0 {
 		return values

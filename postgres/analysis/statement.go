@@ -101,14 +101,11 @@ func (a *analysis) columns(res *result) []rows.Column {
 // deparse writes a statement anew and holds that what it wrote is what was analysed.
 // plain statements hold no relation.
 func (a *analysis) deparse(n *pg.Node, plain bool) string {
-	tree := &pg.ParseResult{Version: parserVersion, Stmts: []*pg.RawStmt{{Stmt: n}}}
-	restore := a.bracket(n)
+	tree := &pg.ParseResult{Version: parserVersion, Stmts: []*pg.RawStmt{{Stmt: a.bracket(n)}}}
 	if messages(tree.ProtoReflect()) > maxMessages {
-		restore()
 		panic(&Refusal{Code: codeLimit, Message: "the statement nests too deep", Reason: "limit"})
 	}
 	sql, err := withParser(pgquery.Deparse, tree)
-	restore()
 	sql = strings.ReplaceAll(sql, a.tag+bracketed, "")
 	if err != nil || len(sql) > maxPlanSQL {
 		panic(&Refusal{Code: codeLimit, Message: "the statement cannot be rewritten", Reason: "internal"})
