@@ -3,6 +3,9 @@ package analysis
 import (
 	"strings"
 	"testing"
+
+	pgquery "github.com/wasilibs/go-pgquery"
+	"google.golang.org/protobuf/proto"
 )
 
 // TestBracketsAroundAnyExpression holds that each kind of expression can have subscripts,
@@ -44,6 +47,24 @@ func TestBracketsBetweenOperators(t *testing.T) {
 			if _, r := analyze(sql, c, p, clinicSession()); r != nil && r.Code == "XX000" {
 				t.Errorf("%s: %v", sql, r)
 			}
+		}
+	}
+}
+
+// TestBracketsChangeNoTree: statements that are written at the same time share parts of their
+// trees, so that brackets are put into a copy.
+func TestBracketsChangeNoTree(t *testing.T) {
+	t.Parallel()
+	for _, sql := range []string{"SELECT (NOT a) IS NULL", "SELECT (CASE WHEN a THEN b END)[1]", "SELECT (a = b) BETWEEN (NOT c) AND (d OR e)", "SELECT (a IS NULL) = ANY (SELECT b)", "SELECT - (a AT TIME ZONE 'UTC')"} {
+		tree, err := withParser(pgquery.Parse, sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := tree.Stmts[0].Stmt
+		before := proto.Clone(n)
+		a := &analysis{tag: "t"}
+		if own := a.bracket(n); proto.Equal(own, before) || !proto.Equal(n, before) {
+			t.Errorf("%s: %v", sql, n)
 		}
 	}
 }
