@@ -6,8 +6,7 @@ import "strings"
 // that are not keyed. Their arguments are masked values, so what they compute tells
 // no more; what is left out reads files, other sessions, settings or definitions,
 // runs SQL that comes as text, waits, locks, or changes something. (current_query
-// would show the rewritten statement, the enum functions labels of hidden columns,
-// ts_stat and ts_rewrite run SQL.)
+// would show the rewritten statement; ts_stat and ts_rewrite run SQL.)
 var allowedFunctions = wordSet(`
 abbrev abs acldefault aclexplode acos acosd acosh age area array_agg array_append array_cat array_dims
 array_fill array_larger array_length array_lower array_ndims array_position array_positions array_prepend

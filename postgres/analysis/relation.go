@@ -169,6 +169,9 @@ func (a *analysis) rename(it *item, alias *pg.Alias, at int32) {
 		return
 	}
 	list, ok := dotted(alias.Colnames)
+	if i := slices.IndexFunc(it.columns, func(c *resolved) bool { return c.lastly }); i >= 0 && len(list) > i {
+		ok = false
+	}
 	if !ok || len(list) > len(it.columns) {
 		a.fail("42P10", at, fmt.Sprintf("table %q has fewer columns than names are given", it.alias), "")
 	}
@@ -223,6 +226,7 @@ func (a *analysis) definition(q *pg.SelectStmt, r *catalog.Relation, v *pg.Range
 				Code: codeForbidden, Rule: inner.Rule, Column: inner.Column, Reason: "view", Position: inner.Position,
 				Message: fmt.Sprintf("view %q cannot be used", dottedName(v)),
 				Hint:    "The view reads or does what the policy does not allow. The operator can give its columns tables rules of their own.",
+				keying:  inner.keying,
 			}
 		}
 		if x != nil {
@@ -250,7 +254,7 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 		return persons[p]
 	}
 	for i, c := range res.columns {
-		rc := &resolved{name: c.name, keying: c.keying, typ: c.typ, action: c.action, origin: c.origin, shown: c.shown, failed: c.failed, item: it, row: c.row, base: c.base, restricted: c.restricted, names: c.names}
+		rc := &resolved{name: c.name, keying: c.keying, typ: c.typ, action: c.action, origin: c.origin, shown: c.shown, failed: c.failed, item: it, row: c.row, base: c.base, restricted: c.restricted, names: c.names, lastly: c.lastly}
 		if c.keying != nil && res.hasShadow(i) {
 			rc.shadow = res.shadowName(a, i)
 			rc.useShadow = func() { res.useShadow(i) }

@@ -61,6 +61,9 @@ type resultColumn struct {
 	// the name under which that was requested.
 	empty     func() *pg.Node
 	emptyName string
+	// lastly: a column of SEARCH or CYCLE, which stands behind the others, and which no alias
+	// can give another name.
+	lastly bool
 	// cohort is set for a column of VALUES whose cells are written out.
 	cohort *cohort
 	// markShadow notes that the shadow column is needed; nil where there is none.

@@ -59,6 +59,8 @@ type resolved struct {
 	// opened makes a reference to what a column of pseudonyms opens to; nil for others.
 	opened func(s *keying) *pg.Node
 	cohort *cohort
+	// lastly is as in resultColumn.
+	lastly bool
 	// retyped names a number that a pushed-down rule makes a text; empty for others.
 	retyped string
 }
@@ -98,6 +100,9 @@ func (a *analysis) columnAliases(it *item) []*pg.Node {
 	seen := map[string]bool{}
 	var out []*pg.Node
 	for _, c := range it.columns {
+		if c.lastly {
+			break
+		}
 		if seen[c.name] {
 			c.as = a.shadowName()
 		}

@@ -48,6 +48,8 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 			f.Args = []*pg.Node{a.ancestors(f.Args[0])}
 			return n
 		}
+	case "enum_first", "enum_last", "enum_range":
+		return a.enumLabels(name, f, n, sc)
 	case "pg_get_indexdef", "pg_get_partkeydef", "pg_get_constraintdef":
 		return a.definitionText(name, f, n, sc)
 	}
@@ -88,6 +90,23 @@ func (a *analysis) tableIsVisible(name string, f *pg.FuncCall, n *pg.Node, sc *s
 	slices.Sort(oids)
 	f.Funcname = names("pg_catalog", name)
 	return either(inArray(f.Args[0], arraySQL(oids, "oid")), n)
+}
+
+// enumLabels is a function that tells the labels of its argument's type, which must be written
+// out: whether labels may be seen is known of the type alone.
+func (a *analysis) enumLabels(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	for _, arg := range f.Args {
+		var t *catalog.Type
+		if c := arg.GetTypeCast(); c != nil {
+			t = a.typeName(c.TypeName)
+		}
+		if t == nil || !a.over.system.enums[t.OID] || a.catalog.Restricted(t.OID) != nil {
+			a.fail(codeForbidden, f.Location, fmt.Sprintf("the argument of function %s is not of an enum whose labels are visible", name), "Write the type out: "+name+"(NULL::schema.type). No masked column may have it.")
+		}
+	}
+	a.arguments(f, sc)
+	f.Funcname = names("pg_catalog", name)
+	return n
 }
 
 // propertyOf is a property of a relation that may be given by name.

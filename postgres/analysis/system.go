@@ -240,7 +240,7 @@ func toldCase(c *catalog.Catalog, told map[uint32][]string, column string, name 
 		fmt.Fprintf(&b, " WHEN (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text || '.' || column_name::pg_catalog.text) = ANY (%s) THEN %s",
 			arraySQL(told[oid], "text"), catalog.QuoteLiteral(name(c.Type(oid))))
 	}
-	b.WriteString(" ELSE " + column + "::pg_catalog.text END)")
+	b.WriteString(" ELSE " + column + "::pg_catalog.text END)::information_schema." + map[bool]string{true: "character_data", false: "sql_identifier"}[column == "data_type"])
 	return b.String()
 }
 

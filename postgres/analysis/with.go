@@ -108,7 +108,9 @@ func (a *analysis) searchCycle(c *pg.CommonTableExpr, res *result) *result {
 		}
 	}
 	out := &result{columns: slices.Clone(res.columns)}
-	plain := func(name string) { out.columns = append(out.columns, &resultColumn{name: name, action: -1}) }
+	plain := func(name string) {
+		out.columns = append(out.columns, &resultColumn{name: name, action: -1, lastly: true})
+	}
 	if s := c.SearchClause; s != nil {
 		plain(s.SearchSeqColumn)
 	}

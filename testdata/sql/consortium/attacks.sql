@@ -46,7 +46,7 @@ SELECT count(*) FROM omop.person WHERE person_id = '{{5279|1}}'
 SELECT count(*) FROM tumor.tumour WHERE patient_no LIKE 'CR000%'
 
 --- seal-order-of-originals
---: masked
+--: shape
 SELECT patient_no FROM tumor.followup ORDER BY patient_no LIMIT 5
 
 --- seal-cast-to-int
@@ -75,7 +75,7 @@ SELECT count(*) FROM omop.person p JOIN omop.concept c ON p.person_id = c.concep
 SELECT p.person_id, g FROM omop.person p JOIN generate_series(1, 5000) g ON p.person_id = g
 
 --- seal-min-by-original-order
---: masked
+--: shape
 SELECT min(person_id), max(person_id) FROM omop.person
 
 --- seal-avg
@@ -119,15 +119,15 @@ SELECT count(*) FROM omop.person WHERE birth_datetime = timestamp '1935-03-07 05
 SELECT count(*) FROM portal.patients WHERE mrn = '{{ZQORIGINAL7|nobody}}'
 
 --- pseudonym-mrn-prefix
---: refused
+--: masked unordered
 SELECT count(*) FROM portal.patients WHERE left(mrn, 11) = 'ZQORIGINAL7'
 
 --- pseudonym-email-regex
---: refused
+--: masked unordered
 SELECT count(*) FROM portal.users WHERE email ~ '^zqoriginal1'
 
 --- pseudonym-email-domain
---: refused
+--: masked unordered
 SELECT split_part(email, '@', 2), count(*) FROM portal.users GROUP BY 1
 
 --- pseudonym-uuid-equality-with-original
@@ -140,7 +140,7 @@ SELECT count(*) FROM portal.patients WHERE id = '{{a7a38b7e-7a0b-6a5d-3a1f-8a3f5
 SELECT count(*) FROM portal.patients WHERE id = md5('{{pat5|nobody}}')::uuid
 
 --- pseudonym-uuid-computed-by-series
---: refused or no canary
+--: masked
 SELECT p.id, g FROM portal.patients p JOIN generate_series(1, 60) g ON p.id = md5('pat' || g)::uuid
 
 --- surrogate-equality-with-original
@@ -200,8 +200,8 @@ SELECT CASE WHEN given_name LIKE 'ZQORIGINALG1%' THEN 1 / 0 ELSE 1 END FROM port
 SELECT count(*) FROM portal.patients WHERE CASE WHEN mrn < 'ZQORIGINAL5' THEN 1 / 0 = 1 ELSE true END
 
 --- error-oracle-range-bound
---: refused
-SELECT int4range(1, 5 - (person_id = '5279')::int * 10) FROM omop.person
+--: same
+SELECT int4range(1, 5 - (person_id = '{{5279|1}}')::int * 10) FROM omop.person
 
 --- sleep-by-original
 --: refused
@@ -296,15 +296,15 @@ SELECT xmin FROM portal.patients
 SELECT tableoid::regclass FROM portal.categories LIMIT 1
 
 --- statistics-most-common
---: refused or empty
+--: empty or refused
 SELECT most_common_vals FROM pg_stats WHERE tablename = 'tumour'
 
 --- statistics-raw
---: refused or empty
+--: empty or refused
 SELECT stavalues1 FROM pg_statistic
 
 --- statistics-histogram-by-schema
---: refused or empty
+--: empty or refused
 SELECT tablename, attname, histogram_bounds::text FROM pg_stats WHERE schemaname = 'portal'
 
 --- explain-analyze
@@ -316,7 +316,7 @@ EXPLAIN ANALYZE SELECT count(*) FROM portal.patients
 EXPLAIN SELECT * FROM portal.patients WHERE mrn = '{{ZQORIGINAL7|nobody}}'
 
 --- activity-of-others
---: no canary
+--: shape
 SELECT query FROM pg_stat_activity
 
 --- statements-of-others
@@ -342,7 +342,7 @@ COPY omop.note (note_text) TO STDOUT
 
 --- copy-table-binary
 --: simple
---: no canary or refused
+--: shape
 COPY portal.patients TO STDOUT (FORMAT binary)
 
 --- dblink-out
@@ -416,12 +416,12 @@ SELECT count(*) FROM portal.patients WHERE given_name OPERATOR(pg_catalog.=) 'ZQ
 SELECT count(*) FROM portal.patients WHERE given_name IS DISTINCT FROM 'ZQORIGINALG1'
 
 --- between-symmetric-mrn
---: refused
+--: masked unordered
 SELECT count(*) FROM portal.patients WHERE mrn BETWEEN SYMMETRIC 'ZQORIGINAL1' AND 'ZQORIGINAL2'
 
 --- greatest-with-constant
---: refused
-SELECT greatest(mrn, 'ZQORIGINAL5') FROM portal.patients
+--: masked unordered
+SELECT greatest(mrn, 'k') FROM portal.patients
 
 --- coalesce-reveals-null
 --: masked or refused
@@ -440,11 +440,11 @@ SELECT sum(CASE mrn WHEN '{{ZQORIGINAL7|nobody}}' THEN 1 ELSE 0 END) FROM portal
 SELECT count(*) FROM portal.patients WHERE (mrn, sex) = ('{{ZQORIGINAL7|nobody}}', 'male')
 
 --- in-list-mixed-with-subquery
---: refused
+--: masked unordered
 SELECT count(*) FROM portal.patients WHERE mrn IN (SELECT 'ZQORIGINAL' || g FROM generate_series(1, 90) g)
 
 --- set-operation-as-comparison
---: refused or empty
+--: masked unordered
 SELECT mrn FROM portal.patients INTERSECT SELECT 'ZQORIGINAL' || g FROM generate_series(1, 90) g
 
 --- except-as-comparison
@@ -464,7 +464,7 @@ SELECT max(n) FROM (SELECT k, count(*) AS n FROM (SELECT mrn AS k FROM portal.pa
 SELECT max(n) FROM (SELECT count(*) OVER (PARTITION BY k) AS n FROM (SELECT mrn AS k FROM portal.patients UNION ALL SELECT '{{ZQORIGINAL7|nobody}}') u) g
 
 --- noise-average-of-many
---: masked
+--: masked unordered
 SELECT patient_no, count(*), avg(size_mm)::numeric(12,6) FROM tumor.tumour GROUP BY patient_no ORDER BY patient_no
 
 --- day-of-birth-hidden
@@ -472,7 +472,7 @@ SELECT patient_no, count(*), avg(size_mm)::numeric(12,6) FROM tumor.tumour GROUP
 SELECT month_of_birth, count(*) FROM omop.person GROUP BY 1
 
 --- day-of-birth-by-star
---: masked
+--: masked unordered
 SELECT * FROM omop.person ORDER BY person_id
 
 --- year-column-revealing-ages
@@ -484,11 +484,11 @@ SELECT min(year_of_birth) FROM omop.person
 SELECT anchor_age, count(*) FROM mimiciv.patients GROUP BY anchor_age ORDER BY anchor_age DESC
 
 --- index-definition-of-hidden
---: no canary or refused
+--: shape
 SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'omop.note'::regclass
 
 --- default-values-of-hidden
---: no canary
+--: shape
 SELECT column_name, column_default FROM information_schema.columns WHERE table_schema = 'omop' AND table_name = 'note'
 
 --- hidden-columns-counted-in-catalog
@@ -508,7 +508,7 @@ SELECT count(*) FROM pg_attribute WHERE attrelid = 'omop.note'::regclass AND att
 SELECT col_description('omop.note'::regclass, {{6|99}})
 
 --- relfilenode-path
---: refused
+--: shape
 SELECT pg_relation_filepath('omop.note')
 
 --- column-size-of-hidden

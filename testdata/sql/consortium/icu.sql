@@ -1,7 +1,7 @@
 -- Concept queries of intensive care, as their repository of derived tables has them.
 
 --- icustay-detail-view
---: masked
+--: masked unordered
 SELECT subject_id, hadm_id, stay_id, gender, los_hospital::numeric(10,4), los_icu::numeric(10,4), hospstay_seq, CASE WHEN hospstay_seq = 1 THEN True ELSE False END AS first_hosp_stay FROM mimiciv.icustay_detail ORDER BY subject_id, hadm_id, stay_id
 
 --- icustay-detail-sequence
@@ -9,11 +9,11 @@ SELECT subject_id, hadm_id, stay_id, gender, los_hospital::numeric(10,4), los_ic
 SELECT ie.subject_id, ie.hadm_id, ie.stay_id, pat.gender, adm.admittime, adm.dischtime, adm.race, adm.hospital_expire_flag, DENSE_RANK() OVER (PARTITION BY ie.hadm_id ORDER BY ie.intime, ie.stay_id) AS icustay_seq, CASE WHEN DENSE_RANK() OVER (PARTITION BY ie.hadm_id ORDER BY ie.intime, ie.stay_id) = 1 THEN True ELSE False END AS first_icu_stay FROM mimiciv.icustays ie INNER JOIN mimiciv.admissions adm ON ie.hadm_id = adm.hadm_id INNER JOIN mimiciv.patients pat ON ie.subject_id = pat.subject_id ORDER BY ie.stay_id
 
 --- age-at-admission
---: masked
+--: masked unordered
 SELECT ad.subject_id, ad.hadm_id, ad.admittime, pa.anchor_age, pa.anchor_year, pa.anchor_age + EXTRACT(YEAR FROM ad.admittime) - pa.anchor_year AS age FROM mimiciv.admissions ad INNER JOIN mimiciv.patients pa ON ad.subject_id = pa.subject_id ORDER BY ad.hadm_id
 
 --- age-at-admission-make-timestamp
---: masked
+--: masked unordered
 SELECT ad.hadm_id, pa.anchor_age + (EXTRACT(EPOCH FROM ad.admittime - MAKE_TIMESTAMP(pa.anchor_year, 1, 1, 0, 0, 0)) / 31556908.8)::numeric(12,4) AS age FROM mimiciv.admissions ad INNER JOIN mimiciv.patients pa ON ad.subject_id = pa.subject_id ORDER BY 1
 
 --- vitals-by-hour-grid
@@ -75,11 +75,11 @@ SELECT stay_id, COUNT(*) AS n, ROUND(SUM(EXTRACT(EPOCH FROM (endtime - starttime
 WITH v AS (SELECT stay_id, charttime, LAG(charttime, 1) OVER (PARTITION BY stay_id ORDER BY charttime NULLS FIRST, itemid) AS lag1, itemid FROM mimiciv.chartevents), s AS (SELECT stay_id, charttime, itemid, CASE WHEN lag1 IS NULL OR charttime - lag1 > INTERVAL '80 minutes' THEN 1 ELSE 0 END AS is_new FROM v), n AS (SELECT *, SUM(is_new) OVER (PARTITION BY stay_id ORDER BY charttime NULLS FIRST, itemid ROWS UNBOUNDED PRECEDING) AS session FROM s) SELECT stay_id, session, MIN(charttime) AS starttime, MAX(charttime) AS endtime, COUNT(*) AS n FROM n GROUP BY stay_id, session ORDER BY stay_id, session
 
 --- suspicion-of-infection-window
---: masked
+--: masked unordered
 SELECT d.hadm_id, string_agg(TRIM(d.icd_code), ',' ORDER BY d.seq_num) AS codes FROM mimiciv.diagnoses_icd d WHERE EXISTS (SELECT 1 FROM mimiciv.diagnoses_icd s WHERE s.hadm_id = d.hadm_id AND s.icd_code LIKE 'A41%') GROUP BY d.hadm_id ORDER BY d.hadm_id
 
 --- charlson-by-substr
---: masked
+--: masked unordered
 SELECT ad.hadm_id, MAX(CASE WHEN icd_version = 10 AND SUBSTR(icd_code, 1, 4) IN ('I502') THEN 1 WHEN icd_version = 9 AND SUBSTR(icd_code, 1, 3) IN ('428') THEN 1 ELSE 0 END) AS congestive_heart_failure, MAX(CASE WHEN icd_version = 10 AND SUBSTR(icd_code, 1, 3) IN ('N17', 'N18') THEN 1 ELSE 0 END) AS renal_disease FROM mimiciv.admissions ad LEFT JOIN mimiciv.diagnoses_icd d ON ad.hadm_id = d.hadm_id GROUP BY ad.hadm_id ORDER BY ad.hadm_id
 
 --- mortality-by-unit
@@ -103,7 +103,7 @@ SELECT ROUND(AVG(EXTRACT(EPOCH FROM edouttime - edregtime) / 3600)::numeric, 3) 
 SELECT anchor_year_group, gender, COUNT(DISTINCT p.subject_id) AS n, ROUND(AVG(anchor_age), 2) AS age FROM mimiciv.patients p JOIN mimiciv.admissions a ON a.subject_id = p.subject_id GROUP BY ROLLUP (anchor_year_group, gender) ORDER BY anchor_year_group NULLS LAST, gender NULLS LAST
 
 --- pivoted-lab-with-names
---: masked
+--: masked unordered
 SELECT hadm_id, jsonb_object_agg(label, mx ORDER BY label) AS labs FROM (SELECT le.hadm_id, di.label, MAX(le.valuenum) AS mx FROM mimiciv.labevents le JOIN mimiciv.d_labitems di USING (itemid) WHERE le.hadm_id IS NOT NULL GROUP BY le.hadm_id, di.label) t GROUP BY hadm_id ORDER BY hadm_id
 
 --- items-most-charted
@@ -128,7 +128,7 @@ SELECT stay_id, intime, outtime, los FROM mimiciv.icustays WHERE stay_id = $1
 SELECT stay_id, first_careunit FROM mimiciv.icustays WHERE stay_id IN ({{cell SELECT string_agg(stay_id::text, ', ') FROM mimiciv.icustays WHERE los > 6}}) ORDER BY stay_id
 
 --- server-cursor-of-labs
---: masked
+--: shape
 --: simple
 BEGIN
 --;

@@ -10,7 +10,7 @@ INSERT INTO codesets (codeset_id, concept_id) SELECT 0 AS codeset_id, c.concept_
 SELECT count(*) FROM codesets
 
 --- circe-cohort-as-ctes
---: masked
+--: masked unordered
 WITH codesets AS (
   SELECT 0 AS codeset_id, c.concept_id FROM (SELECT DISTINCT i.concept_id FROM (
     SELECT concept_id FROM omop.concept WHERE concept_id IN (201820)
@@ -38,7 +38,7 @@ included AS (SELECT e.event_id, e.person_id, sum(coalesce(power(cast(2 AS bigint
 SELECT inclusion_rule_mask, count(*) AS persons FROM included GROUP BY inclusion_rule_mask ORDER BY inclusion_rule_mask
 
 --- circe-group-criteria-having
---: masked
+--: masked unordered
 SELECT pe.person_id, pe.visit_occurrence_id
 FROM (SELECT e.person_id, e.visit_occurrence_id, count(g.index_id) AS n FROM omop.visit_occurrence e
   INNER JOIN (
@@ -50,7 +50,7 @@ FROM (SELECT e.person_id, e.visit_occurrence_id, count(g.index_id) AS n FROM omo
 ORDER BY 1, 2
 
 --- circe-era-collapse
---: masked
+--: masked unordered
 WITH cte_end_dates (person_id, end_date) AS (
   SELECT person_id, (event_date + -1 * 30 * interval '1 day')::date AS end_date FROM (
     SELECT person_id, event_date, event_type, sum(event_type) OVER (PARTITION BY person_id ORDER BY event_date, event_type ROWS UNBOUNDED PRECEDING) AS interval_status FROM (
@@ -63,7 +63,7 @@ cte_ends (person_id, start_date, end_date) AS (
 SELECT person_id, min(start_date) AS era_start, end_date AS era_end, count(*) AS exposures FROM cte_ends GROUP BY person_id, end_date ORDER BY person_id, end_date
 
 --- drug-era-stockpile
---: masked
+--: masked unordered
 WITH target AS (SELECT d.drug_exposure_id, d.person_id, c.concept_id AS ingredient_concept_id, d.drug_exposure_start_date AS start_date, coalesce(nullif(drug_exposure_end_date, NULL), nullif(drug_exposure_start_date + (interval '1 day' * days_supply), drug_exposure_start_date), drug_exposure_start_date + interval '1 day') AS end_date
   FROM omop.drug_exposure d JOIN omop.concept_ancestor ca ON ca.descendant_concept_id = d.drug_concept_id JOIN omop.concept c ON ca.ancestor_concept_id = c.concept_id WHERE c.vocabulary_id = 'RxNorm' AND c.concept_class_id = 'Ingredient' AND d.drug_concept_id != 0 AND coalesce(d.days_supply, 0) >= 0),
 gaps AS (SELECT *, CASE WHEN start_date <= lag(end_date) OVER (PARTITION BY person_id, ingredient_concept_id ORDER BY start_date, drug_exposure_id) + interval '30 days' THEN 0 ELSE 1 END AS new_era FROM target),
@@ -115,8 +115,8 @@ SELECT count(*) AS violations FROM omop.condition_occurrence c LEFT JOIN omop.vi
 SELECT count(*) FROM omop.visit_occurrence WHERE visit_end_date < visit_start_date
 
 --- person-concepts-named
---: masked
-SELECT p.person_id, g.concept_name AS gender, r.concept_name AS race, e.concept_name AS ethnicity, p.year_of_birth FROM omop.person p LEFT JOIN omop.concept g ON g.concept_id = p.gender_concept_id LEFT JOIN omop.concept r ON r.concept_id = p.race_concept_id LEFT JOIN omop.concept e ON e.concept_id = p.ethnicity_concept_id ORDER BY p.person_id LIMIT 25
+--: masked unordered
+SELECT p.person_id, g.concept_name AS gender, r.concept_name AS race, e.concept_name AS ethnicity, p.year_of_birth FROM omop.person p LEFT JOIN omop.concept g ON g.concept_id = p.gender_concept_id LEFT JOIN omop.concept r ON r.concept_id = p.race_concept_id LEFT JOIN omop.concept e ON e.concept_id = p.ethnicity_concept_id ORDER BY p.person_id
 
 --- top-conditions-with-persons
 --: masked
@@ -146,7 +146,7 @@ WITH stays AS (SELECT person_id, visit_occurrence_id, visit_start_date, visit_en
 SELECT count(*) AS discharges, count(*) FILTER (WHERE next_start - visit_end_date <= 30) AS readmissions, round(avg((next_start - visit_end_date <= 30)::int), 4) AS rate FROM stays
 
 --- readmission-self-join
---: masked
+--: masked unordered
 SELECT a.person_id, a.visit_occurrence_id AS index_visit, b.visit_occurrence_id AS readmit_visit, b.visit_start_date - a.visit_end_date AS gap FROM omop.visit_occurrence a JOIN omop.visit_occurrence b ON a.person_id = b.person_id AND b.visit_start_date > a.visit_end_date AND b.visit_start_date <= a.visit_end_date + interval '90 days' WHERE a.visit_concept_id = 9201 ORDER BY 1, 2, 3
 
 --- treatment-pathway-sequence
@@ -154,15 +154,15 @@ SELECT a.person_id, a.visit_occurrence_id AS index_visit, b.visit_occurrence_id 
 WITH ordered AS (SELECT person_id, c.concept_name, row_number() OVER (PARTITION BY person_id ORDER BY min(drug_exposure_start_date), c.concept_name) AS step FROM omop.drug_exposure d JOIN omop.concept c ON c.concept_id = d.drug_concept_id GROUP BY person_id, c.concept_name) SELECT pathway, count(*) AS persons FROM (SELECT person_id, string_agg(concept_name, ' > ' ORDER BY step) AS pathway FROM ordered GROUP BY person_id) p GROUP BY pathway ORDER BY persons DESC, pathway
 
 --- proportion-of-days-covered
---: masked
+--: masked unordered
 SELECT person_id, drug_concept_id, count(DISTINCT day)::numeric / 365 AS pdc FROM omop.drug_exposure d CROSS JOIN LATERAL generate_series(d.drug_exposure_start_date, d.drug_exposure_end_date, interval '1 day') AS g(day) GROUP BY person_id, drug_concept_id ORDER BY person_id, drug_concept_id
 
 --- last-measurement-before-index
---: masked
+--: masked unordered
 SELECT c.subject_id, m.value_as_number AS last_value, m.measurement_date FROM results.cohort c LEFT JOIN LATERAL (SELECT value_as_number, measurement_date FROM omop.measurement m WHERE m.person_id = c.subject_id AND m.measurement_concept_id = 3004410 AND m.measurement_date <= c.cohort_end_date ORDER BY m.measurement_date DESC, m.value_as_number DESC NULLS LAST LIMIT 1) m ON true WHERE c.cohort_definition_id = 1 ORDER BY c.subject_id
 
 --- distinct-on-first-lab
---: masked
+--: masked unordered
 SELECT DISTINCT ON (person_id) person_id, measurement_date, value_as_number, measurement_id FROM omop.measurement WHERE measurement_concept_id = 3016723 ORDER BY person_id, measurement_date, measurement_id
 
 --- abnormal-by-range
@@ -186,7 +186,8 @@ SELECT coalesce(c.concept_name, 'All') AS visit, coalesce(extract(year FROM v.vi
 SELECT gender_concept_id, race_concept_id, count(*) FROM omop.person GROUP BY CUBE (gender_concept_id, race_concept_id) ORDER BY gender_concept_id NULLS LAST, race_concept_id NULLS LAST
 
 --- cohort-matching-by-year-and-sex
---: masked
+-- Who is matched with whom depends on the order of sealed ids.
+--: shape
 WITH cases AS (SELECT p.person_id, p.gender_concept_id, p.race_concept_id, row_number() OVER (PARTITION BY p.gender_concept_id, p.race_concept_id ORDER BY p.person_id) AS rn FROM omop.person p WHERE EXISTS (SELECT 1 FROM results.cohort c WHERE c.subject_id = p.person_id AND c.cohort_definition_id = 1)),
 controls AS (SELECT p.person_id, p.gender_concept_id, p.race_concept_id, row_number() OVER (PARTITION BY p.gender_concept_id, p.race_concept_id ORDER BY p.person_id) AS rn FROM omop.person p WHERE NOT EXISTS (SELECT 1 FROM results.cohort c WHERE c.subject_id = p.person_id AND c.cohort_definition_id = 1))
 SELECT a.person_id AS case_id, b.person_id AS control_id FROM cases a JOIN controls b USING (gender_concept_id, race_concept_id, rn) ORDER BY 1
@@ -196,16 +197,16 @@ SELECT a.person_id AS case_id, b.person_id AS control_id FROM cases a JOIN contr
 SELECT count(*) FROM (SELECT d.person_id, min(d.drug_exposure_start_date) AS index_date FROM omop.drug_exposure d WHERE d.drug_concept_id = 1308216 GROUP BY d.person_id) i JOIN omop.observation_period op ON op.person_id = i.person_id WHERE i.index_date - op.observation_period_start_date >= 180
 
 --- deaths-within-year
---: masked
+--: masked unordered
 SELECT d.person_id, d.death_date - c.cohort_start_date AS days_to_death, coalesce(k.concept_name, 'unknown') AS cause FROM results.cohort c JOIN omop.death d ON d.person_id = c.subject_id LEFT JOIN omop.concept k ON k.concept_id = d.cause_concept_id WHERE c.cohort_definition_id = 2 ORDER BY 1
 
 --- except-and-intersect-of-persons
---: masked
+--: masked unordered
 (SELECT person_id FROM omop.drug_exposure WHERE drug_concept_id = 1308216 INTERSECT SELECT person_id FROM omop.condition_occurrence WHERE condition_concept_id = 320128) EXCEPT SELECT person_id FROM omop.death ORDER BY person_id
 
 --- collected-ids-unnested
 -- Ids are collected, then expanded again.
---: masked
+--: masked unordered
 WITH ids AS (SELECT array_agg(DISTINCT person_id ORDER BY person_id) AS persons FROM omop.condition_occurrence WHERE condition_concept_id = 4329847) SELECT u.person_id, p.gender_concept_id FROM ids, unnest(ids.persons) AS u(person_id) JOIN omop.person p ON p.person_id = u.person_id ORDER BY 1
 
 --- collected-ids-any
@@ -213,15 +214,15 @@ WITH ids AS (SELECT array_agg(DISTINCT person_id ORDER BY person_id) AS persons 
 WITH ids AS (SELECT array_agg(person_id) AS persons FROM omop.condition_occurrence WHERE condition_concept_id = 4329847) SELECT count(*) FROM omop.visit_occurrence v, ids WHERE v.person_id = ANY (ids.persons)
 
 --- collected-ids-position
---: masked
+--: masked unordered
 SELECT v.visit_occurrence_id, array_position(a.visits, v.visit_occurrence_id) AS nth FROM omop.visit_occurrence v JOIN (SELECT person_id, array_agg(visit_occurrence_id ORDER BY visit_start_date, visit_occurrence_id) AS visits FROM omop.visit_occurrence GROUP BY person_id) a USING (person_id) ORDER BY 1
 
 --- collected-ids-cardinality
---: masked
-SELECT person_id, cardinality(array_agg(DISTINCT visit_occurrence_id)) AS visits, (array_agg(visit_occurrence_id ORDER BY visit_start_date, visit_occurrence_id))[1] AS first_visit FROM omop.visit_occurrence GROUP BY person_id ORDER BY person_id
+--: masked unordered
+SELECT person_id, cardinality(array_agg(DISTINCT visit_occurrence_id)) AS visits, (array_agg(visit_concept_id ORDER BY visit_start_date, visit_concept_id))[1] AS first_kind FROM omop.visit_occurrence GROUP BY person_id ORDER BY person_id
 
 --- persons-by-ids
---: masked
+--: masked unordered
 --: param {{cell SELECT person_id FROM omop.person ORDER BY person_id LIMIT 1}}
 --: param {{cell SELECT person_id FROM omop.person ORDER BY person_id DESC LIMIT 1}}
 SELECT person_id, gender_concept_id, year_of_birth FROM omop.person WHERE person_id IN ($1, $2) ORDER BY person_id
@@ -237,12 +238,12 @@ SELECT person_id, gender_concept_id FROM omop.person WHERE person_id = ANY ($1)
 SELECT u.ord, p.person_id, p.race_concept_id FROM unnest($1::text[]) WITH ORDINALITY AS u(id, ord) JOIN omop.person p ON p.person_id = u.id ORDER BY u.ord
 
 --- keyset-paging-by-id
---: masked
+--: shape
 --: param {{cell SELECT person_id FROM omop.person ORDER BY person_id OFFSET 20 LIMIT 1}}
 SELECT person_id, race_concept_id FROM omop.person WHERE person_id > $1 ORDER BY person_id LIMIT 10
 
 --- visits-between-shifted-dates
---: masked
+--: masked unordered
 SELECT visit_occurrence_id, visit_start_date FROM omop.visit_occurrence WHERE visit_start_date BETWEEN '2019-01-01' AND '2019-12-31' AND visit_concept_id = 9201 ORDER BY visit_start_date, visit_occurrence_id
 
 --- age-view-summary
@@ -250,27 +251,27 @@ SELECT visit_occurrence_id, visit_start_date FROM omop.visit_occurrence WHERE vi
 SELECT visit_concept_id, CASE WHEN age < 18 THEN '0-17' WHEN age < 45 THEN '18-44' WHEN age < 65 THEN '45-64' ELSE '65+' END AS age_group, count(DISTINCT person_id) FROM omop.v_age_at_visit GROUP BY 1, 2 ORDER BY 1, 2
 
 --- correlated-visit-count
---: masked
-SELECT p.person_id, (SELECT count(*) FROM omop.visit_occurrence v WHERE v.person_id = p.person_id) AS visits, (SELECT max(v.visit_start_date) FROM omop.visit_occurrence v WHERE v.person_id = p.person_id) AS last_visit FROM omop.person p ORDER BY visits DESC, p.person_id LIMIT 15
+--: masked unordered
+SELECT p.person_id, (SELECT count(*) FROM omop.visit_occurrence v WHERE v.person_id = p.person_id) AS visits, (SELECT max(v.visit_start_date) FROM omop.visit_occurrence v WHERE v.person_id = p.person_id) AS last_visit FROM omop.person p ORDER BY visits DESC, p.person_id
 
 --- comorbidity-score
---: masked
+--: masked unordered
 SELECT person_id, sum(weight) AS score FROM (SELECT DISTINCT co.person_id, w.concept_id, w.weight FROM omop.condition_occurrence co JOIN omop.concept_ancestor ca ON ca.descendant_concept_id = co.condition_concept_id JOIN (VALUES (201820, 1), (4329847, 1), (316866, 2)) AS w(concept_id, weight) ON w.concept_id = ca.ancestor_concept_id) s GROUP BY person_id ORDER BY score DESC, person_id
 
 --- measurement-pivot
---: masked
+--: masked unordered
 SELECT visit_occurrence_id, max(value_as_number) FILTER (WHERE measurement_concept_id = 3004410) AS hba1c, max(value_as_number) FILTER (WHERE measurement_concept_id = 3016723) AS creatinine FROM omop.measurement GROUP BY visit_occurrence_id ORDER BY visit_occurrence_id
 
 --- creatinine-ratio-to-baseline
---: masked
-SELECT person_id, measurement_id, value_as_number / nullif(first_value(value_as_number) OVER w, 0) AS ratio, value_as_number - lag(value_as_number) OVER w AS delta FROM omop.measurement WHERE measurement_concept_id = 3016723 AND value_as_number IS NOT NULL WINDOW w AS (PARTITION BY person_id ORDER BY measurement_date, measurement_id) ORDER BY person_id, measurement_id
+--: masked unordered
+SELECT person_id, measurement_id, value_as_number / nullif(first_value(value_as_number) OVER w, 0) AS ratio, value_as_number - lag(value_as_number) OVER w AS delta FROM omop.measurement WHERE measurement_concept_id = 3016723 AND value_as_number IS NOT NULL WINDOW w AS (PARTITION BY person_id ORDER BY measurement_date, value_as_number) ORDER BY person_id, measurement_id
 
 --- rolling-average-of-three
---: masked
-SELECT person_id, measurement_date, round(avg(value_as_number) OVER (PARTITION BY person_id ORDER BY measurement_date, measurement_id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW), 3) AS ma3 FROM omop.measurement WHERE measurement_concept_id = 3004410 ORDER BY person_id, measurement_date, measurement_id
+--: masked unordered
+SELECT person_id, measurement_date, round(avg(value_as_number) OVER (PARTITION BY person_id ORDER BY measurement_date, value_as_number ROWS BETWEEN 2 PRECEDING AND CURRENT ROW), 3) AS ma3 FROM omop.measurement WHERE measurement_concept_id = 3004410 ORDER BY person_id, measurement_date
 
 --- rows-in-date-range-frame
---: masked
+--: masked unordered
 SELECT person_id, visit_start_date, count(*) OVER (PARTITION BY person_id ORDER BY visit_start_date RANGE BETWEEN interval '365 days' PRECEDING AND CURRENT ROW) AS visits_last_year FROM omop.visit_occurrence ORDER BY person_id, visit_start_date, 3
 
 --- persons-without-any-visit
@@ -286,15 +287,15 @@ SELECT json_agg(row_to_json(t)) FROM (SELECT drug_concept_id, count(*) AS eras, 
 SELECT l.state, l.zip, count(*) AS persons FROM omop.person p JOIN omop.location l USING (location_id) GROUP BY l.state, l.zip HAVING count(*) >= 2 ORDER BY 1, 2
 
 --- dbplyr-head-of-joined
---: masked
-SELECT "LHS".*, "concept_name" FROM (SELECT "person_id", "condition_concept_id", COUNT(*) AS "n" FROM "omop"."condition_occurrence" WHERE (NOT((("condition_concept_id") IS NULL))) GROUP BY "person_id", "condition_concept_id") AS "LHS" LEFT JOIN "omop"."concept" ON ("LHS"."condition_concept_id" = "concept"."concept_id") ORDER BY "person_id", "condition_concept_id" LIMIT 11
+--: masked unordered
+SELECT "LHS".*, "concept_name" FROM (SELECT "person_id", "condition_concept_id", COUNT(*) AS "n" FROM "omop"."condition_occurrence" WHERE (NOT((("condition_concept_id") IS NULL))) GROUP BY "person_id", "condition_concept_id") AS "LHS" LEFT JOIN "omop"."concept" ON ("LHS"."condition_concept_id" = "concept"."concept_id") ORDER BY "person_id", "condition_concept_id"
 
 --- dbplyr-mutate-in-subqueries
---: masked
+--: masked unordered
 SELECT "q01".*, CASE WHEN ("los" > 3.0) THEN 'long' WHEN NOT ("los" > 3.0) THEN 'short' END AS "kind" FROM (SELECT "visit_occurrence_id", "visit_end_date" - "visit_start_date" AS "los" FROM "omop"."visit_occurrence") AS "q01" WHERE ("los" > 0) ORDER BY "visit_occurrence_id"
 
 --- dbplyr-window-mutate
---: masked
+--: masked unordered
 SELECT "person_id", "n", "n" / SUM("n") OVER () AS "share", RANK() OVER (ORDER BY "n" DESC) AS "r" FROM (SELECT "person_id", COUNT(*)::numeric AS "n" FROM "omop"."drug_exposure" GROUP BY "person_id") AS "q01" ORDER BY "r", "person_id"
 
 --- ibis-aliases-everywhere
@@ -310,7 +311,7 @@ SELECT a.condition_concept_id AS c1, b.condition_concept_id AS c2, count(DISTINC
 SELECT p.person_source_value, count(*) FROM omop.person p JOIN omop.visit_occurrence v ON v.person_id = p.person_id GROUP BY p.person_source_value ORDER BY count(*) DESC, p.person_source_value LIMIT 5
 
 --- previous-visit-chain
---: masked
+--: masked unordered
 WITH RECURSIVE chain AS (SELECT visit_occurrence_id, preceding_visit_occurrence_id, person_id, 1 AS pos FROM omop.visit_occurrence WHERE preceding_visit_occurrence_id IS NULL UNION ALL SELECT v.visit_occurrence_id, v.preceding_visit_occurrence_id, v.person_id, c.pos + 1 FROM omop.visit_occurrence v JOIN chain c ON v.preceding_visit_occurrence_id = c.visit_occurrence_id) SELECT person_id, max(pos) AS longest FROM chain GROUP BY person_id ORDER BY longest DESC, person_id
 
 --- chi-square-cells
@@ -318,5 +319,5 @@ WITH RECURSIVE chain AS (SELECT visit_occurrence_id, preceding_visit_occurrence_
 SELECT (d.person_id IS NOT NULL) AS exposed, (m.person_id IS NOT NULL) AS outcome, count(*) FROM omop.person p LEFT JOIN (SELECT DISTINCT person_id FROM omop.drug_exposure WHERE drug_concept_id = 1308216) d ON d.person_id = p.person_id LEFT JOIN (SELECT DISTINCT person_id FROM omop.condition_occurrence WHERE condition_concept_id = 4329847) m ON m.person_id = p.person_id GROUP BY 1, 2 ORDER BY 1, 2
 
 --- regression-slope-of-labs
---: masked
+--: masked unordered
 SELECT person_id, count(*) AS n, round(regr_slope(value_as_number::float8, extract(epoch FROM measurement_date)::float8)::numeric, 12) AS slope, round(corr(value_as_number::float8, days_supply::float8)::numeric, 6) AS r FROM omop.measurement JOIN omop.drug_exposure USING (person_id) WHERE measurement_concept_id = 3004410 GROUP BY person_id HAVING count(*) > 3 ORDER BY person_id

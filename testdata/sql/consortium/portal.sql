@@ -8,7 +8,7 @@ SELECT "patients".* FROM "portal"."patients" WHERE "patients"."id" = $1 LIMIT $2
 
 --- rails-includes-in
 --: masked
-SELECT "appointments".* FROM "portal"."appointments" WHERE "appointments"."patient_id" IN ({{cell SELECT '''' || string_agg(id::text, ''', ''' ORDER BY id) || '''' FROM (SELECT id FROM portal.patients ORDER BY id LIMIT 5) x}}) ORDER BY "appointments"."id" ASC
+SELECT "appointments".* FROM "portal"."appointments" WHERE "appointments"."patient_id" IN ({{cell SELECT string_agg(quote_literal(id), ', ' ORDER BY id) FROM (SELECT id FROM portal.patients ORDER BY id LIMIT 5) x}}) ORDER BY "appointments"."id" ASC
 
 --- rails-exists
 --: masked

@@ -18,7 +18,7 @@ SELECT count(*) FROM (SELECT patient_num FROM t GROUP BY patient_num HAVING coun
 SELECT p.sex_cd, count(DISTINCT p.patient_num) AS patient_count FROM i2b2data.patient_dimension p WHERE p.patient_num IN (SELECT c.patient_num FROM i2b2data.qt_patient_set_collection c WHERE c.result_instance_id = 77) GROUP BY p.sex_cd ORDER BY p.sex_cd
 
 --- query-tool-numeric-with-flag
---: masked
+--: masked unordered
 SELECT f.encounter_num, f.patient_num FROM i2b2data.observation_fact f WHERE f.concept_cd = 'LOINC:2160-0' AND ((valtype_cd = 'N' AND nval_num > 3 AND tval_char IN ('G', 'GE')) OR (valtype_cd = 'N' AND nval_num BETWEEN 2 AND 9 AND tval_char = 'E')) AND f.modifier_cd IN ('@') GROUP BY f.encounter_num, f.patient_num ORDER BY 1, 2
 
 --- query-tool-excluded-panel
@@ -42,15 +42,15 @@ SELECT CASE WHEN age_in_years_num < 18 THEN '0-17' WHEN age_in_years_num BETWEEN
 SELECT v.inout_cd, round(avg(v.length_of_stay), 3) AS los, count(*) FROM i2b2data.visit_dimension v JOIN i2b2data.qt_patient_set_collection s USING (patient_num) WHERE s.result_instance_id = 77 AND s.set_index BETWEEN 1 AND 30 GROUP BY v.inout_cd ORDER BY v.inout_cd
 
 --- query-tool-fact-dump-page
---: masked
-SELECT obs.encounter_num, obs.patient_num, obs.concept_cd, obs.provider_id, obs.start_date, obs.nval_num, cd.name_char FROM i2b2data.observation_fact obs JOIN i2b2data.concept_dimension cd ON cd.concept_cd = obs.concept_cd WHERE obs.valtype_cd = 'N' ORDER BY obs.patient_num, obs.encounter_num, obs.concept_cd, obs.instance_num LIMIT 40 OFFSET 10
+--: masked unordered
+SELECT obs.encounter_num, obs.patient_num, obs.concept_cd, obs.provider_id, obs.start_date, obs.nval_num, cd.name_char FROM i2b2data.observation_fact obs JOIN i2b2data.concept_dimension cd ON cd.concept_cd = obs.concept_cd WHERE obs.valtype_cd = 'N' ORDER BY obs.patient_num, obs.encounter_num, obs.concept_cd, obs.instance_num
 
 --- facts-per-provider
 --: masked
 SELECT provider_id, count(*) AS facts, count(DISTINCT patient_num) AS patients FROM i2b2data.observation_fact GROUP BY provider_id ORDER BY facts DESC, provider_id
 
 --- fact-wide-by-patient
---: masked
+--: masked unordered
 SELECT f.patient_num, sum(CASE WHEN concept_cd = 'ICD10:I10' THEN 1 ELSE 0 END) AS hypertension, sum(CASE WHEN concept_cd LIKE 'ICD10:E11%' THEN 1 ELSE 0 END) AS diabetes, max(CASE WHEN concept_cd = 'LOINC:4548-4' THEN nval_num END) AS max_hba1c, bool_or(concept_cd LIKE 'RXNORM:%') AS treated FROM i2b2data.observation_fact f GROUP BY f.patient_num ORDER BY f.patient_num
 
 --- concept-path-split
@@ -62,7 +62,7 @@ SELECT split_part(trim(both '\' from concept_path), '\', 2) AS category, count(*
 SELECT zip_cd, language_cd, count(*) FROM i2b2data.patient_dimension GROUP BY zip_cd, language_cd ORDER BY 1, 2
 
 --- obs-as-columns
---: masked
+--: masked unordered
 SELECT e.encounter_id, max(CASE WHEN o.concept_id = 5089 THEN o.value_numeric END) AS weight, max(CASE WHEN o.concept_id = 5090 THEN o.value_numeric END) AS height, round((max(o.value_numeric) FILTER (WHERE o.concept_id = 5089) / power(max(o.value_numeric) FILTER (WHERE o.concept_id = 5090) / 100, 2))::numeric, 2) AS bmi FROM openmrs.encounter e JOIN openmrs.obs o ON o.encounter_id = e.encounter_id AND NOT o.voided WHERE NOT e.voided GROUP BY e.encounter_id ORDER BY e.encounter_id
 
 --- obs-coded-answers
@@ -70,15 +70,15 @@ SELECT e.encounter_id, max(CASE WHEN o.concept_id = 5089 THEN o.value_numeric EN
 SELECT q.name AS question, a.name AS answer, count(*) FROM openmrs.obs o JOIN openmrs.concept_name q ON q.concept_id = o.concept_id AND q.locale = 'en' JOIN openmrs.concept_name a ON a.concept_id = o.value_coded AND a.locale = 'en' WHERE o.voided = false GROUP BY 1, 2 ORDER BY 3 DESC, 2
 
 --- obs-latest-per-person-and-concept
---: masked
-SELECT DISTINCT ON (o.person_id, o.concept_id) o.person_id, o.concept_id, o.value_numeric, o.obs_id FROM openmrs.obs o WHERE o.value_numeric IS NOT NULL ORDER BY o.person_id, o.concept_id, o.obs_datetime DESC, o.obs_id
+--: masked unordered
+SELECT DISTINCT ON (o.person_id, o.concept_id) o.person_id, o.concept_id, o.value_numeric FROM openmrs.obs o WHERE o.value_numeric IS NOT NULL ORDER BY o.person_id, o.concept_id, o.obs_datetime DESC, o.value_numeric
 
 --- retention-in-care
 --: masked
 WITH last_visit AS (SELECT person_id, max(encounter_datetime) AS last FROM openmrs.encounter WHERE NOT voided GROUP BY person_id) SELECT CASE WHEN last >= timestamp '2021-06-01' - interval '90 days' THEN 'active' ELSE 'lost' END AS state, count(*) FROM last_visit GROUP BY 1 ORDER BY 1
 
 --- persons-with-their-name
---: masked
+--: masked unordered
 SELECT n.person_id, n.family_name, count(e.encounter_id) FROM openmrs.person_name n LEFT JOIN openmrs.encounter e USING (person_id) WHERE n.preferred AND NOT n.voided GROUP BY n.person_id, n.family_name ORDER BY n.person_id
 
 --- encounter-by-uuid
@@ -87,7 +87,7 @@ SELECT n.person_id, n.family_name, count(e.encounter_id) FROM openmrs.person_nam
 SELECT encounter_id, encounter_type, encounter_datetime FROM openmrs.encounter WHERE uuid = $1
 
 --- missed-return-visits
---: masked
+--: masked unordered
 SELECT o.person_id, o.value_datetime::date AS due, min(e.encounter_datetime)::date AS came FROM openmrs.obs o LEFT JOIN openmrs.encounter e ON e.person_id = o.person_id AND e.encounter_datetime > o.obs_datetime WHERE o.concept_id = 5096 GROUP BY o.person_id, o.obs_id, o.value_datetime ORDER BY o.person_id, due, came
 
 --- tumours-by-site-and-stage
@@ -114,11 +114,11 @@ WITH c AS (SELECT extract(year FROM diagnosed_on)::int AS year, topography, coun
 SELECT t.topography, count(*) AS n, avg(x.days)::numeric(8,2) AS mean_days FROM tumor.tumour t JOIN LATERAL (SELECT min(tr.started_on) - t.diagnosed_on AS days FROM tumor.treatment tr WHERE tr.tumour_id = t.tumour_id) x ON x.days IS NOT NULL GROUP BY t.topography ORDER BY t.topography
 
 --- treatment-lines-as-text
---: masked
+--: masked unordered
 SELECT tumour_id, string_agg(modality || coalesce(' x' || cycles, ''), ' -> ' ORDER BY seq) AS line FROM tumor.treatment GROUP BY tumour_id ORDER BY tumour_id
 
 --- multiple-primaries
---: masked
+--: masked unordered
 SELECT patient_no, count(*) AS tumours, array_agg(topography ORDER BY topography) AS sites FROM tumor.tumour GROUP BY patient_no HAVING count(*) > 1 ORDER BY patient_no
 
 --- synchronous-primaries
@@ -170,7 +170,7 @@ SELECT topography, avg(size_mm)::numeric(8,2) AS median FROM (SELECT topography,
 SELECT s.days, count(*) FILTER (WHERE r.stage = 'I') AS risk_1, count(*) FILTER (WHERE r.stage = 'IV') AS risk_4 FROM (SELECT DISTINCT days FROM tumor.v_survival WHERE event = 1) s JOIN tumor.v_survival r ON r.days >= s.days GROUP BY s.days ORDER BY s.days
 
 --- star-over-view-of-view
---: masked
+--: masked unordered
 SELECT * FROM tumor.v_survival ORDER BY patient_no
 
 --- copy-out-survival

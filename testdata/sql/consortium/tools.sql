@@ -9,7 +9,7 @@ SELECT n.nspname as "Schema", c.relname as "Name", CASE c.relkind WHEN 'r' THEN 
 SELECT c.oid, n.nspname, c.relname FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relname OPERATOR(pg_catalog.~) '^(person)$' COLLATE pg_catalog.default AND n.nspname OPERATOR(pg_catalog.~) '^(omop)$' COLLATE pg_catalog.default ORDER BY 2, 3
 
 --- psql-describe-columns
---: masked
+--: shape
 SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid, true) FROM pg_catalog.pg_attrdef d WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.atthasdef), (SELECT c.collname FROM pg_catalog.pg_collation c, pg_catalog.pg_type t WHERE c.oid = a.attcollation AND t.oid = a.atttypid AND a.attcollation <> t.typcollation) AS attcollation, a.attidentity FROM pg_catalog.pg_attribute a WHERE a.attrelid = 'omop.concept'::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 
 --- psql-describe-indexes
@@ -249,7 +249,7 @@ SELECT a.attname AS column_name, pg_catalog.format_type(a.atttypid, a.atttypmod)
 SELECT 1
 
 --- explain-plain
---: shape
+--: refused
 EXPLAIN SELECT count(*) FROM tumor.tumour
 
 --- estimated-rows-of-catalog
