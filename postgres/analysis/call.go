@@ -112,6 +112,9 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 	if carryFunctions[name] && f.Over != nil && len(f.Args) > 0 {
 		return a.carry(f, n, sc)
 	}
+	if v, ok := a.listCall(name, f, n, sc); ok {
+		return v
+	}
 	if v, ok := a.rowCall(name, f, n, sc); ok {
 		return v
 	}
@@ -266,6 +269,8 @@ func callHint(name string) string {
 	switch {
 	case strings.HasSuffix(name, "_agg"):
 		return "PostgreSQL works with the original there. Select a row for each value, with ORDER BY what it is collected by, and collect them at the client. To count them, use count(DISTINCT …)."
+	case name == "unnest" || strings.HasPrefix(name, "array_"):
+		return "Collect the ids by array_agg in a sub-select, and read them in the query over it: FROM …, unnest(t.ids) AS u(id), x = ANY (t.ids), array_position(t.ids, x)."
 	case strings.HasPrefix(name, "sha"):
 		return "PostgreSQL works with the original there. Select the pseudonym, which is a key already, and compute with it at the client."
 	}

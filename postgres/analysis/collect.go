@@ -59,7 +59,9 @@ func (a *analysis) collect(name string, f *pg.FuncCall, vs []value, by collectin
 	switch name {
 	case "array_agg":
 		c.Step = &rows.Step{Function: "array", Of: []*rows.Step{list}}
-		return a.madeText(c, catalog.ArrayOf(v.keying.shown))
+		out := a.madeText(c, catalog.ArrayOf(v.keying.shown))
+		out.list = a.listBeside(v, f, by)
+		return out
 	case "string_agg":
 		c.Step = &rows.Step{Function: name, Of: []*rows.Step{list, between}}
 		return a.madeText(c, catalog.OIDText)

@@ -12,7 +12,7 @@ import (
 
 // value makes a value of a column, carried.
 func (a *analysis) value(c *resolved) value {
-	return value{node: a.refer(c, 0), keying: c.keying, column: c, restricted: a.restrictionOf(c), date: c.date}
+	return value{node: a.refer(c, 0), keying: c.keying, column: c, restricted: a.restrictionOf(c), date: c.date, list: c.list}
 }
 
 // shadow returns the bare original of a value, or nil.

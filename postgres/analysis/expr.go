@@ -28,6 +28,8 @@ type value struct {
 	// date is set for a shifted date; computed ones have no wrapper.
 	date     *dated
 	computed bool
+	// list is set for collected ids.
+	list *idList
 	// made is how a keyed text is made of others, in the expression that makes it.
 	made *composition
 	// names is the kind of names that the value is, by OID; see names.go.
@@ -215,7 +217,7 @@ func (a *analysis) condition(n *pg.Node, sc *scope) *pg.Node {
 func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	at := ref.Location
 	if c := a.starred[ref]; c != nil {
-		return value{node: a.refer(c, at), keying: c.keying, column: c, shown: c.shown, restricted: a.restrictionOf(c), date: c.date}
+		return value{node: a.refer(c, at), keying: c.keying, column: c, shown: c.shown, restricted: a.restrictionOf(c), date: c.date, list: c.list}
 	}
 	if k := len(ref.Fields); k > 0 && ref.Fields[k-1].GetAStar() != nil {
 		// f(t.*) is the whole row of t.
@@ -233,7 +235,7 @@ func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	if it != nil {
 		return a.wholeRow(it, at)
 	}
-	return value{node: a.refer(c, at), keying: c.keying, column: c, shown: c.shown, restricted: a.restrictionOf(c), date: c.date}
+	return value{node: a.refer(c, at), keying: c.keying, column: c, shown: c.shown, restricted: a.restrictionOf(c), date: c.date, list: c.list}
 }
 
 // wholeRow is a row of a FROM item as one value. It must hold no original, since what

@@ -59,6 +59,9 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 	if len(f.Functions) > 0 && len(firstCall(f).GetArgs()) > 1 {
 		spreadUnnest(f)
 	}
+	if out := a.listRows(f, left); out != nil {
+		return *out
+	}
 	if out := a.parameterRows(f, n, left); out != nil {
 		return *out
 	}

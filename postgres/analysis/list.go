@@ -215,6 +215,9 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 	if isAny && name != "=" || !isAny && name != "<>" {
 		a.refuseKeyed(l.keying, x.Location, "cannot be compared with an array in this way", "", "Only = ANY and <> ALL are allowed.")
 	}
+	if list := a.listColumn(x.Rexpr, sc); list != nil {
+		return a.listAny(l, list, x.Kind, name, x.Location)
+	}
 	a.openable(l.keying, x.Location)
 	arr := x.Rexpr
 	for arr.GetTypeCast() != nil {

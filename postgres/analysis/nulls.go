@@ -137,6 +137,8 @@ func emptyCompared(x *pg.A_Expr, name string, l, r value) (v value, done bool) {
 // PostgreSQL cannot tell.
 func (a *analysis) testable(v value) *pg.Node {
 	switch {
+	case v.list != nil && v.made == nil:
+		return v.list.node()
 	case v.made != nil && !v.keying.nulls:
 		if test := v.made.null(v.made.Step); test != nil {
 			return when(not(test), boolean(true))

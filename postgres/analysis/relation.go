@@ -281,6 +281,9 @@ func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *p
 		if c.empty != nil && res.append != nil {
 			rc.empty = func() *pg.Node { return column(it.ref, res.useEmpty(a, i)) }
 		}
+		if c.list != nil && res.append != nil {
+			rc.list = &idList{keying: c.list.keying, ordered: c.list.ordered, node: func() *pg.Node { return column(it.ref, res.useList(a, i)) }}
+		}
 		it.columns = append(it.columns, rc)
 	}
 	a.crowdFrom(it, res, node.GetRangeSubselect().GetLateral())

@@ -61,6 +61,10 @@ type resultColumn struct {
 	// the name under which that was requested.
 	empty     func() *pg.Node
 	emptyName string
+	// list is set for collected ids; listName is the name under which the array of the
+	// originals was requested.
+	list     *idList
+	listName string
 	// lastly: a column of SEARCH or CYCLE, which stands behind the others, and which no alias
 	// can give another name.
 	lastly bool

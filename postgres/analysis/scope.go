@@ -54,6 +54,8 @@ type resolved struct {
 	// date is set for a shifted date, person for a sealed id of whom the row is about.
 	date   *dated
 	person *person
+	// list is set for collected ids.
+	list *idList
 	// folk is who has the column's id, where the view counts people.
 	folk *folk
 	// opened makes a reference to what a column of pseudonyms opens to; nil for others.

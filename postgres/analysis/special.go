@@ -92,17 +92,18 @@ func (a *analysis) tableIsVisible(name string, f *pg.FuncCall, n *pg.Node, sc *s
 	return either(inArray(f.Args[0], arraySQL(oids, "oid")), n)
 }
 
-// enumLabels is a function that tells the labels of its argument's type, which must be written
-// out: whether labels may be seen is known of the type alone.
+// enumLabels is a function that tells the labels of its arguments' type, which one of them must
+// write out: whether labels may be seen is known of the type alone.
 func (a *analysis) enumLabels(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
+	visible := false
 	for _, arg := range f.Args {
-		var t *catalog.Type
 		if c := arg.GetTypeCast(); c != nil {
-			t = a.typeName(c.TypeName)
+			t := a.typeName(c.TypeName)
+			visible = visible || t != nil && a.over.system.enums[t.OID] && a.catalog.Restricted(t.OID) == nil
 		}
-		if t == nil || !a.over.system.enums[t.OID] || a.catalog.Restricted(t.OID) != nil {
-			a.fail(codeForbidden, f.Location, fmt.Sprintf("the argument of function %s is not of an enum whose labels are visible", name), "Write the type out: "+name+"(NULL::schema.type). No masked column may have it.")
-		}
+	}
+	if !visible {
+		a.fail(codeForbidden, f.Location, fmt.Sprintf("function %s has no argument of an enum whose labels are visible", name), "Write the type out: "+name+"(NULL::schema.type). No masked column may have it.")
 	}
 	a.arguments(f, sc)
 	f.Funcname = names("pg_catalog", name)

@@ -92,6 +92,7 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 			continue
 		}
 		c.keying, c.null, c.failed, c.restricted, c.date, c.names, c.shown = v.keying, v.null, v.failed, v.restricted, v.date, v.names, v.shown
+		c.list = v.list
 		var source *resolved
 		if v.column != nil {
 			source = v.column

@@ -545,3 +545,100 @@ SELECT id FROM portal.patients FOR UPDATE
 --- tablesample-seed-by-hidden
 --: refused
 SELECT count(*) FROM portal.patients TABLESAMPLE BERNOULLI (50) REPEATABLE (1) WHERE given_name < 'ZQORIGINALG3'
+
+--- collected-ids-beside-by-star
+-- PostgreSQL has an array of originals beside the one that is shown.
+--: masked unordered
+SELECT * FROM (SELECT gender_concept_id, array_agg(person_id ORDER BY person_source_value) AS ids FROM omop.person GROUP BY 1) a, unnest(a.ids) AS u(id)
+
+--- collected-ids-beside-by-row
+--: refused
+SELECT row_to_json(a) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a, unnest(a.ids) AS u(id)
+
+--- collected-ids-beside-by-rows-text
+--: refused
+WITH a AS (SELECT array_agg(person_id) AS ids FROM omop.person) SELECT a::text FROM a JOIN omop.person p ON p.person_id = ANY (a.ids)
+
+--- collected-ids-element-compared
+--: refused
+SELECT count(*) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a, generate_series(1, 5000) g WHERE g = ANY (a.ids)
+
+--- collected-ids-element-bound
+--: refused
+SELECT count(*) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a JOIN omop.person p ON p.person_id > ANY (a.ids)
+
+--- collected-ids-of-another-domain
+--: refused
+SELECT count(*) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a JOIN omop.visit_occurrence v ON v.visit_occurrence_id = ANY (a.ids)
+
+--- collected-ids-places-of-the-sorted
+--: refused
+SELECT u.id, u.i FROM (SELECT array_agg(person_id ORDER BY person_id) AS ids FROM omop.person) a, unnest(a.ids) WITH ORDINALITY AS u(id, i)
+
+--- collected-ids-places-of-the-distinct
+-- PostgreSQL sorts for DISTINCT by the originals.
+--: refused
+SELECT array_position(a.ids, p.person_id) FROM (SELECT array_agg(DISTINCT person_id) AS ids FROM omop.person) a, omop.person p
+
+--- collected-ids-first-of-the-distinct
+--: shape
+SELECT u.id FROM (SELECT array_agg(DISTINCT person_id) AS ids FROM omop.person) a, unnest(a.ids) AS u(id) LIMIT 1
+
+--- collected-ids-numbered-of-the-distinct
+--: shape
+SELECT row_number() OVER () AS r, u.id FROM (SELECT array_agg(DISTINCT person_id) AS ids FROM omop.person) a, unnest(a.ids) AS u(id)
+
+--- collected-ids-hashed
+--: refused
+SELECT hashtext(u.id) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a, unnest(a.ids) AS u(id)
+
+--- collected-ids-in-a-range-error
+--: refused
+SELECT 1 / (array_position(a.ids, '5279') - 1) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a
+
+--- collected-ids-subscript-compared
+--: refused
+SELECT count(*) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a WHERE a.ids[1] = '5279'
+
+--- collected-ids-concatenated
+--: refused
+SELECT count(*) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a WHERE a.ids || '5279'::text @> a.ids
+
+--- collected-ids-in-a-view-as-text
+--: refused
+SELECT array_to_string(a.ids, ',') LIKE '%5279%' FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a, unnest(a.ids) AS u(id)
+
+--- enum-labels-of-a-masked-type
+-- No column of this corpus masks an enum; a type that is not there is refused alike.
+--: refused
+SELECT enum_range(NULL::tumor.percent)
+
+--- enum-labels-by-polymorphic-null
+--: refused
+SELECT enum_range(NULL::anyenum)
+
+--- enum-labels-by-a-column
+--: refused
+SELECT DISTINCT enum_last(role) FROM portal.users
+
+--- search-order-of-sealed
+--: refused
+WITH RECURSIVE r AS (SELECT visit_occurrence_id, preceding_visit_occurrence_id AS p FROM omop.visit_occurrence WHERE preceding_visit_occurrence_id IS NULL UNION ALL SELECT v.visit_occurrence_id, v.preceding_visit_occurrence_id FROM omop.visit_occurrence v JOIN r ON v.preceding_visit_occurrence_id = r.visit_occurrence_id) SEARCH DEPTH FIRST BY visit_occurrence_id SET o SELECT row_number() OVER (ORDER BY o) FROM r
+
+--- cycle-path-of-sealed
+--: refused
+WITH RECURSIVE r AS (SELECT visit_occurrence_id FROM omop.visit_occurrence WHERE preceding_visit_occurrence_id IS NULL UNION ALL SELECT v.visit_occurrence_id FROM omop.visit_occurrence v JOIN r ON v.preceding_visit_occurrence_id = r.visit_occurrence_id) CYCLE visit_occurrence_id SET c USING path SELECT path::text FROM r
+
+--- search-column-renamed
+-- PostgreSQL gives the column of SEARCH no other name.
+--: refused
+WITH RECURSIVE r AS (SELECT id FROM portal.categories WHERE parent_id IS NULL UNION ALL SELECT c.id FROM portal.categories c JOIN r ON c.parent_id = r.id) SEARCH BREADTH FIRST BY id SET o SELECT x.z FROM r AS x(y, z)
+
+--- view-column-of-hidden-through-retry
+-- A view is analysed again where a column of it can be masked in SQL; what it hides stays so.
+--: refused
+SELECT v.* FROM tumor.v_survival v JOIN tumor.tumour t ON t.physician = v.patient_no
+
+--- view-shifted-date-compared-with-original
+--: masked
+SELECT count(*) FROM tumor.v_first_tumour WHERE diagnosed_on = date '2012-01-20' + 41

@@ -214,8 +214,8 @@ WITH ids AS (SELECT array_agg(DISTINCT person_id ORDER BY person_id) AS persons 
 WITH ids AS (SELECT array_agg(person_id) AS persons FROM omop.condition_occurrence WHERE condition_concept_id = 4329847) SELECT count(*) FROM omop.visit_occurrence v, ids WHERE v.person_id = ANY (ids.persons)
 
 --- collected-ids-position
---: masked unordered
-SELECT v.visit_occurrence_id, array_position(a.visits, v.visit_occurrence_id) AS nth FROM omop.visit_occurrence v JOIN (SELECT person_id, array_agg(visit_occurrence_id ORDER BY visit_start_date, visit_occurrence_id) AS visits FROM omop.visit_occurrence GROUP BY person_id) a USING (person_id) ORDER BY 1
+--: masked
+SELECT array_position(a.visits, v.visit_occurrence_id) AS nth, count(*) FROM omop.visit_occurrence v JOIN (SELECT person_id, array_agg(visit_occurrence_id ORDER BY visit_start_date, visit_occurrence_id) AS visits FROM omop.visit_occurrence GROUP BY person_id) a USING (person_id) GROUP BY 1 ORDER BY 1
 
 --- collected-ids-cardinality
 --: masked unordered
@@ -321,3 +321,19 @@ SELECT (d.person_id IS NOT NULL) AS exposed, (m.person_id IS NOT NULL) AS outcom
 --- regression-slope-of-labs
 --: masked unordered
 SELECT person_id, count(*) AS n, round(regr_slope(value_as_number::float8, extract(epoch FROM measurement_date)::float8)::numeric, 12) AS slope, round(corr(value_as_number::float8, days_supply::float8)::numeric, 6) AS r FROM omop.measurement JOIN omop.drug_exposure USING (person_id) WHERE measurement_concept_id = 3004410 GROUP BY person_id HAVING count(*) > 3 ORDER BY person_id
+
+--- collected-ids-counted-outside
+--: masked unordered
+SELECT a.gender_concept_id, cardinality(a.ids), array_length(a.ids, 1), a.ids IS NULL AS none FROM (SELECT gender_concept_id, array_agg(person_id) AS ids FROM omop.person GROUP BY gender_concept_id) a
+
+--- collected-ids-in-two-queries
+--: masked
+WITH cohort AS (SELECT array_agg(DISTINCT subject_id) AS ids FROM results.cohort WHERE cohort_definition_id = 2), small AS (SELECT ids FROM cohort) SELECT count(*), count(DISTINCT d.person_id) FROM small s JOIN omop.drug_exposure d ON d.person_id = ANY (s.ids)
+
+--- collected-ids-not-in
+--: masked
+SELECT count(*) FROM omop.person p, (SELECT array_agg(subject_id) AS ids FROM results.cohort) c WHERE p.person_id <> ALL (c.ids)
+
+--- collected-ids-lateral-with-rows
+--: masked unordered
+SELECT a.gender_concept_id, u.id, d.death_date FROM (SELECT gender_concept_id, array_agg(person_id ORDER BY year_of_birth) AS ids FROM omop.person GROUP BY 1) a CROSS JOIN LATERAL unnest(a.ids) AS u(id) LEFT JOIN omop.death d ON d.person_id = u.id

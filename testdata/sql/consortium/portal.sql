@@ -340,3 +340,15 @@ SELECT word, count(*) FROM portal.articles, regexp_split_to_table(lower(title), 
 --- is-distinct-from
 --: masked
 SELECT count(*) FROM portal.messages a JOIN portal.messages b ON a.id + 1 = b.id WHERE a.thread IS DISTINCT FROM b.thread AND a.sender IS NOT DISTINCT FROM b.sender
+
+--- category-tree-breadth-first
+--: masked
+WITH RECURSIVE t(node, up) AS (SELECT id, parent_id FROM portal.categories WHERE parent_id IS NULL UNION ALL SELECT c.id, c.parent_id FROM portal.categories c, t WHERE c.parent_id = t.node) SEARCH BREADTH FIRST BY node SET o SELECT x.a, x.up, x.o FROM t AS x(a) ORDER BY x.o
+
+--- category-tree-cycle-mark
+--: masked
+WITH RECURSIVE t AS (SELECT id, parent_id FROM portal.categories UNION ALL SELECT c.id, c.parent_id FROM portal.categories c JOIN t ON c.id = t.parent_id) CYCLE id SET looped TO 'Y' DEFAULT 'N' USING seen SELECT a.id, a.looped, array_length(a.seen, 1) AS depth, b.looped AS other FROM t a JOIN t b ON a.id = b.id AND a.looped = b.looped ORDER BY 1, 3
+
+--- enum-first-and-last
+--: masked
+SELECT enum_first(NULL::portal.role) AS a, enum_last(NULL::portal.role) AS z, enum_range('booked'::portal.appointment_status, 'fulfilled') AS between, array_position(enum_range(NULL::portal.role), 'admin'::portal.role) AS place

@@ -1,0 +1,171 @@
+package analysis
+
+import (
+	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/veil-proxy/veil/postgres/catalog"
+	"github.com/veil-proxy/veil/postgres/rows"
+)
+
+// Collected ids that are taken apart again. The array that a client is shown is made in Veil
+// (collect.go); PostgreSQL has none of it. Where a query that reads the one that collects
+// compares with the array or unnests it, PostgreSQL collects the bare originals beside, in a
+// column that has no name that the client could know, as it does with shadow columns. What is
+// taken out is keyed again.
+
+// idList is an array of keyed values as PostgreSQL can compute with it.
+type idList struct {
+	keying *keying
+	// node refers to the array of originals, in the level where the value is.
+	node func() *pg.Node
+	// ordered: its elements are in the order of the array that is shown.
+	ordered bool
+}
+
+// listBeside is the array of originals beside one that an aggregate collects, or nil. f is the
+// call as it was analysed, but for its argument.
+func (a *analysis) listBeside(v value, f *pg.FuncCall, by collecting) *idList {
+	s := v.keying
+	if f.Over != nil || s.Array || s.composed != nil || !s.comparable || len(s.Names()) > 0 || v.column == nil || v.column.shadow == "" || v.column.emit != nil {
+		return nil
+	}
+	return &idList{keying: s, ordered: !by.inVeil, node: func() *pg.Node {
+		own := proto.Clone(f).(*pg.FuncCall)
+		own.Args, own.AggDistinct = []*pg.Node{a.shadowOf(v.column)}, by.how&rows.SortDistinct != 0
+		return &pg.Node{Node: &pg.Node_FuncCall{FuncCall: own}}
+	}}
+}
+
+// useList makes the query return the array of originals beside column i too.
+func (r *result) useList(a *analysis, i int) string {
+	c := r.columns[i]
+	if c.listName == "" {
+		c.listName = a.shadowName()
+		r.append(c.listName, c.list.node())
+	}
+	return c.listName
+}
+
+// listColumn is the list that a reference to a column means, or nil.
+func (a *analysis) listColumn(n *pg.Node, sc *scope) *idList {
+	for n.GetTypeCast() != nil {
+		n = n.GetTypeCast().Arg
+	}
+	ref := n.GetColumnRef()
+	if ref == nil || a.starred[ref] != nil {
+		return nil
+	}
+	if c, _ := a.lookup(ref, sc); c != nil && c.emit == nil {
+		return c.list
+	}
+	return nil
+}
+
+// listAny is = ANY and <> ALL of collected ids.
+func (a *analysis) listAny(l value, list *idList, kind pg.A_Expr_Kind, name string, at int32) *pg.Node {
+	array, element := a.sameList(l, list, at)
+	return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: element, Rexpr: array}}}
+}
+
+// sameList are a list and a keyed value as they compare.
+func (a *analysis) sameList(v value, list *idList, at int32) (array, element *pg.Node) {
+	s := list.keying
+	if v.keying == nil || v.keying.Class != s.Class || !v.keying.comparable {
+		a.refuseKeyed(s, at, "cannot be compared with a value that is not masked in the same way", "", "Compare it with a column that the same method masks.")
+	}
+	if element = v.shadow(a); element == nil {
+		a.refuseKeyed(s, at, "cannot be compared with a value that is derived", "", "Compare the table's own column.")
+	}
+	if array = list.node(); s.shadow != v.keying.shadow {
+		return castArray(array, "text"), cast(element, "text")
+	}
+	return array, element
+}
+
+// listCall is a function of collected ids. ok is false where it is another one.
+func (a *analysis) listCall(name string, f *pg.FuncCall, n *pg.Node, sc *scope) (out value, ok bool) {
+	if !plainCall(f) || len(f.Args) == 0 {
+		return out, false
+	}
+	switch name {
+	case "cardinality":
+		if list := a.listColumn(f.Args[0], sc); list != nil && len(f.Args) == 1 {
+			f.Args[0] = list.node()
+			return value{node: n}, true
+		}
+	case "array_length", "array_upper":
+		if list := a.listColumn(f.Args[0], sc); list != nil && len(f.Args) == 2 {
+			f.Args = []*pg.Node{list.node(), a.clear(f.Args[1], sc)}
+			return value{node: n}, true
+		}
+	case "array_position", "array_positions":
+		list := a.listColumn(f.Args[0], sc)
+		if list == nil || len(f.Args) != 2 {
+			return out, false
+		}
+		at := location(f.Args[1])
+		if !list.ordered {
+			a.refuseUnordered(list, at)
+		}
+		array, element := a.sameList(a.expr(f.Args[1], sc), list, at)
+		f.Args = []*pg.Node{array, element}
+		return value{node: n}, true
+	}
+	return out, false
+}
+
+// refuseUnordered refuses to tell places in a list that is sorted in Veil.
+func (a *analysis) refuseUnordered(list *idList, at int32) {
+	a.refuseKeyed(list.keying, at, "has no places in an array that is sorted by it or has DISTINCT", "Veil sorts such an array, and PostgreSQL does not have its order.", "Collect it in the order of another column.")
+}
+
+// listRows is unnest of collected ids in FROM: rows of one keyed column, whose order is one of
+// Veil's own. It is nil for other functions.
+func (a *analysis) listRows(f *pg.RangeFunction, left *scope) *from {
+	c := firstCall(f)
+	if len(f.Functions) != 1 || len(f.Coldeflist) > 0 || !isUnnest(c) || len(c.Args) != 1 || c.AggFilter != nil || len(c.AggOrder) > 0 {
+		return nil
+	}
+	list := a.listColumn(c.Args[0], &scope{parent: left, ctes: left.ctes})
+	if list == nil {
+		return nil
+	}
+	if f.Ordinality && !list.ordered {
+		a.refuseUnordered(list, c.Location)
+	}
+	alias := "unnest"
+	if f.Alias != nil {
+		alias = f.Alias.Aliasname
+	}
+	s := *list.keying
+	s.original = list.keying.ofColumn()
+	it := a.newItem(alias)
+	id := &resolved{name: alias, keying: &s, typ: catalog.OIDText, action: -1, item: it, shadow: a.shadowName(), useShadow: func() {}}
+	it.columns = []*resolved{id}
+	inner, element := &pg.Alias{Aliasname: a.shadowName()}, a.shadowName()
+	inner.Colnames = names(element)
+	original := column(inner.Aliasname, element)
+	targets := []*pg.Node{target("", when(isNotNull(original), row(a.tagText(), collateC(cast(original, "text"))))), target("", original)}
+	if f.Ordinality {
+		it.columns = append(it.columns, &resolved{name: "ordinality", action: -1, item: it})
+		inner.Colnames = append(inner.Colnames, str("ordinality"))
+		targets = append(targets, target("", column(inner.Aliasname, "ordinality")))
+	}
+	a.rename(it, f.Alias, c.Location)
+	outer := &pg.Alias{Aliasname: it.ref}
+	outer.Colnames = a.columnAliases(it)
+	outer.Colnames = append(outer.Colnames[:1:1], append([]*pg.Node{str(id.shadow)}, outer.Colnames[1:]...)...)
+	c.Funcname, c.Args = names("pg_catalog", "unnest"), []*pg.Node{list.node()}
+	query := &pg.SelectStmt{
+		TargetList: targets,
+		FromClause: []*pg.Node{{Node: &pg.Node_RangeFunction{RangeFunction: &pg.RangeFunction{
+			Ordinality: f.Ordinality, Functions: []*pg.Node{{Node: &pg.Node_List{List: &pg.List{Items: []*pg.Node{{Node: &pg.Node_FuncCall{FuncCall: c}}, {}}}}}}, Alias: inner}}}},
+		LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE,
+	}
+	node := subselect(query, outer)
+	node.GetRangeSubselect().Lateral = true
+	it.place = func() *pg.Node { return a.hashShadow(&s, column(it.ref, id.shadow)) }
+	a.told++
+	return &from{node: node, items: []*item{it}, columns: it.columns, sources: []*item{it}}
+}
