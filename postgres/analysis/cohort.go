@@ -101,7 +101,7 @@ func (a *analysis) cohortEquality(kind string, l, r value, truth bool) *pg.Node 
 	}
 	other := r.column.opened(l.keying)
 	if truth {
-		return op("=", t, other)
+		return op("=", l.found(t, true), other)
 	}
 	return when(both(isNotNull(t), isNotNull(r.node)), coalesce(op("=", t, other), boolean(false)))
 }
@@ -121,7 +121,7 @@ func (a *analysis) openIn(q *pg.SelectStmt, res *result, v value, truth bool) *p
 		for i, l := range c.cohort.values.ValuesLists {
 			l.GetList().Items[0] = a.openedCell(c.cohort.cells[i], v.keying, i == 0)
 		}
-		return t
+		return v.found(t, true)
 	case c.source != nil && c.source.opened != nil && c.source.emit == nil && c.keying == nil && len(q.SortClause)+len(q.DistinctClause)+len(q.GroupClause) == 0 && q.Op == pg.SetOperation_SETOP_NONE:
 		if !truth && c.source.cohort == nil {
 			return nil
@@ -136,7 +136,7 @@ func (a *analysis) openIn(q *pg.SelectStmt, res *result, v value, truth bool) *p
 			}
 			q.WhereClause = known
 		}
-		return t
+		return v.found(t, truth)
 	}
 	return nil
 }

@@ -15,7 +15,7 @@ import (
 // is =, <>, distinct or not distinct.
 func (a *analysis) equality(kind string, l, r value, truth bool, at int32) *pg.Node {
 	if l.keying != nil && r.keying != nil {
-		return a.keyedEquality(kind, l, r, at)
+		return a.keyedEquality(kind, l, r, truth, at)
 	}
 	if l.keying == nil {
 		l, r = r, l
@@ -34,7 +34,7 @@ func (a *analysis) equality(kind string, l, r value, truth bool, at int32) *pg.N
 	if c.param > 0 {
 		return a.paramEquality(kind, l, c.param, truth, at)
 	}
-	return a.literalEquality(kind, l, c.text)
+	return a.literalEquality(kind, l, c.text, truth)
 }
 
 // compared is how a keyed value is compared: its shadow column, or its wrapper.
@@ -58,7 +58,7 @@ func (a *analysis) distinctOp(kind string, l, r *pg.Node) *pg.Node {
 	return op(kind, l, r)
 }
 
-func (a *analysis) keyedEquality(kind string, l, r value, at int32) *pg.Node {
+func (a *analysis) keyedEquality(kind string, l, r value, truth bool, at int32) *pg.Node {
 	if l.keying.Class != r.keying.Class {
 		a.refuseKeyed(l.keying, at, "cannot be compared with column "+r.keying.Action.Path+", which has another method or domain", "", "Give both columns the same method and domain.")
 	}
@@ -75,6 +75,11 @@ func (a *analysis) keyedEquality(kind string, l, r value, at int32) *pg.Node {
 	}
 	if l.keying.shadow != r.keying.shadow {
 		lt, rt = collateC(cast(lt, "text")), collateC(cast(rt, "text"))
+	}
+	if truth && kind == "=" {
+		if out := a.foundEqual(l, r, lt, rt); out != nil {
+			return out
+		}
 	}
 	return a.distinctOp(kind, lt, rt)
 }
@@ -108,7 +113,7 @@ func comparand(k rows.ShadowKind, id string) *pg.Node {
 }
 
 // literalEquality compares with a literal pseudonym, which is opened now.
-func (a *analysis) literalEquality(kind string, l value, pseudonym string) *pg.Node {
+func (a *analysis) literalEquality(kind string, l value, pseudonym string, truth bool) *pg.Node {
 	t := l.shadow(a)
 	id, ok := a.open(l.keying, pseudonym)
 	var other *pg.Node
@@ -121,7 +126,7 @@ func (a *analysis) literalEquality(kind string, l value, pseudonym string) *pg.N
 	}
 	node := l.node
 	if t != nil {
-		node = t
+		node = l.found(t, truth && kind == "=" && other != nil)
 	}
 	if other != nil {
 		return a.distinctOp(kind, node, other)
@@ -155,7 +160,7 @@ func (a *analysis) paramEquality(kind string, l value, n int32, truth bool, at i
 	case rows.ShadowCast:
 		return op(kind, t, collateC(p))
 	case rows.ShadowText:
-		return op(kind, t, p)
+		return op(kind, l.found(t, truth && kind == "="), p)
 	}
 	if kind == "=" && truth {
 		return op(kind, t, other)

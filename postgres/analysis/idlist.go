@@ -63,8 +63,11 @@ func (a *analysis) listColumn(n *pg.Node, sc *scope) *idList {
 }
 
 // listAny is = ANY and <> ALL of collected ids.
-func (a *analysis) listAny(l value, list *idList, kind pg.A_Expr_Kind, name string, at int32) *pg.Node {
+func (a *analysis) listAny(l value, list *idList, kind pg.A_Expr_Kind, name string, truth bool, at int32) *pg.Node {
 	array, element := a.sameList(l, list, at)
+	if list.keying.shadow == l.keying.shadow {
+		element = l.found(element, truth && name == "=")
+	}
 	return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: element, Rexpr: array}}}
 }
 

@@ -53,7 +53,7 @@ func (a *analysis) in(x *pg.A_Expr, n *pg.Node, name string, truth bool, sc *sco
 		}
 		return n
 	}
-	if out := a.literalList(l, items, name); out != nil {
+	if out := a.literalList(l, items, name, truth); out != nil {
 		return out
 	}
 	if out := a.parameterList(l, items, name, truth); out != nil {
@@ -86,7 +86,7 @@ func not(n *pg.Node) *pg.Node {
 }
 
 // literalList is IN over literals, or nil where the list has something else.
-func (a *analysis) literalList(l value, items []value, name string) *pg.Node {
+func (a *analysis) literalList(l value, items []value, name string, truth bool) *pg.Node {
 	if l.keying == nil || l.keying.domain == "" {
 		return nil
 	}
@@ -102,7 +102,7 @@ func (a *analysis) literalList(l value, items []value, name string) *pg.Node {
 		}
 		cells = append(cells, c)
 	}
-	return a.openedList(l.keying, t, cells, name)
+	return a.openedList(l, t, cells, name, truth)
 }
 
 // manyItems is the length from which a list is one constant, an array: PostgreSQL and
@@ -110,7 +110,8 @@ func (a *analysis) literalList(l value, items []value, name string) *pg.Node {
 const manyItems = 32
 
 // openedList is IN over pseudonyms.
-func (a *analysis) openedList(s *keying, t *pg.Node, cells []constant, name string) *pg.Node {
+func (a *analysis) openedList(v value, t *pg.Node, cells []constant, name string, truth bool) *pg.Node {
+	s := v.keying
 	var opened []*pg.Node
 	var ids [][]byte
 	for _, c := range cells {
@@ -127,6 +128,7 @@ func (a *analysis) openedList(s *keying, t *pg.Node, cells []constant, name stri
 	if len(opened) == 0 {
 		return when(isNotNull(t), boolean(name == "<>"))
 	}
+	t = v.found(t, truth && name == "=")
 	if len(opened) >= manyItems {
 		kind := pg.A_Expr_Kind_AEXPR_OP_ANY
 		if name == "<>" {
@@ -179,7 +181,7 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 		// What does not open arrives as the tag, which is no value's text.
 		return in(pg.A_Expr_Kind_AEXPR_OP_ALL, collateC(cast(t, "text")), array)
 	case typ == "" && l.keying.shadow == rows.ShadowText:
-		return in(pg.A_Expr_Kind_AEXPR_OP_ANY, t, array)
+		return in(pg.A_Expr_Kind_AEXPR_OP_ANY, l.found(t, truth), array)
 	case typ == "" || !truth:
 		return in(pg.A_Expr_Kind_AEXPR_OP_ANY, collateC(cast(t, "text")), array)
 	}
@@ -197,6 +199,7 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 
 // anyAll is x = ANY (array) and x <> ALL (array).
 func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.Node {
+	truth := a.truth == n
 	if out := a.arrayOfKeyed(x, n, name, sc); out != nil {
 		return out
 	}
@@ -216,7 +219,7 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 		a.refuseKeyed(l.keying, x.Location, "cannot be compared with an array in this way", "", "Only = ANY and <> ALL are allowed.")
 	}
 	if list := a.listColumn(x.Rexpr, sc); list != nil {
-		return a.listAny(l, list, x.Kind, name, x.Location)
+		return a.listAny(l, list, x.Kind, name, truth, x.Location)
 	}
 	a.openable(l.keying, x.Location)
 	arr := x.Rexpr
@@ -232,14 +235,14 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 		return a.in(in, n, name, false, sc)
 	}
 	if p := arr.GetParamRef(); p != nil {
-		return a.paramList(l, p.Number, isAny, x.Location)
+		return a.paramList(l, p.Number, isAny, truth, x.Location)
 	}
 	if cells, ok := a.arrayCells(arr, x.Location); ok {
 		if len(cells) == 0 {
 			return boolean(!isAny)
 		}
 		if t := l.shadow(a); t != nil {
-			return a.openedList(l.keying, t, cells, name)
+			return a.openedList(l, t, cells, name, truth)
 		}
 		items := make([]*pg.Node, len(cells))
 		for i, c := range cells {
@@ -291,7 +294,7 @@ func (a *analysis) arrayCells(arr *pg.Node, at int32) (cells []constant, ok bool
 
 // paramList compares with an array parameter: the listener leaves out what does not open
 // or is no value of the column's type.
-func (a *analysis) paramList(l value, n int32, isAny bool, at int32) *pg.Node {
+func (a *analysis) paramList(l value, n int32, isAny, truth bool, at int32) *pg.Node {
 	p := a.sealedParam(n, l.keying, true, at)
 	kind, name := pg.A_Expr_Kind_AEXPR_OP_ANY, "="
 	if !isAny {
@@ -307,7 +310,7 @@ func (a *analysis) paramList(l value, n int32, isAny bool, at int32) *pg.Node {
 	case rows.ShadowUUID:
 		p = castArray(p, "uuid")
 	}
-	out := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: t, Rexpr: p}}}
+	out := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: l.found(t, truth && isAny && l.keying.shadow == rows.ShadowText), Rexpr: p}}}
 	if !isAny {
 		out = when(isNotNull(t), out) // also where the list is empty
 	}

@@ -49,6 +49,9 @@ type resolved struct {
 	// empty makes a reference to whether the masked text is an empty one; nil where PostgreSQL
 	// cannot tell.
 	empty func() *pg.Node
+	// raw refers to the original of a text as the table has it, which an index can find; nil
+	// where there is none. See indexed.go.
+	raw func() *pg.Node
 	// grouped columns are referred to by their shadow column.
 	grouped bool
 	// date is set for a shifted date, person for a sealed id of whom the row is about.

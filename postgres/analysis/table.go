@@ -40,7 +40,7 @@ type tableItem struct {
 type tableColumn struct {
 	shape                                            *shapeColumn
 	used, shadowUsed, plainUsed, bareUsed, emptyUsed bool
-	shadow, plain, bare, empty                       string
+	shadow, plain, bare, raw, empty                  string
 }
 
 // table makes the sub-select that stands for a table.
@@ -177,6 +177,14 @@ func (t *tableItem) keyed(e *tableColumn, rc *resolved) {
 		e.shadow = t.shadowName()
 		rc.shadow, rc.useShadow = e.shadow, func() { e.shadowUsed = true }
 	}
+	if c.keying.shadow == rows.ShadowText && c.keying.guard != "" {
+		rc.raw = func() *pg.Node {
+			if e.raw == "" {
+				e.raw = t.shadowName()
+			}
+			return column(t.item.ref, e.raw)
+		}
+	}
 	if c.keying.showsBare() && t.shape.where == "" {
 		e.bare = t.shadowName()
 		rc.bare, rc.useBare = e.bare, func() { e.bareUsed = true }
@@ -216,6 +224,10 @@ func (t *tableItem) finish() {
 		if c.shadowUsed {
 			t.depends(c.shape.keying.typ)
 			t.add(c.shadow, t.bare(c.shape.keying))
+		}
+		if c.raw != "" {
+			t.depends(c.shape.keying.typ)
+			t.add(c.raw, column(c.shape.keying.column))
 		}
 		if c.plainUsed {
 			t.add(c.plain, t.plainDate(c.shape.keying))

@@ -351,4 +351,4 @@ WITH RECURSIVE t AS (SELECT id, parent_id FROM portal.categories UNION ALL SELEC
 
 --- enum-first-and-last
 --: masked
-SELECT enum_first(NULL::portal.role) AS a, enum_last(NULL::portal.role) AS z, enum_range('booked'::portal.appointment_status, 'fulfilled') AS between, array_position(enum_range(NULL::portal.role), 'admin'::portal.role) AS place
+SELECT enum_first(NULL::portal.role) AS a, enum_last(NULL::portal.role) AS z, array_to_string(enum_range('booked'::portal.appointment_status, 'fulfilled'), ' ') AS between, array_position(enum_range(NULL::portal.role), 'admin'::portal.role) AS place
