@@ -232,7 +232,7 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 		if len(e.Elements) == 0 {
 			return boolean(!isAny)
 		}
-		return a.in(in, n, name, false, sc)
+		return a.in(in, n, name, truth && isAny, sc)
 	}
 	if p := arr.GetParamRef(); p != nil {
 		return a.paramList(l, p.Number, isAny, truth, x.Location)
@@ -253,7 +253,7 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 		}
 		in := &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_IN, Name: names(name), Lexpr: x.Lexpr, Location: x.Location,
 			Rexpr: &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: items}}}}
-		return a.in(in, n, name, false, sc)
+		return a.in(in, n, name, truth && isAny, sc)
 	}
 	a.refuseKeyed(l.keying, x.Location, "cannot be compared with an array that is not written out", "", "Write the pseudonyms as a list, or use a parameter.")
 	return nil
