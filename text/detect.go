@@ -139,10 +139,10 @@ func (s *Scanner) take(from, to int, label Label) {
 
 // at returns a token, or one that is nothing.
 func (s *Scanner) at(i int) *token {
-	if i < 0 || i >= len(s.toks) {
-		return &noToken
+	if uint(i) < uint(len(s.toks)) {
+		return &s.toks[i]
 	}
-	return &s.toks[i]
+	return &noToken
 }
 
 var noToken = token{kind: mark, gap: blank, value: -1}

@@ -153,7 +153,7 @@ func (d *dictionary) addPhrase(p sequence) {
 		}
 		state = next
 	}
-	d.phrases.add(p.hashes, p.info)
+	d.phrases.add(p.hashes, len(p.hashes), p.info)
 }
 
 // eachEntry calls f with each entry of each section of a lexicon: entries are separated

@@ -51,6 +51,8 @@ type Scanner struct {
 	// byKnown says of each token whether a known value covers it; empty without known values.
 	byKnown []uint8
 	folded  []byte
+	// places are where in the folded text known strings may begin.
+	places []int32
 	// months are the known dates of a block whose month is a word, and dates those of the text,
 	// whatever the detectors have found there.
 	months []hit

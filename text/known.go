@@ -3,7 +3,6 @@ package text
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,14 +40,14 @@ var kindRules = [...]string{
 type Known struct {
 	seqs     trie       // sequences of words
 	firsts   [32]uint64 // which words sequences may begin with, by their hash
+	folded   string     // the texts of parts, initials and strings
 	parts    []part     // single words of names, for what is not written exactly
 	typos    typoFilter
-	initials []string // initials of names, folded
+	initials []piece // initials of names
 	strings  stringSet
 	dates    []knownDate
 	literal  []literal
 	count    int
-	digest   [sha256.Size]byte
 	origins  origins
 }
 
@@ -68,7 +67,7 @@ type literal struct {
 }
 
 // Digest returns a hash of the values in the order in which they were added.
-func (k *Known) Digest() [sha256.Size]byte { return k.digest }
+func (k *Known) Digest() [sha256.Size]byte { return k.origins.digest() }
 
 // Len returns the number of known values.
 func (k *Known) Len() int {
@@ -118,11 +117,12 @@ type scratch struct {
 	// arena has the folded texts of parts, initials and strings.
 	arena         []byte
 	firsts, lasts []piece // words of a name
-	parts         []partPiece
+	parts         []part
 	initials      []piece
-	strings       []stringPiece
+	strings       []knownString
 	values        []Origin
-	added         []byte // what was added, and how
+	edges         int // of the sequences, at most
+	many          int // how many values the last record had
 }
 
 // piece is a part of the arena.
@@ -136,29 +136,12 @@ type knownWord struct {
 	hash   uint64
 }
 
-// knownSeq is a sequence of words: a part of the hashes.
+// knownSeq is a sequence of words: a part of the hashes. What it begins with is one too, from
+// a number of words on.
 type knownSeq struct {
 	piece
-	info seqInfo
-}
-
-type partPiece struct {
-	piece
-	value int32
-	given bool
-}
-
-type stringPiece struct {
-	piece
-	kind  Kind
-	value int32
-	whole bool
-}
-
-// sequence is an entry of several words.
-type sequence struct {
-	hashes []uint64
-	info   seqInfo
+	least int32
+	info  seqInfo
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -167,6 +150,7 @@ var scratches = sync.Pool{New: func() any { return new(scratch) }}
 func (b *KnownBuilder) begin() {
 	if b.k == nil {
 		b.k, b.scratch = new(Known), scratches.Get().(*scratch)
+		b.values = make([]Origin, 0, max(b.many, 8))
 	}
 }
 
@@ -174,46 +158,40 @@ func (b *KnownBuilder) begin() {
 func (b *KnownBuilder) Build() *Known {
 	b.begin()
 	k, s := b.k, b.scratch
-	k.digest = sha256.Sum256(s.added)
-	k.origins.values = slices.Clone(s.values)
-	clear(s.values)
-	k.seqs.grow(len(s.hashes))
+	k.origins.values = s.values
+	k.seqs.grow(s.edges)
 	k.seqs.infos = make([]seqInfo, 0, len(s.seqs))
 	for i := range s.seqs {
-		hashes := s.hashes[s.seqs[i].from:s.seqs[i].to]
-		k.seqs.add(hashes, s.seqs[i].info)
+		q := &s.seqs[i]
+		hashes := s.hashes[q.from:q.to]
+		k.seqs.add(hashes, int(q.least), q.info)
 		k.firsts[hashes[0]>>6&31] |= 1 << (hashes[0] & 63)
 	}
-	folded := string(s.arena)
-	k.parts = make([]part, len(s.parts))
-	for i, p := range s.parts {
-		k.parts[i] = part{folded: folded[p.from:p.to], letters: letterSet(folded[p.from:p.to]), value: p.value, given: p.given}
-		k.typos.add(k.parts[i].folded)
+	k.folded = string(s.arena)
+	k.parts = slices.Clone(s.parts)
+	for i := range k.parts {
+		p := &k.parts[i]
+		folded := k.folded[p.from:p.to]
+		p.letters = letterSet(folded)
+		k.typos.add(folded)
 	}
-	k.initials = make([]string, len(s.initials))
-	for i, p := range s.initials {
-		k.initials[i] = folded[p.from:p.to]
-	}
-	k.strings.build(folded, s.strings)
+	k.initials = slices.Clone(s.initials)
+	k.strings.build(k.folded, s.strings)
 	*s = scratch{tokens: s.tokens, src: s.src[:0], words: s.words[:0], hashes: s.hashes[:0], seqs: s.seqs[:0], arena: s.arena[:0],
-		firsts: s.firsts[:0], lasts: s.lasts[:0], parts: s.parts[:0], initials: s.initials[:0], strings: s.strings[:0], values: s.values[:0], added: s.added[:0]}
+		firsts: s.firsts[:0], lasts: s.lasts[:0], parts: s.parts[:0], initials: s.initials[:0], strings: s.strings[:0], many: min(k.count, mostExpected)}
 	scratches.Put(s)
 	*b = KnownBuilder{}
 	return k
 }
+
+// mostExpected bounds for how many values there is room before any is added.
+const mostExpected = 64
 
 // next begins a value that is added.
 func (b *KnownBuilder) next(o Origin) int32 {
 	b.begin()
 	o.Owner, o.Part = b.owner, b.part
 	b.values = append(b.values, o)
-	b.added = append(binary.AppendUvarint(b.added, uint64(4+len(o.Given))), byte(o.Kind))
-	for _, p := range [...]string{o.Owner, o.Part, o.Text, o.Family} {
-		b.added = append(binary.AppendUvarint(b.added, uint64(len(p))), p...)
-	}
-	for _, p := range o.Given {
-		b.added = append(binary.AppendUvarint(b.added, uint64(len(p))), p...)
-	}
 	b.k.count++
 	return int32(b.k.count)
 }
@@ -221,8 +199,7 @@ func (b *KnownBuilder) next(o Origin) int32 {
 // cutWords cuts a value into its words and numbers. They are valid until the next value.
 func (b *KnownBuilder) cutWords(value string) []knownWord {
 	b.begin()
-	b.src = append(b.src[:0], value...)
-	b.cut(b.src)
+	b.setSource(value)
 	b.words = b.words[:0]
 	for i := range b.toks {
 		if t := &b.toks[i]; t.kind != mark {
@@ -233,6 +210,15 @@ func (b *KnownBuilder) cutWords(value string) []knownWord {
 	}
 	return b.words
 }
+
+// setSource cuts a value.
+func (b *KnownBuilder) setSource(value string) {
+	b.src = append(append(b.src[:0], value...), padding...)
+	b.cut(b.src)
+}
+
+// padding behind a text lets its last word be read as quickly as the others.
+const padding = "        "
 
 func dropInvisible(r rune) rune {
 	if isInvisible(r) {
@@ -254,23 +240,29 @@ func (b *KnownBuilder) keep(texts ...[]byte) piece {
 // kept is what a piece of the arena is.
 func (b *KnownBuilder) kept(p piece) []byte { return b.arena[p.from:p.to] }
 
-func (b *KnownBuilder) sequence(words []knownWord, info seqInfo) {
+// sequence adds the words of a value as a sequence, and returns where their hashes are.
+func (b *KnownBuilder) sequence(words []knownWord, info seqInfo) piece {
+	p := piece{from: int32(len(b.hashes))}
 	for _, w := range words {
 		b.hashes = append(b.hashes, w.hash)
 	}
-	b.endSequence(len(words), info)
+	p.to = int32(len(b.hashes))
+	b.addSequence(p, len(words), info)
+	return p
 }
 
 // one adds a sequence of one word.
 func (b *KnownBuilder) one(hash uint64, info seqInfo) {
+	n := int32(len(b.hashes))
 	b.hashes = append(b.hashes, hash)
-	b.endSequence(1, info)
+	b.addSequence(piece{n, n + 1}, 1, info)
 }
 
-// endSequence makes a sequence of the last hashes.
-func (b *KnownBuilder) endSequence(n int, info seqInfo) {
-	to := int32(len(b.hashes))
-	b.seqs = append(b.seqs, knownSeq{piece{to - int32(n), to}, info})
+// addSequence adds a sequence whose hashes are there, and what it begins with, from a number
+// of words on.
+func (b *KnownBuilder) addSequence(p piece, least int, info seqInfo) {
+	b.seqs = append(b.seqs, knownSeq{p, int32(least), info})
+	b.edges += p.len()
 }
 
 // literalOf keeps a value that has no letters and digits.
@@ -317,7 +309,7 @@ func (b *KnownBuilder) addFolded(s []byte, kind Kind, n int32) {
 	if len(s) < 3 {
 		return // the sequence finds it as a word
 	}
-	b.strings = append(b.strings, stringPiece{b.keep(s), kind, n, len(s) < wholeBelow})
+	b.strings = append(b.strings, knownString{piece: b.keep(s), kind: kind, value: n, whole: len(s) < wholeBelow})
 }
 
 // phoneForms adds a telephone number without its extension, its country, and its area.
@@ -335,7 +327,7 @@ func (b *KnownBuilder) phoneForms(words []knownWord, from int, n int32) {
 		d = append(d, w.folded...)
 	}
 	add := func(s []byte) {
-		if len(s) >= 7 && !slices.ContainsFunc(b.strings[from:], func(p stringPiece) bool { return bytes.Equal(b.kept(p.piece), s) }) {
+		if len(s) >= 7 && !slices.ContainsFunc(b.strings[from:], func(p knownString) bool { return bytes.Equal(b.kept(p.piece), s) }) {
 			b.addFolded(s, KnownPhone, n)
 		}
 	}
@@ -374,30 +366,31 @@ func (b *KnownBuilder) addWords(value string, kind Kind, n int32) {
 		b.literalOf(value, kind, n)
 		return
 	}
-	b.sequence(words, seqInfo{kind: kind, value: n, strength: entire})
+	whole := seqInfo{kind: kind, value: n, strength: entire}
+	p := b.sequence(words, whole)
 	if len(b.fold) >= 8 && len(words) > 1 {
 		b.addFolded(b.fold, kind, n)
 	}
-	for i := range words {
-		if len(words) < 3 {
-			break
-		}
-		for j := i + 2; j <= min(len(words), i+8); j++ {
-			if slices.ContainsFunc(words[i:j], func(w knownWord) bool {
-				return utf8.RuneCount(w.folded) > 3 || w.folded[0] >= '0' && w.folded[0] <= '9'
-			}) {
-				b.sequence(words[i:j], seqInfo{kind: kind, value: n, strength: entire})
-			}
+	for i := 0; len(words) >= 3 && i+2 <= len(words); i++ {
+		run := words[i:min(len(words), i+longestRun)]
+		if telling := slices.IndexFunc(run, func(w knownWord) bool {
+			return w.folded[0] >= '0' && w.folded[0] <= '9' || utf8.RuneCount(w.folded) > 3
+		}); telling >= 0 {
+			b.addSequence(piece{p.from + int32(i), p.from + int32(i+len(run))}, max(2, telling+1), whole)
 		}
 	}
 	if len(words) > 1 {
-		for _, w := range words {
+		for i, w := range words {
 			if utf8.RuneCount(w.folded) >= 4 || len(w.folded) >= 5 {
-				b.one(w.hash, seqInfo{kind: kind, value: n, strength: single})
+				at := p.from + int32(i)
+				b.addSequence(piece{at, at + 1}, 1, seqInfo{kind: kind, value: n, strength: single})
 			}
 		}
 	}
 }
+
+// longestRun is how many words of a value are looked for without the others.
+const longestRun = 8
 
 // AddDate adds a date, such as that of a birth or an admission. month and day may be 0.
 func (b *KnownBuilder) AddDate(year, month, day int) int {
@@ -411,7 +404,7 @@ func (b *KnownBuilder) AddDate(year, month, day int) int {
 	for _, s := range [...][3]string{{y, m, d}, {d, m, y}, {m, d, y}, {y[2:], m, d}, {d, m, y[2:]}, {m, d, y[2:]}} {
 		from := int32(len(b.arena))
 		b.arena = append(append(append(b.arena, s[0]...), s[1]...), s[2]...)
-		b.strings = append(b.strings, stringPiece{piece{from, int32(len(b.arena))}, KnownDate, n, true})
+		b.strings = append(b.strings, knownString{piece: piece{from, int32(len(b.arena))}, kind: KnownDate, value: n, whole: true})
 	}
 	return int(n)
 }

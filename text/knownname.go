@@ -92,8 +92,7 @@ func (b *KnownBuilder) initialOf(p piece) []byte {
 // nameWords adds the words of a part of a name, and appends them to dst. The words of a
 // name stand in the arena one behind the other.
 func (b *KnownBuilder) nameWords(dst []piece, value string, n int32, given bool) []piece {
-	b.src = append(b.src[:0], strings.Map(dropInvisible, value)...)
-	b.cut(b.src)
+	b.setSource(strings.Map(dropInvisible, value))
 	for i := 0; i < len(b.toks); i++ {
 		t := &b.toks[i]
 		if t.kind == mark {
@@ -135,10 +134,12 @@ func (b *KnownBuilder) unspacedName(toks []token, n int32) {
 		if from > 2 || len(toks)-from < 2 {
 			break
 		}
+		p := piece{from: int32(len(b.hashes))}
 		for i := range toks[from:] {
 			b.hashes = append(b.hashes, toks[from+i].hash)
 		}
-		b.endSequence(len(toks)-from, seqInfo{kind: KnownName, value: n, strength: entire})
+		p.to = int32(len(b.hashes))
+		b.addSequence(p, p.len(), seqInfo{kind: KnownName, value: n, strength: entire})
 	}
 }
 
@@ -162,7 +163,7 @@ func (b *KnownBuilder) nameWord(word piece, t *token, n int32, given bool) {
 		}
 	}
 	if runes >= 4 && info.strength != weak {
-		b.parts = append(b.parts, partPiece{word, n, given})
+		b.parts = append(b.parts, part{piece: word, value: n, given: given})
 	}
 	if given {
 		info.strength = nickname
@@ -210,7 +211,7 @@ func (b *KnownBuilder) joinedForms(firsts, lasts []piece, n int32) {
 			}
 			b.one(hashOf(b.kept(pair)), info)
 			if utf8.RuneCount(b.kept(pair)) >= 6 {
-				b.parts = append(b.parts, partPiece{pair, n, false})
+				b.parts = append(b.parts, part{piece: pair, value: n})
 			}
 		}
 	}
@@ -219,7 +220,7 @@ func (b *KnownBuilder) joinedForms(firsts, lasts []piece, n int32) {
 	}
 	add := func(p piece, whole bool) {
 		if p.len() >= wholeBelow {
-			b.strings = append(b.strings, stringPiece{p, KnownName, n, whole})
+			b.strings = append(b.strings, knownString{piece: p, kind: KnownName, value: n, whole: whole})
 		}
 	}
 	first, last := b.kept(firsts[0]), b.kept(piece{lasts[0].from, lasts[len(lasts)-1].to})

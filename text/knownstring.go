@@ -1,72 +1,80 @@
 package text
 
-import "bytes"
+import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
+)
 
 // knownString is a value whose letters and digits are compared, whatever stands between.
 type knownString struct {
-	folded string
-	kind   Kind
-	value  int32
+	piece // of the text of the set
+	value int32
+	next  int32 // number of the next string with the same head, or 0
+	kind  Kind
 	// whole means that no digit or letter may stand beside it.
 	whole bool
-	next  int32 // number of the next string with the same head, or 0
 }
 
-// stringSet finds strings in the folded text of a block. Those that may stand anywhere are
-// found by the Wu-Manber algorithm: the last three characters of a window that is as long
-// as the shortest string say how far the window can move.
+// stringSet finds strings in the folded text of a block. Those that may stand anywhere have at
+// least wholeBelow characters, so that one of the first four groups of three of each stands at
+// an offset that is a multiple of four: only there is looked for one of them.
 type stringSet struct {
-	all    []knownString
-	heads  [1 << headBits]int32 // number of the first string by the hash of its first characters
-	starts [1 << startBits / 64]uint64
-	shifts []byte // by the hash of three characters; nil if there are no such strings
-	window int
+	text    string
+	all     []knownString
+	heads   []int32 // number of the first string by the hash of its first characters
+	starts  [1 << startBits / 64]uint64
+	samples []uint64 // hashes of the groups; nil if no string may stand anywhere
+	// headShift and sampleShift leave the bits of a hash by which heads and samples are.
+	headShift, sampleShift uint
 }
 
 const (
 	gramSize  = 3
-	headBits  = 8
 	startBits = 10
-	shiftBits = 11
-	// maxWindow bounds what one look at a text can skip.
-	maxWindow = 12
+	// stride is how far the offsets are from each other at which is looked.
+	stride = wholeBelow - gramSize + 1
 )
 
 // gram is a hash of the first three bytes of a text.
 func gram[T string | []byte](s T) uint32 {
-	return (uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16) * 0x9e3779b1
+	return (uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16) * gramPrime
 }
 
+const (
+	gramPrime = 0x9e3779b1
+	gramMask  = 1<<(8*gramSize) - 1
+)
+
 // build makes the set of strings, which are parts of a text.
-func (set *stringSet) build(folded string, pieces []stringPiece) {
-	set.all = make([]knownString, len(pieces))
-	set.window = maxWindow
-	anywhere := false
-	for i := len(pieces) - 1; i >= 0; i-- {
-		p := &pieces[i]
-		s := folded[p.from:p.to]
-		h := gram(s)
-		set.all[i] = knownString{s, p.kind, p.value, p.whole, set.heads[h>>(32-headBits)]}
-		set.heads[h>>(32-headBits)] = int32(i + 1)
-		if p.whole {
-			start := h >> (32 - startBits)
-			set.starts[start>>6] |= 1 << (start & 63)
-		} else {
-			anywhere = true
-			set.window = min(set.window, len(s))
-		}
-	}
-	if !anywhere {
+func (set *stringSet) build(text string, strings []knownString) {
+	if len(strings) == 0 {
 		return
 	}
-	last := set.window - gramSize
-	set.shifts = bytes.Repeat([]byte{byte(last + 1)}, 1<<shiftBits)
-	for i := range set.all {
-		if v := &set.all[i]; !v.whole {
-			for j := range last + 1 {
-				shift := &set.shifts[gram(v.folded[j:])>>(32-shiftBits)]
-				*shift = min(*shift, byte(last-j))
-			}
+	set.text, set.all = text, slices.Clone(strings)
+	size := max(6, bits.Len(uint(len(strings))))
+	set.heads, set.headShift = make([]int32, 1<<size), 32-uint(size)
+	size = max(11, bits.Len(uint(len(strings)))+6)
+	set.sampleShift = 32 - uint(size)
+	for i := len(set.all) - 1; i >= 0; i-- {
+		v := &set.all[i]
+		s := text[v.from:v.to]
+		h := gram(s)
+		head := &set.heads[h>>set.headShift]
+		v.next, *head = *head, int32(i+1)
+		if v.whole {
+			start := h >> (32 - startBits)
+			set.starts[start>>6] |= 1 << (start & 63)
+			continue
+		}
+		if set.samples == nil {
+			set.samples = make([]uint64, 1<<size/64)
+		}
+		x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40
+		for range stride {
+			sample := uint32(x) & gramMask * gramPrime >> set.sampleShift
+			set.samples[sample>>6] |= 1 << (sample & 63)
+			x >>= 8
 		}
 	}
 }
@@ -81,18 +89,28 @@ func (set *stringSet) startsAt(folded []byte, at int) bool {
 	return set.starts[start>>6]&(1<<(start&63)) != 0
 }
 
-// next returns the next offset in a folded text at which another string may begin, or its
-// length or more.
-func (set *stringSet) next(folded []byte, at int) int {
-	if set.shifts == nil {
-		return len(folded)
+// places appends the offsets in a folded text at which a string may begin that may stand
+// anywhere.
+func (set *stringSet) places(dst []int32, folded []byte) []int32 {
+	if set.samples == nil {
+		return dst
 	}
-	for at+set.window <= len(folded) {
-		shift := set.shifts[gram(folded[at+set.window-gramSize:])>>(32-shiftBits)]
-		if shift == 0 {
-			return at
+	for p := 0; p+gramSize <= len(folded); p += stride {
+		var h uint32
+		if p+4 <= len(folded) {
+			h = binary.LittleEndian.Uint32(folded[p:]) & gramMask * gramPrime
+		} else {
+			h = gram(folded[p:])
 		}
-		at += int(shift)
+		sample := h >> set.sampleShift
+		if set.samples[sample>>6]&(1<<(sample&63)) == 0 {
+			continue
+		}
+		for at := max(0, p-stride+1); at <= p; at++ {
+			if at+wholeBelow <= len(folded) && set.heads[gram(folded[at:])>>set.headShift] != 0 {
+				dst = append(dst, int32(at))
+			}
+		}
 	}
-	return len(folded)
+	return dst
 }

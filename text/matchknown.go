@@ -138,7 +138,7 @@ func (s *Scanner) matchTypo(k *Known, i int) {
 	if t.kind != word || t.len() < 4 || t.len() > 64 || len(k.parts) == 0 || t.flags&(fCommon|fKeyword|fMedical) != 0 || t.shape == uncased {
 		return
 	}
-	if p := k.near(s.foldOf(i)); p != nil && (len(p.folded) >= 5 || t.shape != lower) && !s.isEponym(i, i) {
+	if p := k.near(s.foldOf(i)); p != nil && (p.len() >= 5 || t.shape != lower) && !s.isEponym(i, i) {
 		s.knownAt[i] = strongName
 		s.setValue(i, int(p.value))
 	}
@@ -232,7 +232,7 @@ func (s *Scanner) matchInitials(k *Known, i int) {
 		return
 	}
 	for _, want := range k.initials {
-		if string(s.folded) == want {
+		if string(s.folded) == k.folded[want.from:want.to] {
 			end := j + 1
 			if end < len(s.toks) && s.toks[end].char == '.' && s.toks[end].gap == joined {
 				end++

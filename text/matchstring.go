@@ -14,7 +14,8 @@ func (s *Scanner) matchStrings(k *Known) {
 		return
 	}
 	covered := 0 // bytes
-	window := 0  // where in the folded text a string is looked for next
+	s.places = set.places(s.places[:0], s.fold)
+	places := s.places // in the folded text
 	for i := range s.toks {
 		t := &s.toks[i]
 		switch {
@@ -32,16 +33,16 @@ func (s *Scanner) matchStrings(k *Known) {
 				from = min(end-shift, to)
 			}
 		}
-		for window = max(window, from); window < to; {
-			if window = set.next(s.fold, window); window >= to {
-				break
-			}
-			if end := s.stringAt(set, i, window+shift, window); end > 0 {
-				covered = end
-				window = min(end-shift, to)
+		for len(places) > 0 && int(places[0]) < to {
+			at := int(places[0])
+			places = places[1:]
+			if at < from {
 				continue
 			}
-			window++
+			if end := s.stringAt(set, i, at+shift, at); end > 0 {
+				covered = end
+				from = min(end-shift, to)
+			}
 		}
 	}
 }
@@ -97,12 +98,13 @@ func (s *Scanner) stringAt(set *stringSet, tok, at, folded int) int {
 	}
 	end := 0
 	var found *knownString
-	for n := set.heads[gram(head)>>(32-headBits)]; n > 0; n = set.all[n-1].next {
+	for n := set.heads[gram(head)>>set.headShift]; n > 0; n = set.all[n-1].next {
 		v := &set.all[n-1]
-		if found != nil && len(v.folded) <= len(found.folded) || folded >= 0 && (len(head) < len(v.folded) || string(head[:len(v.folded)]) != v.folded) {
+		want := set.text[v.from:v.to]
+		if found != nil && len(want) <= found.len() || folded >= 0 && (len(head) < len(want) || string(head[:len(want)]) != want) {
 			continue
 		}
-		if e, ok := s.compare(v, tok, at); ok {
+		if e, ok := s.compare(v, want, tok, at); ok {
 			end, found = e, v
 		}
 	}
@@ -140,19 +142,20 @@ func (s *Scanner) readFolded(dst []byte, tok, at int) ([]byte, int, int, bool) {
 	}
 }
 
-// compare reports whether a known string stands at an offset, and where it ends.
-func (s *Scanner) compare(v *knownString, tok, at int) (end int, ok bool) {
+// compare reports whether a known string stands at an offset, and where it ends. want is its
+// text.
+func (s *Scanner) compare(v *knownString, want string, tok, at int) (end int, ok bool) {
 	if v.whole && (at > int(s.toks[tok].start) || s.joinedBefore(tok)) {
 		return 0, false
 	}
 	i, from := tok, at
 	s.folded = s.folded[:0]
-	for len(s.folded) < len(v.folded) {
+	for len(s.folded) < len(want) {
 		n := len(s.folded)
 		if s.folded, i, from, ok = s.readFolded(s.folded, i, from); !ok {
 			return 0, false
 		}
-		if len(s.folded) > len(v.folded) || v.folded[n:len(s.folded)] != string(s.folded[n:]) {
+		if len(s.folded) > len(want) || want[n:len(s.folded)] != string(s.folded[n:]) {
 			return 0, false
 		}
 	}

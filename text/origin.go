@@ -1,6 +1,8 @@
 package text
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
@@ -40,6 +42,27 @@ type origins struct {
 	once   sync.Once
 	names  map[string][]NamePart
 	same   map[string][]int32 // by letters and digits
+	summed sync.Once
+	sum    [sha256.Size]byte
+}
+
+// digest is a hash of the values.
+func (o *origins) digest() [sha256.Size]byte {
+	o.summed.Do(func() {
+		var b []byte
+		for i := range o.values {
+			v := &o.values[i]
+			b = append(binary.AppendUvarint(b, uint64(4+len(v.Given))), byte(v.Kind))
+			for _, p := range [...]string{v.Owner, v.Part, v.Text, v.Family} {
+				b = append(binary.AppendUvarint(b, uint64(len(p))), p...)
+			}
+			for _, p := range v.Given {
+				b = append(binary.AppendUvarint(b, uint64(len(p))), p...)
+			}
+		}
+		o.sum = sha256.Sum256(b)
+	})
+	return o.sum
 }
 
 // Origin returns the known value with the number of a span's Value. Among equal values, it

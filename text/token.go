@@ -1,7 +1,6 @@
 package text
 
 import (
-	"encoding/binary"
 	"slices"
 	"unicode"
 	"unicode/utf8"
@@ -180,62 +179,10 @@ func (k *tokens) add(i int, before gap) *token {
 	return t
 }
 
-// word reads a word that begins with an ASCII letter.
-func (k *tokens) word(text []byte, i int, before gap) int {
-	limit := min(len(text), i+maxToken)
-	j, uppers := i, 0
-	for j < limit {
-		c := classes[text[j]]
-		if c&classLetter == 0 {
-			if c == classHigh && goesOn(text[j:]) {
-				return k.foreignWord(text, i, before)
-			}
-			break
-		}
-		uppers += int(c >> 1)
-		j++
-	}
-	t := k.add(i, before)
-	t.end, t.kind, t.plain = int32(j), word, true
-	t.shape = shapeOf(uppers, j-i-uppers, 0, text[i] < 'a')
-	t.hash = k.foldASCII(text, i, j)
-	return j
-}
-
 // goesOn reports whether a word goes on with a character that is not ASCII.
 func goesOn(text []byte) bool {
 	r, _ := utf8.DecodeRune(text)
 	return isWordRune(r) || isInvisible(r)
-}
-
-// asciiCase is the bit that letters in lower case, and digits, have.
-const asciiCase = 0x2020202020202020
-
-// foldASCII adds the folded form of letters and digits that are ASCII, and returns its hash.
-func (k *tokens) foldASCII(text []byte, from, to int) uint64 {
-	n := to - from
-	at := len(k.fold)
-	if cap(k.fold)-at < n+foldSpare {
-		k.fold = slices.Grow(k.fold, at+n+foldSpare+256)
-	}
-	k.fold = k.fold[:at+n]
-	dst := k.fold[at : at+n+foldSpare]
-	h := uint64(hashStart)
-	if from+n+8 > len(text) { // the last word of a text
-		for i := range n {
-			dst[i] = text[from+i] | asciiCase&0xff
-		}
-		return hashOf(dst[:n])
-	}
-	for ; n >= 8; n -= 8 {
-		x := binary.LittleEndian.Uint64(text[from:]) | asciiCase
-		binary.LittleEndian.PutUint64(dst, x)
-		h = hashChunk(h, x)
-		from, dst = from+8, dst[8:]
-	}
-	x := binary.LittleEndian.Uint64(text[from:]) | asciiCase
-	binary.LittleEndian.PutUint64(dst, x)
-	return hashEnd(h, x&(1<<(8*n)-1), n)
 }
 
 // asciiMark is the ASCII character that a typographic mark stands for, or 0.
@@ -292,6 +239,26 @@ func nextLine(g gap) gap {
 
 // number reads a run of digits of any script.
 func (k *tokens) number(text []byte, i int, before gap) int {
+	limit := min(len(text), i+maxToken)
+	j, value := i, int32(0)
+	for j < limit && text[j]-'0' <= 9 {
+		value = value*10 + int32(text[j]-'0') // what overflows is no value
+		j++
+	}
+	if j < limit && text[j] >= utf8.RuneSelf {
+		return k.foreignNumber(text, i, before)
+	}
+	t := k.add(i, before)
+	t.kind, t.plain, t.end, t.value = number, true, int32(j), value
+	if j-i > 9 {
+		t.value = -1
+	}
+	t.hash = k.foldASCII(text, i, j)
+	return j
+}
+
+// foreignNumber reads a run of digits that may have characters beside ASCII.
+func (k *tokens) foreignNumber(text []byte, i int, before gap) int {
 	t := k.add(i, before)
 	t.kind, t.plain = number, true
 	digits, from := 0, i

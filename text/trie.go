@@ -16,34 +16,42 @@ type trieSlot struct {
 	info  int32 // index in infos plus one, or 0
 }
 
+// sequence is an entry of several words.
+type sequence struct {
+	hashes []uint64
+	info   seqInfo
+}
+
 // grow makes room for a number of edges.
 func (t *trie) grow(edges int) {
 	size := 16
-	for size*2 < edges*3 {
+	for size*3 < edges*4 {
 		size *= 2
 	}
 	t.slots = make([]trieSlot, size)
 	t.mask = uint64(size - 1)
 }
 
-// add adds a sequence; of two with the same words the stronger stays.
-func (t *trie) add(hashes []uint64, info seqInfo) {
+// add adds a sequence, and what it begins with, from a number of words on; of two with the same
+// words the stronger stays.
+func (t *trie) add(hashes []uint64, least int, info seqInfo) {
 	state := uint32(0)
-	var slot *trieSlot
-	for _, h := range hashes {
-		slot = t.slot(mix(state, h))
+	for i, h := range hashes {
+		key := mix(state, h)
+		slot := t.slot(key)
 		if slot.key == 0 {
 			t.used++
-			*slot = trieSlot{key: mix(state, h), state: t.used}
+			*slot = trieSlot{key: key, state: t.used}
 		}
 		state = slot.state
-	}
-	switch {
-	case slot.info == 0:
-		t.infos = append(t.infos, info)
-		slot.info = int32(len(t.infos))
-	case t.infos[slot.info-1].strength < info.strength:
-		t.infos[slot.info-1] = info
+		switch {
+		case i+1 < least:
+		case slot.info == 0:
+			t.infos = append(t.infos, info)
+			slot.info = int32(len(t.infos))
+		case t.infos[slot.info-1].strength < info.strength:
+			t.infos[slot.info-1] = info
+		}
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 
 // part is a word of a name.
 type part struct {
-	folded  string
+	piece
 	letters uint32 // which letters it has
 	value   int32
 	given   bool
@@ -59,10 +59,10 @@ func (k *Known) near(folded []byte) *part {
 	set := letterSet(folded)
 	for i := range k.parts {
 		p := &k.parts[i]
-		if d := len(p.folded) - len(folded); d < -1 || d > 1 || bits.OnesCount32(p.letters^set) > 2 {
+		if d := p.len() - len(folded); d < -1 || d > 1 || bits.OnesCount32(p.letters^set) > 2 {
 			continue
 		}
-		if oneTypo(folded, p.folded) {
+		if oneTypo(folded, k.folded[p.from:p.to]) {
 			return p
 		}
 	}
