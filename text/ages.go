@@ -2,7 +2,7 @@ package text
 
 // findAges finds ages over 89, in numbers and words; with the option, all ages.
 func (s *Scanner) findAges() {
-	for i := nextOf(s.numbers, s.capitals, s.lowers, 0); i < len(s.toks); i = nextOf(s.numbers, s.capitals, s.lowers, i+1) {
+	for i := s.dated.next(0); i < len(s.toks); i = s.dated.next(i + 1) {
 		t := &s.toks[i]
 		switch {
 		case s.taken[i] != 0:

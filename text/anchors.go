@@ -14,10 +14,42 @@ type anchors struct {
 	codes    bitset // words with something joined to them that may be of a code
 	initials bitset
 	known    bitset // words of known names
-	heads    bitset // numbers, capitals, lowers, networks
+	anchored bitset // words that detectors know by themselves, months and words for numbers
+	dated    bitset // the same, and numbers
+	streets  bitset // words and numbers that a street may begin or end with
+	heads    bitset // numbers, capitals, anchored, colons
+	encoded  bitset // tokens that may begin what was encoded
+	broken   bitset // words with capitals inside them, or with numbers before them
 	starts   bitset // words that may begin a name
 	caret    bool   // there is one
 }
+
+// The kinds of ASCII marks, for what they can be a part of.
+const (
+	markNetwork  = 1 << iota // of addresses on networks
+	markLead                 // of numbers, which it leads
+	markCode                 // of codes, inside them
+	markEncoded              // of encoded content
+	markEncoding             // of encoded content, behind a word
+	markColon
+	markCaret
+)
+
+var markKinds = func() (t [256]uint8) {
+	for kind, marks := range map[uint8]string{
+		markNetwork: ".:@", markLead: "+(", markEncoded: "=</\\+-_", markEncoding: "+/-_=", markColon: ":", markCaret: "^",
+	} {
+		for _, c := range marks {
+			t[c] |= kind
+		}
+	}
+	for c := range t {
+		if joinsCode(byte(c)) {
+			t[c] |= markCode
+		}
+	}
+	return t
+}()
 
 // bitset is a set of tokens.
 type bitset []uint64
@@ -43,12 +75,15 @@ func (b bitset) next(i int) int {
 
 // nextOf returns the first member of any of three sets from a token on.
 func nextOf(a, b, c bitset, i int) int {
-	for w := i >> 6; w < len(a); w++ {
-		x := a[w] | b[w] | c[w]
-		if w == i>>6 {
-			x &= ^uint64(0) << (i & 63)
-		}
-		if x != 0 {
+	w := i >> 6
+	if w >= len(a) {
+		return len(a) << 6
+	}
+	if x := (a[w] | b[w] | c[w]) >> (i & 63); x != 0 {
+		return i + bits.TrailingZeros64(x)
+	}
+	for w++; w < len(a); w++ {
+		if x := a[w] | b[w] | c[w]; x != 0 {
 			return w<<6 + bits.TrailingZeros64(x)
 		}
 	}
@@ -59,69 +94,122 @@ func nextOf(a, b, c bitset, i int) int {
 const fLower = fMonth | fStreetBefore | fStreetAfter | fUnitNo | fOrgHead | fNumberWord | fAnchor
 
 // anchorWords are words that detectors know by themselves, whatever their case.
-var anchorWords = [...]wordSet{orgVerbs, orgAt, oldWords, militaryPosts, feastDays, seasons, feastStems, feastSaints, spokenOnes, spokenTeens, tens, ownerLabels, orgLabels, signers, doneBy, closings, roles, workers, learners, attendVerbs, livesVerbs, hashSet("corner", "www", "double", "triple")}
+var anchorWords = [...]wordSet{orgVerbs, orgAt, oldWords, militaryPosts, feastDays, seasons, feastStems, feastSaints, spokenOnes, spokenTeens, tens, ownerLabels, orgLabels, orgAcronyms, ourWords, houseNames, signers, doneBy, closings, roles, workers, learners, attendVerbs, livesVerbs, hashSet("corner", "www", "double", "triple")}
 
 // fNothing are flags that do not say what a word is.
 const fNothing = fForeign | fTown | fUncommon | fAnchor
+
+// fAnchored are the flags of words that detectors begin with, whatever their case.
+const fAnchored = fAnchor | fMonth | fNumberWord
 
 // setAnchors fills the sets for the tokens of a block.
 func (s *Scanner) setAnchors() {
 	words := (len(s.toks) + 63) / 64
 	a := &s.anchors
-	a.caret = false
-	for _, set := range [...]*bitset{&a.numbers, &a.capitals, &a.lowers, &a.names, &a.networks, &a.marks, &a.codes, &a.initials, &a.known, &a.heads, &a.starts} {
+	for _, set := range [...]*bitset{&a.numbers, &a.capitals, &a.lowers, &a.names, &a.networks, &a.marks, &a.codes, &a.initials, &a.known, &a.anchored, &a.dated, &a.streets, &a.heads, &a.encoded, &a.broken, &a.starts} {
 		if cap(*set) < words {
 			*set = make(bitset, words+words/2)
 		}
 		*set = (*set)[:words]
 	}
+	var marks uint8
 	for w := range words {
-		var numbers, capitals, lowers, names, networks, marks, codes, initials uint64
-		toks := s.toks[w<<6:]
-		for i := range min(64, len(toks)) {
-			t := &toks[i]
-			bit := uint64(1) << i
-			if t.kind == mark {
-				switch t.char {
-				case '.', ':', '@':
-					networks |= bit
-				case '+', '(':
-					marks |= bit
-				case '^':
-					a.caret = true
-				}
-				continue
-			}
-			if i+1 < len(toks) && toks[i+1].gap == joined && (toks[i+1].kind != mark || joinsCode(toks[i+1].char)) {
-				codes |= bit
-			}
-			switch {
-			case t.kind == number:
-				numbers |= bit
-			case t.shape == lower || t.shape == uncased:
-				if (t.flags|t.ends)&fLower != 0 || t.flags&^fNothing == 0 {
-					lowers |= bit
-				}
-				if t.flags&(fGiven|fFamily) != 0 {
-					names |= bit
-				}
-			default:
-				capitals |= bit
-				switch {
-				case t.shape == initial:
-					initials |= bit
-				case t.shape == upper && t.flags&^fAnchor == 0 && isLetterCode(t.len()):
-					codes |= bit
-				}
-			}
-		}
-		a.heads[w], a.starts[w] = numbers|capitals|lowers|networks, capitals
-		a.numbers[w], a.capitals[w], a.lowers[w], a.names[w], a.networks[w], a.marks[w], a.codes[w], a.initials[w], a.known[w] =
-			numbers, capitals, lowers, names, networks, marks, codes, initials, 0
+		marks |= s.setAnchorsOf(w)
 	}
-	if a.caret { // what stands before one may be written in any way
+	if a.caret = marks&markCaret != 0; a.caret { // what stands before one may be written in any way
 		for w := range words {
 			a.starts[w] = ^uint64(0)
 		}
 	}
+}
+
+// setAnchorsOf fills the sets for 64 tokens, and returns which marks are among them.
+func (s *Scanner) setAnchorsOf(w int) (seen uint8) {
+	var numbers, capitals, lowers, names, networks, leads, codes, initials, anchored, streets, colons, encoded, runs uint64
+	toks := s.toks[w<<6:]
+	for i := range min(64, len(toks)) {
+		t := &toks[i]
+		bit := uint64(1) << (i & 63)
+		if t.kind == mark {
+			m := markKinds[t.char]
+			if m == 0 {
+				continue
+			}
+			seen |= m
+			if m&markNetwork != 0 {
+				networks |= bit
+			}
+			if m&markLead != 0 {
+				leads |= bit
+			}
+			if m&markEncoded != 0 {
+				encoded |= bit
+			}
+			if m&markColon != 0 {
+				colons |= bit
+			}
+			continue
+		}
+		next := &noToken
+		if i+1 < len(toks) {
+			next = &toks[i+1]
+		}
+		if next.gap == joined {
+			m := markKinds[next.char]
+			if next.kind != mark {
+				m = markCode | markEncoding
+			}
+			if m&markCode != 0 {
+				codes |= bit
+			}
+			if m&markEncoding != 0 {
+				encoded |= bit
+			}
+		}
+		if t.len() >= leastPadded {
+			encoded |= bit
+		}
+		if t.kind == number {
+			numbers |= bit
+			if next.kind == word && next.ends&fStreetBefore != 0 {
+				streets |= bit
+			}
+			continue
+		}
+		if t.flags&fAnchored != 0 {
+			anchored |= bit
+		}
+		if t.flags&(fAnchor|fUnitNo|fStreetAfter) != 0 || t.ends&fStreetBefore != 0 {
+			streets |= bit
+		}
+		if t.shape == mixed || t.gap == joined && s.at(w<<6+i-1).kind == number {
+			runs |= bit
+		}
+		switch t.shape {
+		case lower, uncased:
+			if (t.flags|t.ends)&fLower != 0 || t.flags&^fNothing == 0 {
+				lowers |= bit
+			}
+			if t.flags&(fGiven|fFamily) != 0 {
+				names |= bit
+			}
+		case initial:
+			capitals |= bit
+			initials |= bit
+		default:
+			capitals |= bit
+			if t.shape == upper && t.flags&^fAnchor == 0 && isLetterCode(t.len()) {
+				codes |= bit
+			}
+			if t.len() >= 5 && s.f.dict.mayEndStreet(s.foldOf(w<<6+i)) {
+				streets |= bit
+			}
+		}
+	}
+	a := &s.anchors
+	a.numbers[w], a.capitals[w], a.lowers[w], a.names[w], a.networks[w], a.marks[w], a.codes[w], a.initials[w], a.known[w] =
+		numbers, capitals, lowers, names, networks, leads, codes, initials, 0
+	a.anchored[w], a.dated[w], a.streets[w], a.encoded[w], a.broken[w] = anchored, anchored|numbers, streets, encoded, runs
+	a.heads[w], a.starts[w] = numbers|capitals|anchored|colons, capitals
+	return seen
 }

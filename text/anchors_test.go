@@ -17,12 +17,19 @@ func (s *Scanner) anchorAll() {
 			s.marks.add(i)
 		default:
 			s.codes.add(i)
+			if t.kind == word {
+				s.anchored.add(i)
+				s.broken.add(i)
+			}
 			if t.kind == word && !s.isCapital(i) {
 				s.lowers.add(i)
 				s.names.add(i)
 			}
+			s.dated.add(i)
+			s.streets.add(i)
 		}
 		s.heads.add(i)
+		s.encoded.add(i)
 	}
 	s.caret = true
 }

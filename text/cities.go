@@ -121,7 +121,10 @@ func (s *Scanner) placeOf(i, to int) int {
 // placeLabel reports whether a label that only places follow stands before a token.
 func (s *Scanner) placeLabel(i int) bool {
 	j := i - 1
-	for n := 0; n < 2 && (s.at(j).char == ':' || s.at(j).char == '.' || articles.has(s.at(j).hash)); n++ {
+	for n := 0; n < 2; n++ {
+		if p := s.at(j); p.kind == word && !articles.has(p.hash) || p.kind != word && p.char != ':' && p.char != '.' {
+			break
+		}
 		j--
 	}
 	return s.at(j).kind == word && s.at(j).ends&fPlaceLabel != 0 && s.at(i).gap <= wide && s.at(j+1).gap <= line

@@ -3,7 +3,7 @@ package text
 // findDates finds dates in any writing: numbers in both orders, months by their names,
 // partial dates. Relative days ("last Tuesday") and years alone stay.
 func (s *Scanner) findDates() {
-	for i := nextOf(s.numbers, s.capitals, s.lowers, 0); i < len(s.toks); i = nextOf(s.numbers, s.capitals, s.lowers, i+1) {
+	for i := s.dated.next(0); i < len(s.toks); i = s.dated.next(i + 1) {
 		if s.taken[i] != 0 {
 			continue
 		}

@@ -13,9 +13,7 @@ func (s *Scanner) lookUp() {
 		t.flags |= f
 		t.ends |= f
 		counts.add(f, 1)
-	}
-	for i := range s.toks {
-		if s.toks[i].flags&fStarts != 0 {
+		if f&fStarts != 0 {
 			s.lookUpPhrase(i)
 		}
 	}
@@ -196,7 +194,9 @@ func (s *Scanner) particlesBefore(i int) int {
 
 // hasTitle reports whether a title stands before a token: Mr., Dr.
 func (s *Scanner) hasTitle(i int) bool {
-	i = s.particlesBefore(i)
+	if p := s.at(i - 1); p.flags&fParticle != 0 || p.len() == 1 {
+		i = s.particlesBefore(i)
+	}
 	j := i - 1
 	if s.at(j).char == '.' && s.at(i).gap <= space {
 		j--

@@ -46,6 +46,8 @@ type dictionary struct {
 	titles, suffixes, particles wordSet
 	// streets are ends of words that stand for streets, by their last byte: straße, laan.
 	streets [256][]string
+	// tails tells which two letters, by a few bits of each, such a word may end with.
+	tails pairSet
 }
 
 // kindBits are the bits of a slot that are no part of a hash.
@@ -107,6 +109,7 @@ func load() *dictionary {
 		case "street-name":
 			end := fold(entry)
 			last := end[len(end)-1]
+			d.tails.add(end[len(end)-2], last)
 			d.streets[last] = append(d.streets[last], end)
 		default:
 			f, ok := sections[section]
@@ -271,6 +274,11 @@ func (d *dictionary) get(h uint64) flags {
 			return d.kinds[s&(1<<kindBits-1)]
 		}
 	}
+}
+
+// mayEndStreet reports whether a folded word of at least two bytes may end like a street.
+func (d *dictionary) mayEndStreet(folded []byte) bool {
+	return len(folded) > 1 && d.tails.has(folded[len(folded)-2], folded[len(folded)-1])
 }
 
 // streetEnd reports whether a folded word ends like a street, and whether it can be

@@ -18,13 +18,9 @@ const (
 // findEncoded finds content that was encoded: in base64, alone or in a data URL, in lines
 // or not. Nothing is known of it, so all of it goes: it can be a picture of a face.
 func (s *Scanner) findEncoded() {
-	for i := 0; i < len(s.toks); {
-		t := &s.toks[i]
-		if t.kind == mark {
+	for i := s.encoded.next(0); i < len(s.toks); i = s.encoded.next(i) {
+		if s.toks[i].kind == mark {
 			s.findMarked(i)
-		} else if next := i + 1; t.len() < leastPadded && (next == len(s.toks) || s.toks[next].gap != joined) {
-			i++ // most words
-			continue
 		}
 		if !s.isEncoded(i) {
 			i++

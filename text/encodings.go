@@ -196,9 +196,9 @@ func (s *Scanner) findBase64(text []byte, known *Known) {
 // addRuns notes the words of a block that can be a part of base64: capitals stand inside
 // them, or numbers between them.
 func (s *Scanner) addRuns(from int) {
-	for i := range s.toks {
+	for i := s.broken.next(0); i < len(s.toks); i = s.broken.next(i + 1) {
 		t := &s.toks[i]
-		if t.kind == word && (t.shape == mixed || t.gap == joined && i > 1 && s.toks[i-1].kind == number && s.toks[i-1].gap == joined && s.toks[i-2].kind == word) {
+		if t.shape == mixed || i > 1 && s.toks[i-1].gap == joined && s.toks[i-2].kind == word {
 			if at := from + int(t.start); len(s.runs) == 0 || at > s.runs[len(s.runs)-1] { // not found in the block before
 				s.runs = append(s.runs, at)
 			}

@@ -1,5 +1,7 @@
 package text
 
+import "math/bits"
+
 // flags say what a word can be. A word has many: Jordan is a given name, a family name
 // and a country.
 type flags uint64
@@ -94,13 +96,8 @@ type languageCounts [6]int
 
 // add counts a word n times.
 func (c *languageCounts) add(f flags, n int) {
-	if f&fFunction == 0 {
-		return
-	}
-	for l := range c {
-		if f&(fEnglish<<l) != 0 {
-			c[l] += n
-		}
+	for f &= fFunction; f != 0; f &= f - 1 {
+		c[bits.TrailingZeros64(uint64(f/fEnglish))] += n
 	}
 }
 

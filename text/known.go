@@ -46,6 +46,7 @@ type Known struct {
 	initials []piece // initials of names
 	strings  stringSet
 	dates    []knownDate
+	days     [2]uint64 // years without their century, months and days of dates
 	literal  []literal
 	count    int
 	origins  origins
@@ -398,6 +399,9 @@ func (b *KnownBuilder) AddDate(year, month, day int) int {
 	n := b.next(Origin{Kind: KnownDate, Text: text})
 	if year == 0 || month == 0 || day == 0 {
 		return int(n)
+	}
+	for _, n := range [...]int{year % 100, month, day} {
+		b.k.days[n>>6&1] |= 1 << (n & 63)
 	}
 	b.k.dates = append(b.k.dates, knownDate{year: year, month: month, day: day, value: n})
 	y, m, d := text[:4], text[5:7], text[8:]

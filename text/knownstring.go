@@ -82,10 +82,15 @@ func (set *stringSet) build(text string, strings []knownString) {
 // startsAt reports whether a string that no letter or digit may stand before can begin at
 // an offset in a folded text.
 func (set *stringSet) startsAt(folded []byte, at int) bool {
-	if at+gramSize > len(folded) {
+	var start uint32
+	switch {
+	case at+4 <= len(folded):
+		start = binary.LittleEndian.Uint32(folded[at:]) & gramMask * gramPrime >> (32 - startBits)
+	case at+gramSize <= len(folded):
+		start = gram(folded[at:]) >> (32 - startBits)
+	default:
 		return false
 	}
-	start := gram(folded[at:]) >> (32 - startBits)
 	return set.starts[start>>6]&(1<<(start&63)) != 0
 }
 
@@ -95,21 +100,26 @@ func (set *stringSet) places(dst []int32, folded []byte) []int32 {
 	if set.samples == nil {
 		return dst
 	}
-	for p := 0; p+gramSize <= len(folded); p += stride {
-		var h uint32
-		if p+4 <= len(folded) {
-			h = binary.LittleEndian.Uint32(folded[p:]) & gramMask * gramPrime
-		} else {
-			h = gram(folded[p:])
+	samples, shift := set.samples, set.sampleShift&31
+	p := 0
+	for ; p+4 <= len(folded); p += stride {
+		sample := binary.LittleEndian.Uint32(folded[p:]) & gramMask * gramPrime >> shift
+		if samples[sample>>6]&(1<<(sample&63)) != 0 {
+			dst = set.placesAt(dst, folded, p)
 		}
-		sample := h >> set.sampleShift
-		if set.samples[sample>>6]&(1<<(sample&63)) == 0 {
-			continue
-		}
-		for at := max(0, p-stride+1); at <= p; at++ {
-			if at+wholeBelow <= len(folded) && set.heads[gram(folded[at:])>>set.headShift] != 0 {
-				dst = append(dst, int32(at))
-			}
+	}
+	if p+gramSize <= len(folded) {
+		dst = set.placesAt(dst, folded, p)
+	}
+	return dst
+}
+
+// placesAt appends the offsets at which such a string may begin that has an offset among its first
+// characters.
+func (set *stringSet) placesAt(dst []int32, folded []byte, p int) []int32 {
+	for at := max(0, p-stride+1); at <= p && at+wholeBelow <= len(folded); at++ {
+		if set.heads[gram(folded[at:])>>set.headShift] != 0 {
+			dst = append(dst, int32(at))
 		}
 	}
 	return dst

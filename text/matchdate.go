@@ -9,7 +9,7 @@ func (s *Scanner) matchDates(k *Known) {
 		return
 	}
 	for i := s.numbers.next(0); i < len(s.toks); i = s.numbers.next(i + 1) {
-		if s.toks[i].value < 0 {
+		if n := s.toks[i].value; n < 0 || k.days[n%100>>6]&(1<<(n%100&63)) == 0 {
 			continue
 		}
 		b, near := s.nextNumber(i)
@@ -40,7 +40,7 @@ func (s *Scanner) matchMonths(k *Known) {
 	if len(k.dates) == 0 {
 		return
 	}
-	for i := nextOf(s.capitals, s.lowers, s.lowers, 0); i < len(s.toks); i = nextOf(s.capitals, s.lowers, s.lowers, i+1) {
+	for i := s.anchored.next(0); i < len(s.toks); i = s.anchored.next(i + 1) {
 		if t := &s.toks[i]; t.kind == word && t.flags&fMonth != 0 {
 			s.matchMonth(k, i, s.f.dict.months[t.hash])
 		}

@@ -71,7 +71,9 @@ func (s *Scanner) matchSequences(k *Known) {
 			continue
 		}
 		if !k.begins(s.toks[i].hash) {
-			s.matchTypo(k, i)
+			if s.toks[i].flags&(fCommon|fKeyword|fMedical) == 0 { // most words have one
+				s.matchTypo(k, i)
+			}
 			continue
 		}
 		var found *seqInfo

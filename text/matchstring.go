@@ -18,12 +18,19 @@ func (s *Scanner) matchStrings(k *Known) {
 	places := s.places // in the folded text
 	for i := range s.toks {
 		t := &s.toks[i]
-		switch {
-		case t.kind == mark || covered >= int(t.end):
+		if t.kind == mark || covered >= int(t.end) {
 			continue
-		case !t.plain:
+		}
+		if !t.plain {
 			covered = s.matchForeign(set, i, covered)
 			continue
+		}
+		next := int32(len(s.fold))
+		if len(places) > 0 {
+			next = places[0]
+		}
+		if next >= t.fold+t.end-t.start && covered <= int(t.start) && !set.startsAt(s.fold, int(t.fold)) {
+			continue // most
 		}
 		shift := int(t.start - t.fold) // from offsets in the folded text
 		from, to := max(int(t.start), covered)-shift, int(t.end)-shift
@@ -148,16 +155,9 @@ func (s *Scanner) compare(v *knownString, want string, tok, at int) (end int, ok
 	if v.whole && (at > int(s.toks[tok].start) || s.joinedBefore(tok)) {
 		return 0, false
 	}
-	i, from := tok, at
-	s.folded = s.folded[:0]
-	for len(s.folded) < len(want) {
-		n := len(s.folded)
-		if s.folded, i, from, ok = s.readFolded(s.folded, i, from); !ok {
-			return 0, false
-		}
-		if len(s.folded) > len(want) || want[n:len(s.folded)] != string(s.folded[n:]) {
-			return 0, false
-		}
+	i, from, ok := s.read(want, tok, at)
+	if !ok {
+		return 0, false
 	}
 	if v.whole && v.kind == KnownName && bytes.ContainsAny(s.text[at:from], "<>") {
 		return 0, false // an initial and a name are not joined by a tag: <b>Smith
@@ -166,6 +166,34 @@ func (s *Scanner) compare(v *knownString, want string, tok, at int) (end int, ok
 		return 0, false
 	}
 	return from, true
+}
+
+// read reads a folded text that begins at an offset, and returns in which token and where it ends.
+// That of plain tokens stands in one piece.
+func (s *Scanner) read(want string, tok, at int) (i, from int, ok bool) {
+	if end := at - int(s.toks[tok].start-s.toks[tok].fold) + len(want); s.toks[tok].plain {
+		for i = tok; s.toks[i].plain; {
+			t := &s.toks[i]
+			if by := end - int(t.fold); by <= t.len() {
+				return i, int(t.start) + by, string(s.fold[end-len(want):end]) == want
+			}
+			if i, ok = s.nextWord(i); !ok {
+				return 0, 0, false
+			}
+		}
+	}
+	i, from = tok, at
+	s.folded = s.folded[:0]
+	for len(s.folded) < len(want) {
+		n := len(s.folded)
+		if s.folded, i, from, ok = s.readFolded(s.folded, i, from); !ok {
+			return 0, 0, false
+		}
+		if len(s.folded) > len(want) || want[n:len(s.folded)] != string(s.folded[n:]) {
+			return 0, 0, false
+		}
+	}
+	return i, from, true
 }
 
 // joinedBefore reports whether a number goes on before a token.

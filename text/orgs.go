@@ -8,8 +8,9 @@ func (s *Scanner) findOrgs() {
 		if s.taken[i] != 0 {
 			continue
 		}
+		leads := t.flags&(fAnchor|fProfession) != 0
 		switch {
-		case s.firm(i), s.companyAround(i), s.orgAcronym(i), s.orgLabel(i), s.ourLady(i), s.workplace(i), s.compoundOrg(i), s.houseOrg(i):
+		case s.firm(i), s.companyAround(i), leads && (s.orgAcronym(i) || s.orgLabel(i) || s.ourLady(i) || s.workplace(i)), s.compoundOrg(i), leads && s.houseOrg(i):
 		case t.phraseIs&fOrg != 0 && s.isCapital(i), t.flags&fOrg != 0 && s.isCapital(i) && t.flags&(fGiven|fFamily|fCommon) == 0:
 			s.knownOrg(i)
 		case t.ends&fOrgHead != 0:
@@ -25,7 +26,7 @@ func (s *Scanner) findOrgs() {
 // companyAround finds an unknown word by what is said of organisations: the Oxbrune
 // office, the address of Oxbrune is, joined Oxbrune.
 func (s *Scanner) companyAround(i int) bool {
-	if !s.isCompanyWord(i) {
+	if s.at(i).gap != space || s.lang != english || !s.isCompanyWord(i) {
 		return false
 	}
 	to := i + 1
@@ -35,7 +36,7 @@ func (s *Scanner) companyAround(i int) bool {
 	p, next := s.at(i-1), s.at(to)
 	owned := p.hash == hashThe && next.kind == word && next.gap == space && next.shape == lower && companyThings.has(next.hash)
 	named := p.hash == hashOf2[0] && companyParts.has(s.at(i-2).hash) && next.shape == lower
-	if s.at(i).gap != space || s.lang != english || !(owned || named || companyVerbs.has(p.hash) && s.at(i).shape != upper) {
+	if !(owned || named || companyVerbs.has(p.hash) && s.at(i).shape != upper) {
 		return false
 	}
 	s.add(i, to, Org, "org-context")

@@ -100,7 +100,7 @@ var townLeads = hashSet("en", "in", "near", "bei", "te", "à", "a")
 
 // widen takes in the rest of places and organisations.
 func (s *Scanner) widen() {
-	for i := nextOf(s.capitals, s.lowers, s.lowers, 0); i < len(s.toks); i = nextOf(s.capitals, s.lowers, s.lowers, i+1) {
+	for i := s.anchored.next(0); i < len(s.toks); i = s.anchored.next(i + 1) {
 		if t := &s.toks[i]; t.flags&fAnchor != 0 && livesVerbs.has(t.hash) && s.free(i) {
 			s.livesAt(i)
 		}

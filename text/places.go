@@ -2,7 +2,7 @@ package text
 
 // findPlaces finds streets, post office boxes, places, postal codes.
 func (s *Scanner) findPlaces() {
-	for i := nextOf(s.numbers, s.capitals, s.lowers, 0); i < len(s.toks); i = nextOf(s.numbers, s.capitals, s.lowers, i+1) {
+	for i := s.streets.next(0); i < len(s.toks); i = s.streets.next(i + 1) {
 		if s.taken[i] != 0 {
 			continue
 		}
@@ -31,7 +31,7 @@ func (s *Scanner) findPlaces() {
 			s.plainStreet(i)
 		}
 	}
-	for i := nextOf(s.capitals, s.lowers, s.lowers, 0); i < len(s.toks); i = nextOf(s.capitals, s.lowers, s.lowers, i+1) {
+	for i := s.capitals.next(0); i < len(s.toks); i = s.capitals.next(i + 1) {
 		if s.taken[i] == 0 {
 			s.place(i)
 		}

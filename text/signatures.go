@@ -3,7 +3,7 @@ package text
 // findSignatures finds who signed, in any writing: hz: KrM, Signed hjones, Relu par SG, Ta, Mags;
 // names behind a role that needs no title, and behind a sex and age: MLS Wind, 61M Stavros.
 func (s *Scanner) findSignatures() {
-	for i := nextOf(s.capitals, s.lowers, s.lowers, 0); i < len(s.toks); i = nextOf(s.capitals, s.lowers, s.lowers, i+1) {
+	for i := nextOf(s.anchored, s.initials, s.initials, 0); i < len(s.toks); i = nextOf(s.anchored, s.initials, s.initials, i+1) {
 		t := &s.toks[i]
 		if t.kind != word {
 			continue

@@ -171,7 +171,7 @@ func (k *tokens) foldOf(i int) []byte {
 func (k *tokens) add(i int, before gap) *token {
 	n := len(k.toks)
 	if n == cap(k.toks) {
-		k.toks = slices.Grow(k.toks, n+64)
+		k.grow()
 	}
 	k.toks = k.toks[:n+1]
 	t := &k.toks[n]
@@ -256,6 +256,9 @@ func (k *tokens) number(text []byte, i int, before gap) int {
 	t.hash = k.foldASCII(text, i, j)
 	return j
 }
+
+// grow makes room for more tokens.
+func (k *tokens) grow() { k.toks = slices.Grow(k.toks, len(k.toks)+64) }
 
 // foreignNumber reads a run of digits that may have characters beside ASCII.
 func (k *tokens) foreignNumber(text []byte, i int, before gap) int {

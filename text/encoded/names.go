@@ -6,13 +6,8 @@ import "bytes"
 // John_Smith_2.pdf, #JohnSmith.
 func readNames(v *View, text []byte) bool {
 	at, found := 0, false
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; {
-		case c != '_' && c != '#' && c != '@' && c != '.':
-			continue
-		case c == '.' && (i+1 == len(text) || text[i+1] <= ' ' || i == 0 || text[i-1] < 'A'):
-			continue // the end of a sentence, a number
-		}
+	marks := nameMarks{-1, -1, -1, -1}
+	for i := marks.next(text, 0); i < len(text); i = marks.next(text, i+1) {
 		from, to := runAround(text, i, at)
 		if from < to && isJoined(text[from:to]) {
 			v.keep(text, at, from)
@@ -26,6 +21,25 @@ func readNames(v *View, text []byte) bool {
 		v.Sure = true
 	}
 	return found
+}
+
+// nameMarks are where the marks stand next that names of files and tags have.
+type nameMarks [4]int
+
+// next returns where one of them stands next, or the length of the text.
+func (m *nameMarks) next(text []byte, i int) int {
+	first := len(text)
+	for n, c := range [len(m)]byte{'_', '#', '@', '.'} {
+		if m[n] < i {
+			at := next(text, i, c)
+			for c == '.' && at < len(text) && (at+1 == len(text) || text[at+1] <= ' ' || at == 0 || text[at-1] < 'A') {
+				at = next(text, at+1, c) // not the end of a sentence, nor a number
+			}
+			m[n] = at
+		}
+		first = min(first, m[n])
+	}
+	return first
 }
 
 // longestName is how many bytes of a text without blanks are looked at as one name.
