@@ -9,7 +9,7 @@ func (s *Scanner) lookUp() {
 		if t.kind != word {
 			continue
 		}
-		f := d.get(t.hash)
+		f := s.words.get(d, t.hash)
 		t.flags |= f
 		t.ends |= f
 		counts.add(f, 1)
@@ -44,9 +44,9 @@ func (s *Scanner) lookUpPhrase(i int) {
 	}
 	state, _, ok := d.phrases.step(0, s.toks[i].hash)
 	for ok {
-		var info *seqInfo
-		if state, info, ok = d.phrases.step(state, s.toks[next].hash); ok && info != nil {
-			s.toks[i].phrase, s.toks[i].phraseIs = int16(next-i+1), d.phraseFlags[info.value-1]
+		var info packedInfo
+		if state, info, ok = d.phrases.step(state, s.toks[next].hash); ok && info != 0 {
+			s.toks[i].phrase, s.toks[i].phraseIs = int16(next-i+1), d.phraseFlags[info.unpack().value-1]
 			s.toks[next].ends |= s.toks[i].phraseIs
 			if s.toks[i].phraseIs&fEponym != 0 {
 				s.toks[next].flags |= fEponym

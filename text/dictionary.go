@@ -147,8 +147,8 @@ func (d *dictionary) addPhrase(p sequence) {
 	state := uint32(0)
 	for i, h := range p.hashes {
 		next, info, ok := d.phrases.step(state, h)
-		if ok && i == len(p.hashes)-1 && info != nil {
-			d.phraseFlags[info.value-1] |= d.phraseFlags[p.info.value-1]
+		if ok && i == len(p.hashes)-1 && info != 0 {
+			d.phraseFlags[info.unpack().value-1] |= d.phraseFlags[p.info.value-1]
 			return
 		}
 		if !ok {
@@ -274,6 +274,24 @@ func (d *dictionary) get(h uint64) flags {
 			return d.kinds[s&(1<<kindBits-1)]
 		}
 	}
+}
+
+// wordMemo has words that were looked up, by some bits of their hash: those of most texts are in
+// the processor's cache then, as the dictionary is not.
+type wordMemo [1 << memoBits]struct {
+	hash  uint64
+	flags flags
+}
+
+const memoBits = 10
+
+// get returns the flags of a word.
+func (m *wordMemo) get(d *dictionary, h uint64) flags {
+	w := &m[h>>(64-memoBits)]
+	if w.hash != h {
+		w.hash, w.flags = h, d.get(h)
+	}
+	return w.flags
 }
 
 // mayEndStreet reports whether a folded word of at least two bytes may end like a street.

@@ -125,7 +125,7 @@ func (in *inner) countWords(counts *languageCounts, text []byte, n int) {
 	in.cut(text)
 	for i := range in.toks {
 		if t := &in.toks[i]; t.kind == word {
-			counts.add(in.f.dict.get(t.hash), n)
+			counts.add(in.words.get(in.f.dict, t.hash), n)
 		}
 	}
 }
@@ -163,7 +163,7 @@ func trimBlanks(text []byte, start, end int) (from, to int) {
 // innerScanner is the scanner of what is encoded in this one's text.
 func (s *Scanner) innerScanner() *inner {
 	if s.in == nil {
-		s.in = &inner{Scanner: Scanner{f: s.f, depth: s.depth + 1, near: s.near}}
+		s.in = &inner{Scanner: Scanner{f: s.f, words: s.words, depth: s.depth + 1, near: s.near}}
 	}
 	return s.in
 }

@@ -24,7 +24,7 @@ func New(options Options) *Finder {
 }
 
 // Scanner returns a Scanner for one goroutine.
-func (f *Finder) Scanner() *Scanner { return &Scanner{f: f, near: near} }
+func (f *Finder) Scanner() *Scanner { return &Scanner{f: f, near: near, words: new(wordMemo)} }
 
 // A Scanner finds identifiers in one text after the other. It reuses its memory between
 // texts, but its results never depend on earlier texts. It is not safe for concurrent
@@ -59,6 +59,8 @@ type Scanner struct {
 	dates  []Span
 	// runs are where words begin that can be a part of base64, in the text.
 	runs []int
+	// words are the last words that were looked up.
+	words *wordMemo
 	// depth is how deep in encodings the text is, and in the scanner of what is encoded in it.
 	depth int
 	in    *inner

@@ -161,7 +161,6 @@ func (b *KnownBuilder) Build() *Known {
 	k, s := b.k, b.scratch
 	k.origins.values = s.values
 	k.seqs.grow(s.edges)
-	k.seqs.infos = make([]seqInfo, 0, len(s.seqs))
 	for i := range s.seqs {
 		q := &s.seqs[i]
 		hashes := s.hashes[q.from:q.to]
@@ -179,7 +178,7 @@ func (b *KnownBuilder) Build() *Known {
 	k.initials = slices.Clone(s.initials)
 	k.strings.build(k.folded, s.strings)
 	*s = scratch{tokens: s.tokens, src: s.src[:0], words: s.words[:0], hashes: s.hashes[:0], seqs: s.seqs[:0], arena: s.arena[:0],
-		firsts: s.firsts[:0], lasts: s.lasts[:0], parts: s.parts[:0], initials: s.initials[:0], strings: s.strings[:0], many: min(k.count, mostExpected)}
+		firsts: s.firsts[:0], lasts: s.lasts[:0], parts: s.parts[:0], initials: s.initials[:0], strings: s.strings[:0], many: min(max(k.count, s.many*7/8), mostExpected)}
 	scratches.Put(s)
 	*b = KnownBuilder{}
 	return k

@@ -76,12 +76,12 @@ func (s *Scanner) matchSequences(k *Known) {
 			}
 			continue
 		}
-		var found *seqInfo
+		var last packedInfo
 		end := i
 		state, info, ok := k.seqs.step(0, s.toks[i].hash)
 		for j := i; ok; {
-			if info != nil {
-				found, end = info, j
+			if info != 0 {
+				last, end = info, j
 			}
 			next, near := s.nextWord(j)
 			if !near {
@@ -90,8 +90,9 @@ func (s *Scanner) matchSequences(k *Known) {
 			j = next
 			state, info, ok = k.seqs.step(state, s.toks[j].hash)
 		}
+		found := last.unpack()
 		switch {
-		case found == nil:
+		case last == 0:
 			s.matchTypo(k, i)
 		case found.kind == KnownName && found.strength < entire:
 			s.markName(i, found)
@@ -118,7 +119,7 @@ func (s *Scanner) isCommonLower(i int) bool {
 }
 
 // markName marks a word of a known name.
-func (s *Scanner) markName(i int, info *seqInfo) {
+func (s *Scanner) markName(i int, info seqInfo) {
 	t := &s.toks[i]
 	strength := strongName
 	switch {

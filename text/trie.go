@@ -4,7 +4,6 @@ package text
 // a step is one look-up, and no memory is taken while a text is read.
 type trie struct {
 	slots []trieSlot
-	infos []seqInfo
 	used  uint32 // number of states
 	mask  uint64
 }
@@ -13,7 +12,24 @@ type trie struct {
 type trieSlot struct {
 	key   uint64
 	state uint32
-	info  int32 // index in infos plus one, or 0
+	info  packedInfo
+}
+
+// packedInfo is a seqInfo in four bytes, or 0.
+type packedInfo uint32
+
+// The bits of a packedInfo. The rest is the number of the value.
+const (
+	strengthBits = 2
+	valueShift   = strengthBits + 3 // of the kind
+)
+
+func (i seqInfo) pack() packedInfo {
+	return packedInfo(i.value)<<valueShift | packedInfo(i.kind)<<strengthBits | packedInfo(i.strength)
+}
+
+func (p packedInfo) unpack() seqInfo {
+	return seqInfo{kind: Kind(p & (1<<valueShift - 1) >> strengthBits), value: int32(p >> valueShift), strength: strength(p & (1<<strengthBits - 1))}
 }
 
 // sequence is an entry of several words.
@@ -44,13 +60,8 @@ func (t *trie) add(hashes []uint64, least int, info seqInfo) {
 			*slot = trieSlot{key: key, state: t.used}
 		}
 		state = slot.state
-		switch {
-		case i+1 < least:
-		case slot.info == 0:
-			t.infos = append(t.infos, info)
-			slot.info = int32(len(t.infos))
-		case t.infos[slot.info-1].strength < info.strength:
-			t.infos[slot.info-1] = info
+		if i+1 >= least && (slot.info == 0 || slot.info.unpack().strength < info.strength) {
+			slot.info = info.pack()
 		}
 	}
 }
@@ -63,17 +74,11 @@ func (t *trie) slot(key uint64) *trieSlot {
 	return &t.slots[i]
 }
 
-// step follows an edge; ok is false if there is none.
-func (t *trie) step(state uint32, h uint64) (next uint32, info *seqInfo, ok bool) {
+// step follows an edge; ok is false if there is none. What ends there is 0 if nothing does.
+func (t *trie) step(state uint32, h uint64) (next uint32, info packedInfo, ok bool) {
 	if t.slots == nil {
-		return 0, nil, false
+		return 0, 0, false
 	}
 	s := t.slot(mix(state, h))
-	if s.key == 0 {
-		return 0, nil, false
-	}
-	if s.info > 0 {
-		info = &t.infos[s.info-1]
-	}
-	return s.state, info, true
+	return s.state, s.info, s.key != 0
 }
