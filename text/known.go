@@ -214,7 +214,7 @@ func (b *KnownBuilder) cutWords(value string) []knownWord {
 // setSource cuts a value.
 func (b *KnownBuilder) setSource(value string) {
 	b.src = append(append(b.src[:0], value...), padding...)
-	b.cut(b.src)
+	b.cutTo(b.src, len(value))
 }
 
 // padding behind a text lets its last word be read as quickly as the others.

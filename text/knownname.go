@@ -92,7 +92,10 @@ func (b *KnownBuilder) initialOf(p piece) []byte {
 // nameWords adds the words of a part of a name, and appends them to dst. The words of a
 // name stand in the arena one behind the other.
 func (b *KnownBuilder) nameWords(dst []piece, value string, n int32, given bool) []piece {
-	b.setSource(strings.Map(dropInvisible, value))
+	if strings.ContainsFunc(value, isInvisible) {
+		value = strings.Map(dropInvisible, value)
+	}
+	b.setSource(value)
 	for i := 0; i < len(b.toks); i++ {
 		t := &b.toks[i]
 		if t.kind == mark {

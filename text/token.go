@@ -107,10 +107,13 @@ type tokens struct {
 const foldSpare = 8
 
 // cut cuts a text into tokens, for which it has at most 2 GiB.
-func (k *tokens) cut(text []byte) {
+func (k *tokens) cut(text []byte) { k.cutTo(text, len(text)) }
+
+// cutTo cuts a text up to an offset, behind which there is nothing but blanks.
+func (k *tokens) cutTo(text []byte, end int) {
 	k.toks, k.fold = k.toks[:0], k.fold[:0]
 	before := line
-	for i := 0; i < len(text); {
+	for i := 0; i < end; {
 		switch c := text[i]; classes[c] {
 		case classSpace:
 			before = widen(before, c)
