@@ -125,91 +125,86 @@ func (s *Scanner) setAnchors() {
 
 // setAnchorsOf fills the sets for 64 tokens, and returns which marks are among them.
 func (s *Scanner) setAnchorsOf(w int) (seen uint8) {
-	var numbers, capitals, lowers, names, networks, leads, codes, initials, anchored, streets, colons, encoded, runs uint64
+	var numbers, networks, leads, codes, colons, encoded uint64
+	var words wordAnchors
 	toks := s.toks[w<<6:]
+	before := s.at(w<<6 - 1).kind
 	for i := range min(64, len(toks)) {
 		t := &toks[i]
-		bit := uint64(1) << (i & 63)
 		if t.kind == mark {
+			before = mark
 			m := markKinds[t.char]
-			if m == 0 {
-				continue
-			}
 			seen |= m
-			if m&markNetwork != 0 {
-				networks |= bit
-			}
-			if m&markLead != 0 {
-				leads |= bit
-			}
-			if m&markEncoded != 0 {
-				encoded |= bit
-			}
-			if m&markColon != 0 {
-				colons |= bit
-			}
+			networks |= uint64(m&markNetwork) << (i & 63)
+			leads |= uint64(m&markLead) / markLead << (i & 63)
+			encoded |= uint64(m&markEncoded) / markEncoded << (i & 63)
+			colons |= uint64(m&markColon) / markColon << (i & 63)
 			continue
 		}
-		next := &noToken
-		if i+1 < len(toks) {
-			next = &toks[i+1]
-		}
+		bit := uint64(1) << (i & 63)
+		next := s.at(w<<6 + i + 1)
 		if next.gap == joined {
 			m := markKinds[next.char]
 			if next.kind != mark {
 				m = markCode | markEncoding
 			}
-			if m&markCode != 0 {
-				codes |= bit
-			}
-			if m&markEncoding != 0 {
-				encoded |= bit
-			}
+			codes |= uint64(m&markCode) / markCode << (i & 63)
+			encoded |= uint64(m&markEncoding) / markEncoding << (i & 63)
 		}
 		if t.len() >= leastPadded {
 			encoded |= bit
 		}
-		if t.kind == number {
+		if t.kind == word {
+			s.setWord(&words, w<<6+i, bit, before == number)
+		} else {
 			numbers |= bit
 			if next.kind == word && next.ends&fStreetBefore != 0 {
-				streets |= bit
-			}
-			continue
-		}
-		if t.flags&fAnchored != 0 {
-			anchored |= bit
-		}
-		if t.flags&(fAnchor|fUnitNo|fStreetAfter) != 0 || t.ends&fStreetBefore != 0 {
-			streets |= bit
-		}
-		if t.shape == mixed || t.gap == joined && s.at(w<<6+i-1).kind == number {
-			runs |= bit
-		}
-		switch t.shape {
-		case lower, uncased:
-			if (t.flags|t.ends)&fLower != 0 || t.flags&^fNothing == 0 {
-				lowers |= bit
-			}
-			if t.flags&(fGiven|fFamily) != 0 {
-				names |= bit
-			}
-		case initial:
-			capitals |= bit
-			initials |= bit
-		default:
-			capitals |= bit
-			if t.shape == upper && t.flags&^fAnchor == 0 && isLetterCode(t.len()) {
-				codes |= bit
-			}
-			if t.len() >= 5 && s.f.dict.mayEndStreet(s.foldOf(w<<6+i)) {
-				streets |= bit
+				words.streets |= bit
 			}
 		}
+		before = t.kind
 	}
 	a := &s.anchors
-	a.numbers[w], a.capitals[w], a.lowers[w], a.names[w], a.networks[w], a.marks[w], a.codes[w], a.initials[w], a.known[w] =
-		numbers, capitals, lowers, names, networks, leads, codes, initials, 0
-	a.anchored[w], a.dated[w], a.streets[w], a.encoded[w], a.broken[w] = anchored, anchored|numbers, streets, encoded, runs
-	a.heads[w], a.starts[w] = numbers|capitals|anchored|colons, capitals
+	a.numbers[w], a.networks[w], a.marks[w], a.encoded[w], a.known[w] = numbers, networks, leads, encoded, 0
+	a.capitals[w], a.lowers[w], a.names[w], a.initials[w], a.codes[w] = words.capitals, words.lowers, words.names, words.initials, codes|words.codes
+	a.anchored[w], a.dated[w], a.streets[w], a.broken[w] = words.anchored, words.anchored|numbers, words.streets, words.broken
+	a.heads[w], a.starts[w] = numbers|words.capitals|words.anchored|colons, words.capitals
 	return seen
+}
+
+// wordAnchors are the sets for the words among 64 tokens.
+type wordAnchors struct{ capitals, lowers, names, initials, codes, anchored, streets, broken uint64 }
+
+// setWord puts a word into the sets that it belongs to.
+func (s *Scanner) setWord(a *wordAnchors, i int, bit uint64, afterNumber bool) {
+	t := &s.toks[i]
+	if t.flags&fAnchored != 0 {
+		a.anchored |= bit
+	}
+	if t.flags&(fAnchor|fUnitNo|fStreetAfter) != 0 || t.ends&fStreetBefore != 0 {
+		a.streets |= bit
+	}
+	if t.shape == mixed || t.gap == joined && afterNumber {
+		a.broken |= bit
+	}
+	switch t.shape {
+	case lower, uncased:
+		if (t.flags|t.ends)&fLower != 0 || t.flags&^fNothing == 0 {
+			a.lowers |= bit
+		}
+		if t.flags&(fGiven|fFamily) != 0 {
+			a.names |= bit
+		}
+	case initial:
+		a.capitals |= bit
+		a.initials |= bit
+	default:
+		a.capitals |= bit
+		if t.shape == upper && t.flags&^fAnchor == 0 && isLetterCode(t.len()) {
+			a.codes |= bit
+		}
+		if t.len() >= 5 && s.f.dict.mayEndStreet(s.foldOf(i)) {
+			a.streets |= bit
+		}
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -110,8 +111,58 @@ func FuzzTokens(f *testing.F) {
 			if tok.plain && !isASCII(in[tok.start:tok.end]) {
 				t.Fatalf("%q is plain", in[tok.start:tok.end])
 			}
+			checkASCII(t, in, tok)
 		}
 	})
+}
+
+// checkASCII: a word of ASCII letters, which is read eight at a time, has its shape and all of its
+// letters; a number has all of its digits.
+func checkASCII(t *testing.T, in string, tok *token) {
+	t.Helper()
+	if !tok.plain || tok.len() == maxToken {
+		return
+	}
+	written, isPart := in[tok.start:tok.end], func(r rune) bool { return r < 0x80 && unicode.IsDigit(r) }
+	if tok.kind == word {
+		isPart = func(r rune) bool { return r < 0x80 && unicode.IsLetter(r) }
+		uppers := 0
+		for _, r := range written {
+			uppers += one(unicode.IsUpper(r))
+		}
+		if want := shapeOf(uppers, len(written)-uppers, 0, unicode.IsUpper(rune(written[0]))); tok.shape != want {
+			t.Fatalf("the shape of %q is %d, want %d", written, tok.shape, want)
+		}
+	}
+	if strings.ContainsFunc(written, func(r rune) bool { return !isPart(r) }) {
+		t.Fatalf("%q is one word or number", written)
+	}
+	if rest := in[tok.end:]; rest != "" && isPart(rune(rest[0])) {
+		t.Fatalf("%q goes on with %q", written, rest[:1])
+	}
+}
+
+// TestTokensOfAnyLength: words and numbers of each length, in each case, with anything behind them.
+func TestTokensOfAnyLength(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "Abcdefghijklm", "aBcDeFgHiJkLm", "0123456789"} {
+		for n := 1; n < 3*len(unit); n++ {
+			run := strings.Repeat(unit, 3)[:n]
+			for _, behind := range []string{"", " ", "@", "[", "`", "{", "\x7f", "0", "z", "\u00e9", "\u00b7", " and then some more"} {
+				in := run + behind
+				var k tokens
+				k.cut([]byte(in))
+				for i := range k.toks {
+					if tok := &k.toks[i]; tok.kind != mark {
+						if want := fold(in[tok.start:tok.end]); string(k.foldOf(i)) != want || tok.hash != hashOf(want) {
+							t.Fatalf("%q is folded to %q, or has another hash", in, k.foldOf(i))
+						}
+						checkASCII(t, in, tok)
+					}
+				}
+			}
+		}
+	}
 }
 
 func isASCII(s string) bool {
