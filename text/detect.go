@@ -95,6 +95,7 @@ func (s *Scanner) detect() {
 	s.findNames()
 	s.findSignatures()
 	s.findPlacesOfNames()
+	s.findLeftOver()
 	s.spread()
 	s.widen()
 	s.findAges()

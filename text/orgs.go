@@ -109,13 +109,16 @@ var generic = hashSet("the", "this", "our", "a", "an", "your", "my", "his", "her
 func (s *Scanner) orgHead(i int) {
 	head := s.phraseFrom(i)
 	t := s.at(head)
-	if t.shape == lower && !(s.lang != german && s.isCapital(head-1)) && !s.isCapital(i+1) {
+	if t.shape == lower && !(s.lang != german && s.isCapital(head-1)) && !s.isCapital(i+1) && s.afterAdjective(i) == i {
 		return
+	}
+	if p := s.at(head - 1); s.lang != english && p.kind == word && p.ends&fStreetBefore != 0 && t.gap == space {
+		return // Rua Igreja
 	}
 	from := s.nameBack(head)
 	to := i + 1
 	if from == head || s.lang != english {
-		to = s.nameForward(i)
+		to = s.nameForward(s.afterAdjective(i))
 	}
 	for s.at(to).kind == word && s.at(to).gap == space && (s.at(to).ends&fOrgHead != 0 || s.at(to).flags&fOrgSuffix != 0) && s.isCapital(to) {
 		to++ // Mercy Hospital Imaging

@@ -1,0 +1,203 @@
+package text
+
+import "bytes"
+
+// afterAdjective returns the token of an adjective in lower case behind a word for an
+// organisation, if a name follows: tribunal judiciaire de Lille, club deportivo Arenal.
+func (s *Scanner) afterAdjective(i int) int {
+	t := s.at(i + 1)
+	if s.lang == english || s.lang == german || t.kind != word || t.shape != lower || t.gap != space || t.len() < 5 || t.flags&fFunction != 0 {
+		return i
+	}
+	folded := s.foldOf(i + 1)
+	for _, end := range adjectiveEnds {
+		if bytes.HasSuffix(folded, end) {
+			if s.nameForward(i+1) > i+2 {
+				return i + 1
+			}
+			break
+		}
+	}
+	return i
+}
+
+// adjectiveEnds are how adjectives end in French, Spanish, Italian and Portuguese, folded.
+var adjectiveEnds = [][]byte{[]byte("al"), []byte("ale"), []byte("ais"), []byte("aire"), []byte("ario"), []byte("aria"), []byte("ano"), []byte("ana"), []byte("ien"), []byte("ienne"), []byte("ico"), []byte("ica"), []byte("ique"), []byte("ivo"), []byte("iva"), []byte("if"), []byte("ive"),
+	[]byte("ier"), []byte("iere"), []byte("ar"), []byte("el"), []byte("elle"), []byte("eur"), []byte("euse"), []byte("or"), []byte("ora"), []byte("ado"), []byte("ada"), []byte("ato"), []byte("ata"), []byte("oso"), []byte("osa"), []byte("eux"), []byte("in"), []byte("ine")}
+
+// findLeftOver finds names of organisations and places that nothing but their capitals and the
+// words before them tells: to Royal Columbian, of Backs in Motion, bei der Barmer, apoyo de Casa
+// Amiga.
+func (s *Scanner) findLeftOver() {
+	if s.caseless {
+		return
+	}
+	for i := s.capitals.next(0); i < len(s.toks); i = s.capitals.next(i + 1) {
+		if s.taken[i] != 0 || s.at(i).gap != space || !s.isProperWord(i) {
+			continue
+		}
+		slot := s.slotBefore(i)
+		if slot == noSlot {
+			continue
+		}
+		run := s.properRun(i)
+		if s.isLeftOver(slot, &run) {
+			s.add(run.from, run.to, Org, "org-slot")
+		}
+		i = max(i, run.to-1)
+	}
+}
+
+// slot is what may stand behind the words before a token.
+type slot uint8
+
+const (
+	noSlot   slot = iota
+	weakSlot      // a preposition that things stand behind too: of, with, de
+	sureSlot      // a preposition that places and organisations stand behind: at, from, chez
+)
+
+// slotBefore tells what the preposition before a token, with its article, leads to.
+func (s *Scanner) slotBefore(i int) slot {
+	j := i - 1
+	if s.at(j).char == '\'' && s.at(i).gap == joined {
+		j--
+	}
+	article := false
+	for n := 0; n < 2 && s.at(j).kind == word && s.at(j).shape == lower && slotArticles.has(s.at(j).hash) && s.at(j).gap == space; n++ {
+		article = true
+		j--
+	}
+	t := s.at(j)
+	if s.at(j+1).gap != space || t.kind != word && t.char != '@' || t.kind == word && t.shape != lower && !s.startsSentence(j) {
+		return noSlot
+	}
+	switch s.lang {
+	case english:
+		switch {
+		case sureEnglish.has(t.hash) || t.char == '@':
+			return sureSlot
+		case weakEnglish.has(t.hash):
+			return weakSlot
+		}
+	case german:
+		if germanLeads.has(t.hash) && (article || germanBound.has(t.hash)) {
+			return sureSlot
+		}
+		if germanLeads.has(t.hash) {
+			return weakSlot
+		}
+	case dutch:
+		if dutchLeads.has(t.hash) {
+			return sureSlot
+		}
+	default:
+		switch {
+		case sureRomance.has(t.hash):
+			return sureSlot
+		case weakRomance.has(t.hash):
+			return weakSlot
+		}
+	}
+	return noSlot
+}
+
+var (
+	slotArticles = hashSet("the", "our", "der", "die", "das", "dem", "den", "la", "le", "les", "el", "los", "las", "il", "lo", "i", "gli", "o", "os", "as", "het", "de")
+	sureEnglish  = hashSet("at", "from", "through", "via", "near", "outside", "opposite", "behind")
+	weakEnglish  = hashSet("to", "by", "with", "of", "for", "in", "into", "off", "w", "and")
+	germanLeads  = hashSet("bei", "von", "aus", "durch", "nach", "über", "an", "in", "auf", "zu", "beim", "vom", "im", "ins", "zum", "zur", "am", "ans")
+	germanBound  = hashSet("beim", "vom", "im", "ins", "zum", "zur", "am", "ans")
+	dutchLeads   = hashSet("bij", "van", "naar", "in", "uit", "door", "via", "voor", "op", "te", "achter")
+	sureRomance  = hashSet("chez", "à", "au", "aux", "vers", "dans", "en", "desde", "hacia", "para", "por", "ao", "na", "no", "nas", "nos", "pelo", "pela", "para", "presso", "alla", "al", "allo", "all", "dal", "dalla", "dall", "nella", "nel", "nell", "par", "via")
+	weakRomance  = hashSet("de", "du", "des", "del", "della", "dell", "di", "da", "do", "dos", "das", "avec", "con", "com", "d", "l", "à")
+)
+
+// leftRun is a run of words with capitals, with the small words inside.
+type leftRun struct {
+	from, to                        int
+	words, unknown, named, ordinary int
+	generic                         bool // a word for a department or the like
+	numbered                        bool
+}
+
+// isProperWord reports whether a word with a capital can be a part of a name of an organisation.
+func (s *Scanner) isProperWord(i int) bool {
+	t := s.at(i)
+	if !s.free(i) || !s.isCapital(i) || t.len() < 2 || t.gap == joined && s.at(i-1).kind != mark || s.at(i+1).gap == joined && s.at(i+1).kind == number {
+		return false
+	}
+	return t.flags&(fDrug|fUnit|fMonth|fWeekday|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fEponymHead|fRelation|fAgeWord) == 0 && (t.flags&(fTitle|fSuffix) == 0 || t.shape == title && t.len() > 4) &&
+		(t.flags&fMedical == 0 || t.shape == title && t.flags&(fGiven|fFamily|fCity) != 0) && t.phraseIs&(fEponym|fEponymBefore|fMedical) == 0 && t.flags&fFunction == 0
+}
+
+// properRun reads the run that begins at a token.
+func (s *Scanner) properRun(i int) leftRun {
+	r := leftRun{from: i, to: i}
+	for j := i; r.words < 6; {
+		t := s.at(j)
+		r.words++
+		switch {
+		case t.flags&^fNothing == 0 && t.phraseIs == 0, t.shape == mixed && t.flags&(fCommon|fWord) == 0:
+			r.unknown++
+		case t.flags&(fGiven|fFamily|fPlace) != 0 && t.flags&(fCommon|fEponym) == 0:
+			r.named++
+		default:
+			r.ordinary++
+		}
+		if specialities.has(t.hash) || t.flags&(fProfession|fRoom|fEponym) != 0 || generic.has(t.hash) {
+			r.generic = true
+		}
+		j++
+		r.to = j
+		for (s.at(j).char == '-' || s.at(j).char == '\'') && s.at(j).gap == joined && s.at(j+1).gap == joined && s.at(j+1).kind == word && s.free(j+1) {
+			j += 2
+			r.to = j
+		}
+		if s.at(j).char == '&' && s.at(j).gap <= space {
+			j++
+		}
+		for n := 0; n < 3 && s.at(j).kind == word && s.at(j).gap == space && s.at(j).shape == lower && (nameParticles.has(s.at(j).hash) || orgJoins.has(s.at(j).hash) || runJoins.has(s.at(j).hash) && s.lang == english); n++ {
+			j++
+		}
+		if s.at(j).gap > space || !s.isProperWord(j) {
+			break
+		}
+	}
+	if n := s.at(r.to); n.kind == number && n.gap == space && n.len() <= 4 && s.free(r.to) && s.endsPhrase(r.to+1) && !s.decimalAfter(r.to) {
+		r.numbered = true
+	}
+	return r
+}
+
+var runJoins = hashSet("the", "on", "in", "for", "and", "at", "to", "with")
+
+// isLeftOver reports whether a run in a slot is a name.
+func (s *Scanner) isLeftOver(in slot, r *leftRun) bool {
+	first, next := s.at(r.from), s.at(r.to)
+	if next.gap == joined && next.kind != mark || s.is(r.to, '-') || next.gap <= space && next.kind == word && next.flags&(fEponymHead|fMedical|fUnit|fAgeWord) != 0 || next.kind == number && next.gap == space && !r.numbered ||
+		next.gap <= space && (next.char == '=' || next.char == '+' || next.char == '%' || next.char == '<' || next.char == '>' || next.char == ':') || s.isEponym(r.from, r.to-1) || r.generic && r.unknown == 0 {
+		return false
+	}
+	if s.resultBehind(r.to) || s.isScored(r.from, r.to) {
+		return false
+	}
+	upperRun := first.shape == upper
+	switch s.lang {
+	case german:
+		switch {
+		case r.words == 1:
+			return in == sureSlot && first.flags&fOrg != 0
+		}
+		return r.unknown+r.named > 0 && s.at(r.to-1).flags&(fCommon|fWord) == 0 && !upperRun
+	case english:
+		if r.words >= 2 {
+			return !upperRun && (in == sureSlot || r.unknown+r.named > 0 || !r.generic)
+		}
+		return in == sureSlot && (first.flags&fOrg != 0 || r.unknown == 1 && (upperRun && first.len() >= 4 || !upperRun))
+	}
+	if r.words >= 2 {
+		return !upperRun && (in == sureSlot || r.unknown+r.named > 0)
+	}
+	return in == sureSlot && r.unknown == 1 && (!upperRun || first.len() >= 4) || in == sureSlot && first.flags&fOrg != 0
+}
