@@ -135,7 +135,11 @@ func (s *Scanner) numericDate(i int) bool {
 	if g := s.at(i + 3).gap; g != joined && !(loose && g == space) {
 		return false
 	}
-	c := s.at(i + 4)
+	year := i + 4
+	if s.is(year, '\'') && isShortYear(s.at(year+1)) {
+		year++ // 12-8-'61
+	}
+	c := s.at(year)
 	if c.kind != number || c.gap > space || c.gap == space && !loose {
 		return false
 	}
@@ -150,10 +154,10 @@ func (s *Scanner) numericDate(i int) bool {
 	case isShortYear(c):
 		ok = !loose && (sep == '/' || a.len() == 2 && b.len() == 2 || sep == '-' && c.value > 0 || s.lang != english || s.dateContext(i))
 	}
-	if !ok || s.at(i+5).gap == joined && (s.at(i+5).kind == number || s.at(i+5).char == sep && s.isNumber(i+6) && s.at(i+6).gap == joined) {
+	if !ok || s.at(year+1).gap == joined && (s.at(year+1).kind == number || s.at(year+1).char == sep && s.isNumber(year+2) && s.at(year+2).gap == joined) {
 		return false
 	}
-	to := i + 5
+	to := year + 1
 	if isYear(a) {
 		to = s.clock(to)
 	}
@@ -321,7 +325,7 @@ var (
 // March 2020, in March, febrero y abril de 2002.
 func (s *Scanner) monthFirst(i int) {
 	t := s.at(i)
-	if s.monthOf(i) == 0 || s.lang != italian && s.lang != otherLanguage && italianMonths.has(t.hash) && s.is(i+2, '/') {
+	if s.monthOf(i) == 0 || s.lang != italian && s.lang != otherLanguage && s.lang != portuguese && italianMonths.has(t.hash) && s.is(i+2, '/') {
 		return // Ott 30/31
 	}
 	to, found := i+1, false
@@ -387,7 +391,7 @@ func (s *Scanner) monthFirst(i int) {
 // dayAlone finds the day of a month that is not named: until the 9th, Friday the 16th.
 func (s *Scanner) dayAlone(i int) bool {
 	t, end := s.at(i), s.at(i+1)
-	if t.len() <= 2 && isDay(t.value) && t.gap == space && s.lang != english && s.lang != spanish && s.lang != otherLanguage {
+	if t.len() <= 2 && isDay(t.value) && t.gap == space && s.lang != english && s.lang != spanish && s.lang != portuguese && s.lang != otherLanguage {
 		return s.dayBehindArticle(i)
 	}
 	if t.len() > 2 || !isDay(t.value) || t.gap != space || s.at(i-1).hash != hashThe || end.gap != joined || !ordinals.has(end.hash) || end.len() != 2 || s.lang != english {

@@ -132,7 +132,7 @@ func (s *Scanner) shortWeekday(t *token) bool {
 	case sureDays.has(t.hash):
 		return true
 	}
-	return s.lang == french && frenchDays.has(t.hash) || s.lang == italian && italianDays.has(t.hash) || s.lang == spanish && spanishDays.has(t.hash) || s.lang == otherLanguage && (frenchDays.has(t.hash) || italianDays.has(t.hash) || spanishDays.has(t.hash))
+	return s.lang == french && frenchDays.has(t.hash) || s.lang == italian && italianDays.has(t.hash) || s.lang == spanish && spanishDays.has(t.hash) || (s.lang == otherLanguage || s.lang == portuguese) && (frenchDays.has(t.hash) || italianDays.has(t.hash) || spanishDays.has(t.hash))
 }
 
 // sureDays are short days of the week that are no words of another language.

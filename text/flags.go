@@ -53,6 +53,7 @@ const (
 	fFrench
 	fDutch
 	fItalian
+	fPortuguese
 	fTown   // a small place, only where a place must stand
 	fStarts // begins an entry of several words
 	fAnchor // a word that a detector begins with, whatever else it is
@@ -64,7 +65,7 @@ const fKeyword = fTitle | fSuffix | fMonth | fWeekday | fRelation | fStreetAfter
 	fFunction | fEponymBefore
 
 // fFunction marks the function words of all languages.
-const fFunction = fEnglish | fGerman | fSpanish | fFrench | fDutch | fItalian
+const fFunction = fEnglish | fGerman | fSpanish | fFrench | fDutch | fItalian | fPortuguese
 
 // sections are the sections of the lexicon.
 var sections = map[string]flags{
@@ -75,7 +76,7 @@ var sections = map[string]flags{
 	"eponym-head": fEponymHead, "eponym": fEponym, "eponym-before": fEponymBefore, "name-before": fNameBefore, "street-name": fStreetEnd, "name-label": fNameLabel, "name-verb": fNameVerb,
 	"id-label": fIDLabel, "phone-label": fPhoneLabel, "date-label": fDateLabel, "place-label": fPlaceLabel,
 	"age-word": fAgeWord, "unit": fUnit, "unit-number": fUnitNo, "room": fRoom, "profession": fProfession,
-	"number-word": fNumberWord, "drug-before": fDrugBefore, "english": fEnglish, "german": fGerman, "spanish": fSpanish, "french": fFrench, "dutch": fDutch, "italian": fItalian,
+	"number-word": fNumberWord, "drug-before": fDrugBefore, "english": fEnglish, "german": fGerman, "spanish": fSpanish, "french": fFrench, "dutch": fDutch, "italian": fItalian, "portuguese": fPortuguese,
 }
 
 // language is what most function words of a text are of.
@@ -89,10 +90,11 @@ const (
 	french
 	dutch
 	italian
+	portuguese
 )
 
 // languageCounts are how many function words a text has of each language.
-type languageCounts [6]int
+type languageCounts [7]int
 
 // add counts a word n times.
 func (c *languageCounts) add(f flags, n int) {

@@ -12,7 +12,7 @@ func (s *Scanner) afterAdjective(i int) int {
 	folded := s.foldOf(i + 1)
 	for _, end := range adjectiveEnds {
 		if bytes.HasSuffix(folded, end) {
-			if s.nameForward(i+1) > i+2 {
+			if end := s.nameForward(i + 1); end > i+2 && s.at(end-1).shape == title {
 				return i + 1
 			}
 			break
@@ -197,7 +197,7 @@ func (s *Scanner) isLeftOver(in slot, r *leftRun) bool {
 		return in == sureSlot && (first.flags&fOrg != 0 || r.unknown == 1 && (upperRun && first.len() >= 4 || !upperRun))
 	}
 	if r.words >= 2 {
-		return !upperRun && (in == sureSlot || r.unknown+r.named > 0)
+		return !upperRun && (first.flags&(fCommon|fWord) == 0 || r.named > 0)
 	}
-	return in == sureSlot && r.unknown == 1 && (!upperRun || first.len() >= 4) || in == sureSlot && first.flags&fOrg != 0
+	return in == sureSlot && (r.unknown == 1 && !upperRun || first.flags&fOrg != 0)
 }

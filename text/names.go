@@ -242,7 +242,7 @@ func (s *Scanner) contextBefore(i int) context {
 	case s.keyed(i):
 		return labelled
 	case t.char == ':' || t.char == '#' || t.char == '=':
-		for s.at(j).char == ':' || s.at(j).char == '#' || s.at(j).char == ')' || s.at(j).char == '=' {
+		for s.at(j).char == ':' || s.at(j).char == '#' || s.at(j).char == ')' || s.at(j).char == '=' || s.is(j, '.') && s.at(j-1).len() <= 5 {
 			j--
 		}
 		l := s.at(j)
@@ -331,7 +331,7 @@ func (s *Scanner) contextAfter(i int) bool {
 
 // labelledName judges a run behind a label.
 func (s *Scanner) labelledName(c *candidate) bool {
-	if c.given+c.family+c.unknown+c.eponyms > 0 {
+	if c.given+c.family+c.unknown+c.eponyms > 0 || c.initials > 0 && c.places > 0 {
 		if c.things > 0 && c.given+c.family == 0 {
 			return false
 		}
@@ -363,7 +363,7 @@ func (s *Scanner) initialName(c *candidate) bool {
 		}
 		return c.given > 0 && c.words-c.ordinary > 0
 	}
-	if first.shape == initial && c.given+c.family == 0 && c.unknown == 0 {
+	if first.shape == initial && c.given+c.family+c.unknown+c.places == 0 {
 		return false
 	}
 	if last.char == '.' && c.words == 1 && c.given == 0 && c.ordinary > 0 {
@@ -409,7 +409,7 @@ func (s *Scanner) severalWords(c *candidate, before context, after bool) bool {
 	case c.given > 0 && c.ordinary < c.words:
 		return c.family+c.unknown > 0 && c.places == 0 || after
 	case c.family > 0 && c.unknown > 0, c.unknown >= 2 && s.capitalsAreNames() && !c.upper && c.ordinary == 0 && c.things == 0, c.unknown >= 2 && c.ordinary == 0 && c.things == 0 && before >= possible:
-		return c.places == 0 && s.lang != german && (!c.upper || after)
+		return (c.places == 0 || c.places <= c.family && c.unknown > 0 && s.capitalsAreNames() && !start) && s.lang != german && (!c.upper || after)
 	case c.family >= 2 && c.ordinary == 0:
 		return c.places == 0 || after
 	}

@@ -134,7 +134,7 @@ func (s *Scanner) orgHead(i int) {
 		s.germanHead(i)
 		return
 	}
-	if t.shape == lower && (from == head || s.at(from).flags&(fMedical|fTitle) != 0 || s.lang == spanish) && to == i+1 {
+	if t.shape == lower && (from == head || s.at(from).flags&(fMedical|fTitle) != 0 || s.lang == spanish || s.lang == portuguese) && to == i+1 {
 		return
 	}
 	if t.shape == lower && to > i+1 && (s.lang == english || s.lang == german || s.lang == otherLanguage) {

@@ -57,7 +57,7 @@ var compoundTails = [][]byte{[]byte("klinik"), []byte("klinikum"), []byte("zentr
 // compoundOrg finds the name behind such a compound: Rehazentrum Bad Eilsen.
 func (s *Scanner) compoundOrg(i int) bool {
 	t := s.at(i)
-	if s.lang == english || s.lang == spanish || s.lang == french || s.lang == italian || t.shape != title || t.len() < 9 || t.ends&fOrgHead != 0 || !s.isCapital(i+1) && !nameParticles.has(s.at(i+1).hash) || s.at(i+1).gap != space || !compoundHead(s.foldOf(i)) {
+	if s.lang == english || s.lang == spanish || s.lang == french || s.lang == italian || s.lang == portuguese || t.shape != title || t.len() < 9 || t.ends&fOrgHead != 0 || !s.isCapital(i+1) && !nameParticles.has(s.at(i+1).hash) || s.at(i+1).gap != space || !compoundHead(s.foldOf(i)) {
 		return false
 	}
 	s.orgHead(i)

@@ -122,4 +122,5 @@ func (s *Scanner) widen() {
 		}
 	}
 	s.lateDates()
+	s.findLooseDays()
 }

@@ -12,7 +12,7 @@ func (s *Scanner) isPlural(i int) bool {
 // capitalsAreNames reports whether the language of the text writes only names with
 // capitals inside a sentence.
 func (s *Scanner) capitalsAreNames() bool {
-	return s.lang == english || s.lang == spanish || s.lang == french || s.lang == dutch || s.lang == italian
+	return s.lang == english || s.lang == spanish || s.lang == french || s.lang == dutch || s.lang == italian || s.lang == portuguese
 }
 
 // isUnheard reports whether a word with a capital inside a sentence is in no list of
