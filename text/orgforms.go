@@ -102,7 +102,7 @@ func (s *Scanner) orgGoesOn(to int) int {
 }
 
 var (
-	orgJoins    = hashSet("of", "de", "du", "del", "della", "di", "des", "d", "dei", "delle", "do", "da", "van")
+	orgJoins    = hashSet("of", "de", "du", "del", "della", "di", "des", "d", "dei", "delle", "do", "da", "van", "on")
 	orgArticles = hashSet("the", "la", "las", "los", "el", "le", "les", "der", "de", "het")
 )
 

@@ -140,7 +140,7 @@ func (s *Scanner) orgHead(i int) {
 	if t.shape == lower && to > i+1 && (s.lang == english || s.lang == german || s.lang == otherLanguage) {
 		return
 	}
-	if !s.properName(from, head, to, i+1) || s.at(to-1).flags&fStreetAfter != 0 && s.isNumber(from-1) {
+	if !s.properName(from, head, to, i+1) || s.at(to-1).flags&fStreetAfter != 0 && (s.isNumber(from-1) || strongStreets.has(s.at(to-1).hash) && to-1 > i) {
 		return
 	}
 	if end := s.ofPlace(to); end > to {
@@ -177,7 +177,7 @@ func (s *Scanner) ofPlace(to int) int {
 	if !s.isCapital(i) || s.at(i).gap != space || s.at(i).flags&fMedical != 0 {
 		return to
 	}
-	return s.nameForward(to)
+	return s.nameForward(i - 1)
 }
 
 var hashAt, hashIn = hashOf("at"), hashOf("in")
@@ -233,7 +233,7 @@ func (s *Scanner) nameForward(i int) int {
 	to := i + 1
 	for n := range 7 {
 		j := to
-		if s.is(j, '.') && s.at(j-1).len() <= 5 && s.at(j-1).flags&(fTitle|fParticle) != 0 || s.is(j, '-') || s.is(j, '\'') {
+		if s.is(j, '.') && s.at(j-1).len() <= 5 && (s.at(j-1).flags&(fTitle|fParticle) != 0 || s.at(j-1).shape == initial && s.at(j+1).shape == title) || s.is(j, '-') || s.is(j, '\'') {
 			j++
 		}
 		t := s.at(j)
@@ -244,7 +244,7 @@ func (s *Scanner) nameForward(i int) int {
 			t = s.at(j)
 		}
 		if !s.isCapital(j) || t.gap > space || t.flags&fStreetBefore != 0 && to > i+1 && s.lang != english && (t.len() > 2 || s.is(j+1, '/') || s.is(j+1, '.') || s.at(j+1).hash == 'º' && s.at(j+1).gap == joined) || s.taken[min(j, len(s.taken)-1)] != 0 || t.flags&(fMedical|fNameLabel|fIDLabel|fPhoneLabel) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 && t.shape == upper ||
-			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0 && !(n <= 1 && s.endsPhrase(j+1)) && !(n == 0 && s.isCapital(j+1) && s.at(j+1).gap == space && s.endsPhrase(j+2))) {
+			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0 && !(n <= 1 && s.endsPhrase(j+1)) && !(n == 0 && s.isCapital(j+1) && s.at(j+1).gap == space && s.endsPhrase(j+2)) && !(n == 0 && nameParticles.has(s.at(j+1).hash) && s.at(j+1).shape == lower && s.isCapital(j+2) && s.at(j+2).gap == space)) {
 			break
 		}
 		to = j + 1
@@ -297,6 +297,8 @@ var specialities = hashSet("pain", "wound", "sleep", "memory", "stroke", "diabet
 	"critical", "long", "term", "skilled", "preop", "infectious", "interventional", "nuclear", "allergy", "obesity", "weight", "anticoagulation", "coumadin", "hypertension", "lipid", "movement", "headache", "asthma", "transplant",
 	"retail", "mail", "specialty", "compounding", "teaching", "hospital", "clinic", "research", "regional", "rural", "urban", "public", "private", "online", "street")
 
+var hashCo = hashOf("co")
+
 // orgSuffix finds the name before a legal form: Acme Ltd.
 func (s *Scanner) orgSuffix(i int) {
 	if s.at(i).gap > space || s.at(i).len() == 2 && s.at(i).shape == upper && s.lang == english && s.at(i).flags&fMedical != 0 {
@@ -315,6 +317,10 @@ func (s *Scanner) orgSuffix(i int) {
 		to++
 	}
 	if s.at(i).len() <= 2 && s.at(from).flags&(fCommon|fMedical|fKeyword) != 0 {
+		return
+	}
+	if s.at(i).hash == hashCo && j < i && s.isCapital(to) && s.at(to).gap == space && s.at(to).shape == title {
+		s.add(from, to+1, Location, "place-county") // Bunbeg, Co. Donegal
 		return
 	}
 	for s.at(to).gap == space && s.isCapital(to) && s.at(to).ends&fOrgHead != 0 && s.free(to) {

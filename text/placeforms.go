@@ -121,6 +121,7 @@ func (s *Scanner) widen() {
 			}
 		}
 	}
+	s.absorb()
 	s.lateDates()
 	s.findLooseDays()
 }

@@ -263,7 +263,7 @@ func (s *Scanner) streetFirst(i int) bool {
 }
 
 // sureStreets are words in lower case that nothing but the name of a street follows.
-var sureStreets = hashSet("caserío", "masseria", "cascina", "buurtschap", "contrà", "boerderij", "località", "frazione", "contrada", "fondamenta", "cortijo", "podere", "rue", "quai", "impasse", "allée", "chemin", "viale", "piazza", "corso", "vicolo", "piazzale", "calle", "avda", "avenida", "plaza", "rúa", "carrer", "rua", "travessa", "praça")
+var sureStreets = hashSet("lieu-dit", "venelle", "sentier", "hameau", "travesía", "camino", "paseo", "calleja", "callejón", "praceta", "alameda", "beco", "ladeira", "lungomare", "vico", "caserío", "masseria", "cascina", "buurtschap", "contrà", "boerderij", "località", "frazione", "contrada", "fondamenta", "cortijo", "podere", "rue", "quai", "impasse", "allée", "chemin", "viale", "piazza", "corso", "vicolo", "piazzale", "calle", "avda", "avenida", "plaza", "rúa", "carrer", "rua", "travessa", "praça")
 
 // houseBis returns where a house number with a word before a street begins: 12 bis, rue.
 func (s *Scanner) houseBis(i int) (from int, ok bool) {
