@@ -11,14 +11,19 @@ func (s *Scanner) absorb() {
 		from, to := s.wholeWords(h)
 		switch h.label {
 		case Name:
-			from, to = s.titlesBefore(from), s.degreesAfter(to)
+			from, to = s.titlesBefore(s.familyBefore(from)), s.degreesAfter(to)
 			if end := s.nameBridge(to); end > to {
 				to = end
 			}
 		case Location:
+			if h.rule == "postal-code" {
+				from = s.streetBeforeCode(from)
+			}
 			from, to = s.houseLetter(from), s.placeAfter(h, to)
 			if s.givenBefore(h) < from {
 				from, h.label = s.givenBefore(h), Name
+			} else if h.rule == "place" && s.acronymBefore(from) {
+				from, h.label = from-1, Org
 			}
 		case Org:
 			to = s.branchNumber(to)
@@ -65,8 +70,8 @@ func (s *Scanner) titlesBefore(from int) int {
 		if !s.free(j) || t.kind != word {
 			return from
 		}
-		titled := (t.flags|t.ends)&fTitle != 0 && (t.shape != lower || j < from-1 || s.lang != english) && t.flags&fFunction == 0 && t.len() > 1
-		first := j < from-1 && t.len() == 1 && t.gap != joined && (t.shape == initial || s.at(from).shape == lower || s.caseless)
+		titled := (t.flags|t.ends)&fTitle != 0 && (t.shape != lower || j < from-1 || s.lang != english) && t.flags&fFunction == 0 && t.len() > 1 && (j < from-1 || t.flags&(fWord|fCommon|fNameVerb) == 0)
+		first := j < from-1 && !s.isNumber(j-1) && t.len() == 1 && t.gap != joined && (t.shape == initial || s.at(from).shape == lower || s.caseless)
 		if !titled && !first {
 			return from
 		}
@@ -75,10 +80,23 @@ func (s *Scanner) titlesBefore(from int) int {
 	return from
 }
 
+// familyBefore returns where a family name begins that stands before a given name with a comma
+// between, behind a mark or at the beginning of a line: "Wojciechowska, Bronisława".
+func (s *Scanner) familyBefore(from int) int {
+	t, p := s.at(from-2), s.at(from-3)
+	if s.at(from).flags&fGiven == 0 || s.at(from).gap != space || !s.is(from-1, ',') || t.kind != word || t.shape != s.at(from).shape || t.len() < 3 || !s.free(from-2) || t.flags&(fCommon|fWord|fMedical|fDrug|fKeyword|fEponym|fPlace) != 0 {
+		return from
+	}
+	if t.gap >= line || p.kind == mark && p.char != ',' && p.char != '.' {
+		return from - 2
+	}
+	return from
+}
+
 // degreesAfter returns the end of the degrees and the like behind a name: NP, M. D., -C.
 func (s *Scanner) degreesAfter(to int) int {
 	to = s.withSuffixes(to)
-	if t := s.at(to); s.at(to-1).char == '.' && s.at(to-2).shape == initial && t.shape == initial && t.gap == space && s.is(to+1, '.') && s.free(to) && s.endsPhrase(to+2) {
+	if t := s.at(to); s.at(to-1).char == '.' && s.at(to-2).shape == initial && t.shape == initial && t.gap == space && s.is(to+1, '.') && s.free(to) && (s.endsPhrase(to+2) || s.at(to+2).gap == wide) {
 		to += 2
 	}
 	if t := s.at(to + 1); s.is(to, '-') && t.gap == joined && t.shape == initial && s.at(to-1).shape == upper && s.free(to+1) {
@@ -98,6 +116,15 @@ func (s *Scanner) nameBridge(to int) int {
 			return to + 2
 		}
 	}
+	if i := to; s.at(to-1).len() <= 3 && s.at(to-1).shape == title && s.is(i, '.') {
+		i++
+		for n := 0; n < 2 && s.at(i).shape == lower && s.at(i).gap == space && nameParticles.has(s.at(i).hash); n++ {
+			i++
+		}
+		if s.isName(i) && s.at(i).gap == space {
+			return i // Ma. del Socorro
+		}
+	}
 	t := s.at(to)
 	if t.kind != word || t.gap != space || t.len() > 3 || t.shape != title || !s.free(to) {
 		return to
@@ -112,6 +139,16 @@ func (s *Scanner) nameBridge(to int) int {
 	return to
 }
 
+// acronymBefore reports whether the short name of an institution stands before its place: SG
+// Osnabrück, HMP Wealstun.
+func (s *Scanner) acronymBefore(from int) bool {
+	t, p := s.at(from-1), s.at(from-2)
+	if t.kind != word || t.shape != upper || t.len() > 5 || s.at(from).gap != space || s.at(from).shape != title || !s.free(from-1) || t.flags&(fTitle|fSuffix|fUnit|fIDLabel|fPhoneLabel|fDateLabel|fNameLabel|fState|fMonth|fWeekday|fRoom|fDrug|fPlaceLabel) != 0 {
+		return false
+	}
+	return p.kind == word && p.shape == lower && t.gap == space && (t.flags&fMedical == 0 || p.flags&fFunction != 0) || t.flags&fMedical == 0 && (t.gap >= line || p.kind == mark && (p.char == ',' || p.char == ':' || p.char == '('))
+}
+
 // houseLetter returns where a street begins whose house has a number with a letter: 14b Tennyson
 // Avenue.
 func (s *Scanner) houseLetter(from int) int {
@@ -122,16 +159,29 @@ func (s *Scanner) houseLetter(from int) int {
 }
 
 // placeAfter returns the end of a place that goes on behind a small word, or behind a postal
-// code: Route 9 in Malta, 9012 CC Raerd.
+// code: Lot 7 Gundy Creek Rd via Texas, 9012 CC Raerd.
 func (s *Scanner) placeAfter(h *hit, to int) int {
 	t := s.at(to)
-	if t.kind == word && t.gap == space && t.shape == lower && s.free(to) && (townLeads.has(t.hash) || joinWords.has(t.hash)) && s.labelAt(to+1) == Location && s.at(to+1).gap == space && s.hasNumber(h) {
+	if t.kind == word && t.gap == space && t.shape == lower && s.free(to) && joinWords.has(t.hash) && s.labelAt(to+1) == Location && s.at(to+1).gap == space && s.hasNumber(h) {
 		return to + 1
 	}
-	if last := s.at(to - 1); s.lang != english && (last.kind == number && last.len() >= 4 || s.dutchCode(to-2)) && t.kind == word && t.gap == space && t.shape == title && (s.free(to) || s.isName(to)) && t.flags&(fMedical|fDrug|fTitle|fRelation|fKeyword&^fParticle) == 0 && h.rule != "street" {
+	if last := s.at(to - 1); s.lang != english && (last.kind == number && (last.len() >= 4 || s.is(to-2, '-')) || s.dutchCode(to-2)) && t.kind == word && t.gap == space && t.shape == title && (s.free(to) || s.isName(to)) && t.flags&(fMedical|fDrug|fTitle|fRelation|fKeyword&^fParticle) == 0 && (h.rule != "street" || last.len() == 3 && s.is(to-2, '-') && s.at(to-3).len() == 4) {
 		return to + 1
 	}
 	return to
+}
+
+// streetBeforeCode returns where a street with the number of a house begins that stands before a
+// postal code, whatever its words: Lytse Dyk 14, 9012 CC.
+func (s *Scanner) streetBeforeCode(code int) int {
+	if s.at(code-1).char != ',' {
+		return code
+	}
+	house, ok := s.houseEnding(code - 1)
+	if from := s.streetBack(house); ok && from < house {
+		return from
+	}
+	return code
 }
 
 // givenBefore returns where a name begins whose family name was read as a place: Maria da
@@ -147,11 +197,11 @@ func (s *Scanner) givenBefore(h *hit) int {
 			break
 		}
 		from--
-		if t.shape == title {
-			if t.flags&fGiven == 0 {
-				break
-			}
+		switch {
+		case t.shape == title && t.flags&fGiven != 0:
 			begin = from
+		case t.shape == title && t.flags&(fCommon|fMedical|fKeyword) != 0:
+			return begin
 		}
 	}
 	return begin

@@ -122,7 +122,7 @@ func (s *Scanner) cornerOf(i int) bool {
 	for n := 0; n < 14 && to < len(s.toks) && s.at(to).gap <= space; n++ {
 		t := s.at(to)
 		switch {
-		case t.hash == hashAnd && !and && to > i+2:
+		case (t.hash == hashAnd || t.char == '&' || t.char == '/') && !and && to > i+2:
 			and = true
 		case s.isCapital(to), t.kind == number, t.flags&fParticle != 0 && t.shape == lower:
 		case (t.char == '.' || t.char == '-' || t.char == '\'') && t.gap == joined && s.at(to+1).gap <= space && s.at(to+1).kind != mark:

@@ -50,7 +50,7 @@ func (s *Scanner) labelledID(i int) bool {
 		return false // sin número
 	}
 	lead := i
-	if p := s.at(i - 1); t.kind == number && t.gap == space && p.kind == word && p.shape == upper && p.len() >= 2 && p.len() <= 4 && p.gap == space && s.free(i-1) && p.flags&^(fNothing|fFamily|fGiven|fState|fMedical) == 0 && p.ends&fKeyword == 0 {
+	if p := s.at(i - 1); t.kind == number && t.gap == space && p.kind == word && (p.shape == upper && p.len() >= 2 && p.len() <= 4 || p.shape == initial) && p.gap == space && s.free(i-1) && p.flags&^(fNothing|fFamily|fGiven|fState|fMedical) == 0 && p.ends&fKeyword == 0 {
 		lead-- // policy UPH 339 021 77
 	}
 	if t.kind == mark || !s.labelBefore(lead, fIDLabel) || t.gap == joined && s.at(i-1).kind != mark && s.at(i-1).ends&fIDLabel == 0 {

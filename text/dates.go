@@ -270,8 +270,8 @@ func (s *Scanner) dayFirst(i int) bool {
 	if d := s.at(j + 1); d.kind == number && d.gap == space && d.len() <= 2 && isDay(d.value) && m.gap == space && !s.decimalAfter(j+1) && !(j == i+1 && s.shortYearAt(i, j+1)) {
 		return false
 	}
-	if m.hash == hashMay && m.shape == lower && s.lang == english {
-		return false
+	if m.hash == hashMay && m.shape == lower && s.lang == english || s.at(j+1).kind == number && s.at(j+1).gap == joined && s.at(j+1).len() == 1 {
+		return false // FEV1
 	}
 	to := j + 1
 	k := s.skipOf(to)
@@ -296,7 +296,7 @@ var shortMonths = hashSet("dec", "dic", "déc", "dez", "oct", "okt", "ott", "nov
 // before a token: 3-5 March, 2.–11. Januar, 12 t/m 18 april.
 func (s *Scanner) secondDay(first int) int {
 	j := first
-	if s.is(j, '.') && (s.at(j+1).char == '-' || s.at(j+1).hash == '–') && s.at(j+1).gap <= space {
+	if n := s.at(j + 1); s.is(j, '.') && (n.char == '-' || n.hash == '–' || n.kind == word && isAnd.has(n.hash)) && n.gap <= space {
 		j++
 	}
 	c := s.at(j)
@@ -356,7 +356,7 @@ func (s *Scanner) monthFirst(i int) {
 		if e, ok := s.yearAt(k, s.is(end, '-') || s.is(end, '/')); ok && s.at(k).gap <= line {
 			to = e
 		}
-	} else if e, ok := s.yearAt(s.skipOf(j), s.at(j-1).char == '-'); ok && s.at(s.skipOf(j)).gap <= line {
+	} else if e, ok := s.yearAt(s.skipOf(j), s.at(j-1).char == '-' || s.is(j, '/') && s.at(j+1).gap == joined); ok && s.at(s.skipOf(j)).gap <= line {
 		to, found = e, true
 	}
 	if y := s.at(j + 1); !found && s.at(j).hash == hashOf2[2] && isShortYear(y) && y.gap == space && s.endsPhrase(j+2) {
@@ -393,6 +393,9 @@ func (s *Scanner) dayAlone(i int) bool {
 	t, end := s.at(i), s.at(i+1)
 	if t.len() <= 2 && isDay(t.value) && t.gap == space && s.lang != english && s.lang != spanish && s.lang != portuguese && s.lang != otherLanguage {
 		return s.dayBehindArticle(i)
+	}
+	if s.bareOrdinal(i) {
+		return true
 	}
 	if t.len() > 2 || !isDay(t.value) || t.gap != space || s.at(i-1).hash != hashThe || end.gap != joined || !ordinals.has(end.hash) || end.len() != 2 || s.lang != english {
 		return false
@@ -489,7 +492,7 @@ func (s *Scanner) monthAlone(i int) bool {
 		return false
 	}
 	p := s.at(i - 1)
-	return p.kind == word && monthBefore.has(p.hash)
+	return p.kind == word && monthBefore.has(p.hash) || s.partOfMonth(i) < i
 }
 
 var monthBefore = hashSet("in", "due", "since", "until", "till", "during", "last", "early", "late", "mid", "by", "this", "through",

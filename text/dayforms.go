@@ -22,7 +22,7 @@ func (s *Scanner) weekdayNumber(i int) bool {
 	if s.lang == german && s.is(to, '.') && s.at(to+1).shape != title {
 		to++
 	}
-	weekday := w.flags&fWeekday != 0 && (w.len() > 3 || w.shape != lower) || s.shortWeekday(w) && w.shape != upper
+	weekday := w.flags&fWeekday != 0 && (w.len() > 3 || w.shape != lower) || s.shortWeekday(w) && (w.shape != upper || w.len() > 2 && s.at(j-1).shape == upper)
 	tomorrow := s.lang != english && nextDays.has(w.hash) && w.shape == lower
 	if !weekday && !tomorrow || !s.endsDay(to) {
 		return false

@@ -54,7 +54,7 @@ func (s *Scanner) resultBehind(i int) bool {
 var hashB = hashOf("b")
 
 // results are words for how a test turned out.
-var results = hashSet("neg", "negative", "pos", "positive", "normal", "abnormal", "equivocal", "unremarkable", "intact", "excluded", "inconclusive", "elicited", "reactive", "nonreactive", "bilaterally", "patent",
+var results = hashSet("neg", "negative", "pos", "positive", "normal", "abnormal", "equivocal", "unremarkable", "intact", "excluded", "inconclusive", "elicited", "reactive", "nonreactive", "bilaterally", "patent", "absent", "present", "confirmed", "borderline", "suspected", "equivocal", "absente", "ausente", "assente", "afwezig", "fehlt", "bestätigt",
 	"negativ", "negativer", "positiv", "unauffällig", "auffällig", "ausgeschlossen", "verneint", "frei", "zart", "angedeutet", "fraglich", "links", "rechts", "bds", "nein",
 	"négatif", "négative", "positif", "positive", "normale", "écarté", "écartée", "exclu", "exclue", "bilatéral", "posée", "refaite",
 	"negativo", "negativa", "positivo", "positiva", "descartado", "descartada", "dudoso", "bilateral", "regolare", "escluso", "esclusa", "dubbio", "bilaterale",

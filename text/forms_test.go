@@ -24,7 +24,7 @@ func TestForms(t *testing.T) {
 		{"Resides Villa 14, Al Wasl Road, Dubai. Lives Flat 2/1, 9 Sciennes Rd, Edinburgh EH9 1LF.", "Resides [LOCATION]. Lives [LOCATION]."},
 		{"Il vit au 4e étage, 31 rue de la Goutte d'Or.", "Il vit au [LOCATION]."},
 		// The town behind a doctor.
-		{"Hausärztin: Dr. med. Petra Lindt, Obergurgl. Untersuchung: Dr. Anna Holm, Ultraschall.", "Hausärztin: Dr. [NAME], [LOCATION]. Untersuchung: [NAME], Ultraschall."},
+		{"Hausärztin: Dr. med. Petra Lindt, Obergurgl. Untersuchung: Dr. Anna Holm, Ultraschall.", "Hausärztin: [NAME], [LOCATION]. Untersuchung: [NAME], Ultraschall."},
 		{"Überweisung durch Praxis Dr. Anna Holm, Neukirchen-Vluyn.", "Überweisung durch Praxis [NAME], [LOCATION]."},
 		{"Dr. Wehmhörner, Facharzt für Orthopädie", "[NAME], Facharzt für Orthopädie"},
 		// Names with degrees, and their last word.

@@ -25,7 +25,8 @@ func (s *Scanner) isGraded(c *candidate) bool {
 		if s.at(i).len() == 1 && s.at(i).gap == joined && s.at(i).kind == word {
 			i++
 		}
-		return s.endsPhrase(i) && s.at(i).char != '\''
+		t := s.at(i)
+		return s.endsPhrase(i) && t.char != '\'' || t.kind == word && t.gap == space && t.shape == lower && (t.flags&fFunction != 0 && t.flags&fRelation == 0 || results.has(t.hash)) // Sjogren's and
 	}
 	return false
 }

@@ -179,17 +179,23 @@ func (s *Scanner) isLeftOver(in slot, r *leftRun) bool {
 		next.gap <= space && (next.char == '=' || next.char == '+' || next.char == '%' || next.char == '<' || next.char == '>' || next.char == ':') || s.isEponym(r.from, r.to-1) || r.generic && r.unknown == 0 {
 		return false
 	}
+	if next.char == ',' && next.gap == joined && houseEnds.has(s.at(r.to-1).hash) {
+		return false // Hill House, Nether Wallop
+	}
 	if s.resultBehind(r.to) || s.isScored(r.from, r.to) {
 		return false
 	}
-	upperRun := first.shape == upper
+	upperRun := first.shape == upper && !(r.words > 1 && s.at(r.to-1).shape == title && first.len() <= 5 && s.at(r.to-1).flags&(fCommon|fWord) == 0)
+	if r.words == 1 && first.shape == mixed && r.unknown == 1 && first.len() >= 6 && s.lang == english {
+		return next.kind != number // LogistiCare
+	}
 	switch s.lang {
 	case german:
 		switch {
 		case r.words == 1:
 			return in == sureSlot && first.flags&fOrg != 0
 		}
-		return r.unknown+r.named > 0 && s.at(r.to-1).flags&(fCommon|fWord) == 0 && !upperRun
+		return r.unknown+r.named > 0 && s.at(r.to-1).flags&(fCommon|fWord) == 0 && first.shape != upper
 	case english:
 		if r.words >= 2 {
 			return !upperRun && (in == sureSlot || r.unknown+r.named > 0 || !r.generic)
@@ -198,6 +204,9 @@ func (s *Scanner) isLeftOver(in slot, r *leftRun) bool {
 	}
 	if r.words >= 2 {
 		return !upperRun && (first.flags&(fCommon|fWord) == 0 || r.named > 0)
+	}
+	if r.numbered && in == sureSlot && first.shape == title && first.flags&(fCommon|fWord|fRoom) == 0 {
+		return true // el Cereso 3
 	}
 	return in == sureSlot && (r.unknown == 1 && !upperRun || first.flags&fOrg != 0)
 }

@@ -128,7 +128,7 @@ func (s *Scanner) joinPlaces(h *hit) {
 		s.take(h.to, to, Location)
 		h.to = to
 	}
-	if h.rule == "street" && s.isNumber(h.from) && s.is(h.from-1, ',') {
+	if h.rule == "street" && s.is(h.from-1, ',') {
 		from := h.from - 1
 		for n := 0; n < 4 && s.free(from-1) && s.at(from).gap <= space && s.at(from-1).kind == word && (s.at(from-1).shape == title || s.at(from-1).hash == hashThe) && s.at(from-1).flags&(fMedical|fDrug|fTitle|fRelation|fMonth|fWeekday|fProfession|fNameLabel) == 0; n++ {
 			from--

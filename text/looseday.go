@@ -52,6 +52,34 @@ var (
 	thisMonth  = hashSet("inst", "instant", "ult", "ultimo", "prox", "proximo", "corriente", "corrientes", "corrente", "actual", "courant", "mois", "mes", "mês", "jl", "jongstleden", "aanstaande", "month", "ds", "dieses", "ejusdem")
 )
 
+// bareOrdinal finds the day of a month without "the" or behind a word that says little: clips 14th;
+// not the 17th. Low ordinals count other things unless a preposition of time leads to them.
+func (s *Scanner) bareOrdinal(i int) bool {
+	t, end, p := s.at(i), s.at(i+1), s.at(i-1)
+	if s.lang != english || t.len() > 2 || !isDay(t.value) || t.gap != space || end.gap != joined || !ordinals.has(end.hash) || end.len() != 2 || p.kind != word || p.shape == upper && !s.at(i+1).plain {
+		return false
+	}
+	next := s.at(i + 2)
+	if next.gap < line && !(next.kind == mark && next.gap == joined && (next.char == '.' || next.char == ',' || next.char == ';' || next.char == ')') && !(s.isNumber(i+3) && s.at(i+3).gap == joined)) {
+		return false
+	}
+	from := i
+	if p.hash == hashThe {
+		if p = s.at(i - 2); p.kind != word {
+			return false
+		}
+		from--
+	}
+	if t.value < 13 && !dayBefore.has(p.hash) && !dayLinks.has(p.hash) {
+		return false
+	}
+	s.add(from, i+2, Date, "date-day")
+	return true
+}
+
+// dayLinks are words between days, or before one.
+var dayLinks = hashSet("or", "not", "and", "due", "for", "back", "starting", "beginning", "ending", "effective")
+
 // dayWord finds the day behind a word for one: dia 20, el día 12, giorno 4, el 14.
 func (s *Scanner) dayWord(i int) bool {
 	p, to := s.at(i-1), s.ordinalEnd(i)
@@ -63,8 +91,10 @@ func (s *Scanner) dayWord(i int) bool {
 	switch {
 	case !ends || s.lang == english || s.lang == german:
 		return false
+	case dayNouns.has(p.hash) && (s.at(i-3).hash == hashEn || s.at(i-2).hash == hashAl):
+		return false // days of a treatment are counted so
 	case dayNouns.has(p.hash) && (p.shape == lower || s.startsSentence(i-1)):
-		if s.at(i).value < 3 && s.startsSentence(i-1) {
+		if s.at(i).value < 2 || s.at(i).value < 3 && s.startsSentence(i-1) {
 			return false
 		}
 		from--
@@ -77,6 +107,7 @@ func (s *Scanner) dayWord(i int) bool {
 }
 
 var (
+	hashEn, hashAl = hashOf("en"), hashOf("al")
 	dayNouns   = hashSet("día", "dia", "giorno", "gg", "dag", "jour", "dd")
 	dayEl      = hashSet("el", "o", "no", "ao", "al", "del")
 	dayFollows = hashSet("a", "y", "e", "à", "às", "por", "para", "con", "com", "en", "em", "na", "no", "se", "pela", "alle", "con", "per", "om", "met")
@@ -124,6 +155,10 @@ func (s *Scanner) loosePair(i int) {
 		return
 	}
 	a, b, p, after := s.at(i), s.at(i+2), s.at(i-1), s.at(i+3)
+	if p.hash == hashOf2[0] && weekWords.has(s.at(i-2).hash) || weekWords.has(p.hash) || s.lang == portuguese && p.char == ',' && s.at(i-2).hash == hashFeira {
+		s.add(i, i+3, Date, "date-partial") // wk of 22/4
+		return
+	}
 	ends := after.gap >= line || after.kind == mark && s.endsDay(i+3) || after.kind == number && after.gap == space && s.clockAt(i+3) || after.gap == space && after.kind == word && after.shape == lower && after.flags&(fFunction|fNameVerb) != 0
 	if !ends {
 		return
@@ -137,6 +172,11 @@ func (s *Scanner) loosePair(i int) {
 	}
 	s.add(i, i+3, Date, "date-partial")
 }
+
+var (
+	weekWords = hashSet("week", "wk", "w/c", "w/e", "weekend", "commencing", "ending", "beginning")
+	hashFeira = hashOf("feira")
+)
 
 // clockAt reports whether a time of day stands at a token: 16:10, 16.10, 1610.
 func (s *Scanner) clockAt(i int) bool {

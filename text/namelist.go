@@ -131,7 +131,7 @@ var codeSystems = hashSet("ln", "loinc", "sct", "snomed", "icd", "cpt", "l", "lo
 
 // isName reports whether a name ends at a token.
 func (s *Scanner) isName(j int) bool {
-	return j >= 0 && s.taken[j] != 0 && s.labelAt(j) == Name
+	return s.labelAt(j) == Name
 }
 
 // particleBehindHyphen reports whether a particle stands behind a hyphen.

@@ -242,7 +242,7 @@ func (s *Scanner) contextBefore(i int) context {
 	case s.keyed(i):
 		return labelled
 	case t.char == ':' || t.char == '#' || t.char == '=':
-		for s.at(j).char == ':' || s.at(j).char == '#' || s.at(j).char == ')' || s.at(j).char == '=' || s.is(j, '.') && s.at(j-1).len() <= 5 {
+		for s.at(j).char == ':' || s.at(j).char == '#' || s.at(j).char == ')' || s.at(j).char == '=' || s.is(j, '.') && s.is(j+1, ':') && s.at(j-1).len() <= 5 {
 			j--
 		}
 		l := s.at(j)
@@ -350,6 +350,9 @@ func (s *Scanner) initialName(c *candidate) bool {
 	for j := c.from; j < c.to; j++ {
 		dotted = dotted || s.at(j).shape == initial && s.is(j+1, '.')
 	}
+	if word := s.at(s.lastWord(c)); dotted && first.shape == initial && c.words == 1 && c.things == 0 && word.shape == title && word.flags&(fCommon|fMedical|fDrug|fKeyword|fEponym) == 0 && (c.initials >= 2 || s.contextBefore(c.from) >= possible) {
+		return true // J. M. Aranguren
+	}
 	if c.things > 0 && c.given+c.family == 0 || c.ordinary == c.words && c.given+c.family == 0 || first.shape == initial && c.words == 1 && first.gap >= line && !dotted {
 		return false
 	}
@@ -370,6 +373,15 @@ func (s *Scanner) initialName(c *candidate) bool {
 		return false
 	}
 	return true
+}
+
+// lastWord returns the last word of a run.
+func (s *Scanner) lastWord(c *candidate) int {
+	j := c.to - 1
+	for j > c.from && s.at(j).kind != word {
+		j--
+	}
+	return j
 }
 
 var hashA, hashI = hashOf("a"), hashOf("i")
@@ -407,11 +419,11 @@ func (s *Scanner) severalWords(c *candidate, before context, after bool) bool {
 		}
 		return second.flags&fPlace == 0 || first.flags&(fCommon|fWord|fCity) == 0
 	case c.given > 0 && c.ordinary < c.words:
-		return c.family+c.unknown > 0 && c.places == 0 || after
+		return c.family+c.unknown > 0 && (c.places == 0 || !c.upper && c.places < c.words && c.ordinary == 0) || after
 	case c.family > 0 && c.unknown > 0, c.unknown >= 2 && s.capitalsAreNames() && !c.upper && c.ordinary == 0 && c.things == 0, c.unknown >= 2 && c.ordinary == 0 && c.things == 0 && before >= possible:
 		return (c.places == 0 || c.places <= c.family && c.unknown > 0 && s.capitalsAreNames() && !start) && s.lang != german && (!c.upper || after)
 	case c.family >= 2 && c.ordinary == 0:
-		return c.places == 0 || after
+		return c.places == 0 || c.places < c.words && !start && !c.upper || after
 	}
 	return after && c.family > 0 && c.ordinary < c.words
 }

@@ -172,6 +172,8 @@ func (s *Scanner) phone(d *digits) bool {
 		ok = first >= '2' || first == '0' || d.hyphens+d.dots == 2
 	case d.looks(1, 3, 3, 4), d.looks(3, 3, 3, 4), d.looks(2, 3, 3, 4):
 		ok = d.spaces+d.hyphens+d.dots == 3
+	case d.looks(3, 4) && s.streetBehind(d.to):
+		ok = false // 204-1180 Falcon Dr
 	case d.looks(3, 4):
 		ok = d.hyphens == 1 && first >= '2' || d.dots == 1 && first >= '2'
 	case d.slashes == 1 && d.n > 1 && s.lang != english && d.total >= 9 && d.total <= 11 && d.spaces+d.hyphens+d.dots == d.n-2:
@@ -205,6 +207,16 @@ func (s *Scanner) phone(d *digits) bool {
 	d.to = s.extension(d.to)
 	s.add(d.from, d.to, Phone, "phone")
 	return true
+}
+
+// streetBehind reports whether the name of a street stands at a token.
+func (s *Scanner) streetBehind(i int) bool {
+	for n := 0; n < 4 && s.isCapital(i) && s.at(i).gap == space; n++ {
+		if i++; s.at(i).flags&fStreetAfter != 0 && s.isCapital(i) && s.at(i).gap == space {
+			return true
+		}
+	}
+	return false
 }
 
 // isShift reports whether two groups are the hours of a shift: 0700-1900.
@@ -288,6 +300,8 @@ func (s *Scanner) labelBefore(i int, f flags) bool {
 			if words++; words > 1 || t.flags&fFunction == 0 && !between.has(t.hash) {
 				return false
 			}
+		case t.kind == number && t.gap == joined && s.at(j-1).hash == hashLast:
+			j-- // SSN last4
 		case t.kind == number:
 			return false
 		case t.char == '|' && j == i-1:
@@ -297,6 +311,8 @@ func (s *Scanner) labelBefore(i int, f flags) bool {
 	}
 	return false
 }
+
+var hashLast = hashOf("last")
 
 // isNumberSign reports whether a word says that a number follows, whatever it counts: zaaknr,
 // Vorgangsnummer, kindred no.
@@ -318,7 +334,7 @@ func (s *Scanner) cardOrSSN(d *digits) bool {
 		return false
 	}
 	switch {
-	case d.looks(3, 2, 4) && (d.hyphens == 2 || d.spaces == 2 || d.dots == 2):
+	case d.looks(1, 2, 2, 2, 3, 3, 2) && d.spaces >= 5, d.looks(3, 2, 4) && (d.hyphens == 2 || d.spaces == 2 || d.dots == 2):
 		s.add(d.from, d.to, ID, "ssn")
 	case d.total >= 12 && d.total <= 19 && d.n >= 3 && d.n <= 5 && d.groups[0] == 4:
 		s.add(d.from, d.to, ID, "card")

@@ -22,7 +22,8 @@ func (s *Scanner) orgLabel(i int) bool {
 	w := s.at(i)
 	j := i + 1
 	colon := s.at(j).char == ':'
-	if !ownerLabels.has(w.hash) && !(colon && orgLabels.has(w.hash)) {
+	bare := !colon && orgLabels.has(w.hash) && s.bareLabel(i)
+	if !ownerLabels.has(w.hash) && !(colon && orgLabels.has(w.hash)) && !bare {
 		return false
 	}
 	if colon || s.is(j, '.') && w.len() <= 5 && ownerLabels.has(w.hash) {
@@ -34,11 +35,24 @@ func (s *Scanner) orgLabel(i int) bool {
 	}
 	to := s.nameForward(j)
 	end := s.orgGoesOn(to)
-	if s.at(j).shape == upper && w.shape == upper || end == j+1 && t.flags&(fWord|fCommon|fKeyword) != 0 && t.flags&fFamily == 0 || s.at(to-1).flags&(fIDLabel|fPhoneLabel|fProfession) != 0 {
+	if s.suffixAfter(to) {
+		return false // Care team: Ann Reyes NP
+	}
+	if s.at(j).shape == upper && w.shape == upper || end == j+1 && t.flags&(fWord|fCommon|fKeyword) != 0 && t.flags&fFamily == 0 && !(colon && t.flags&(fCommon|fKeyword) == 0 && s.lang != english && s.lang != german) || s.at(to-1).flags&(fIDLabel|fPhoneLabel|fProfession) != 0 {
 		return false
 	}
 	s.add(j, end, Org, "org-label")
 	return true
+}
+
+// bareLabel reports whether the word behind a label that has no colon can only be a name: Ins
+// Wellmark, pharmacy Osco.
+func (s *Scanner) bareLabel(i int) bool {
+	t := s.at(i + 1)
+	if t.gap != space || s.at(i).shape == upper && t.shape == upper || s.at(i).ends&fOrgHead != 0 && s.at(i).shape != lower && !s.startsSentence(i) {
+		return false
+	}
+	return t.flags&fOrg != 0 || s.isCompanyWord(i+1) && (t.shape == title || t.shape == mixed) && t.flags&fGiven == 0
 }
 
 var (
@@ -90,7 +104,7 @@ func (s *Scanner) orgGoesOn(to int) int {
 		for s.at(j).kind == word && s.at(j).shape == lower && orgArticles.has(s.at(j).hash) && s.at(j).gap == space && j < to+3 {
 			j++
 		}
-		if n := s.at(j); !s.isCapital(j) || n.shape == initial || n.gap != space || n.flags&(fMedical|fDrug|fTitle|fMonth|fWeekday) != 0 || !s.free(j) && s.labelAt(j) != Location && s.labelAt(j) != Name {
+		if n := s.at(j); t.hash == hashOn && s.at(j+1).flags&fStreetAfter != 0 || t.hash == hashUnd && n.flags&(fCommon|fWord) != 0 || !s.isCapital(j) || n.shape == initial || n.gap != space || n.flags&(fMedical|fDrug|fTitle|fMonth|fWeekday) != 0 || !s.free(j) && s.labelAt(j) != Location && s.labelAt(j) != Name {
 			return to
 		}
 		to = j + 1
@@ -102,7 +116,8 @@ func (s *Scanner) orgGoesOn(to int) int {
 }
 
 var (
-	orgJoins    = hashSet("of", "de", "du", "del", "della", "di", "des", "d", "dei", "delle", "do", "da", "van", "on")
+	hashOn, hashUnd = hashOf("on"), hashOf("und")
+	orgJoins    = hashSet("of", "de", "du", "del", "della", "di", "des", "d", "dei", "delle", "do", "da", "van", "on", "und")
 	orgArticles = hashSet("the", "la", "las", "los", "el", "le", "les", "der", "de", "het")
 )
 

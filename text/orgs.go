@@ -213,7 +213,7 @@ func (s *Scanner) nameBack(i int) int {
 		case s.isCapital(j) && !(generic.has(t.hash) && t.shape != upper) && !(t.flags&(fNameLabel|fTitle|fDateLabel|fMonth) != 0 && t.flags&(fGiven|fFamily|fCity|fParticle) == 0 && !orgWords.has(t.hash)):
 			from = j
 			continue
-		case (t.flags&fParticle != 0 || t.hash == hashAnd || t.hash == hashOf2[0]) && t.shape == lower && s.isCapital(j-1) && s.at(j).gap == space && s.taken[max(0, j-1)] == 0 && !(generic.has(s.at(j-1).hash) && t.hash != hashOf2[0]):
+		case (t.flags&fParticle != 0 || t.hash == hashAnd || t.hash == hashOf2[0]) && t.shape == lower && s.isCapital(j-1) && s.at(j).gap == space && s.taken[max(0, j-1)] == 0 && !s.hasTitle(j-1) && !(generic.has(s.at(j-1).hash) && t.hash != hashOf2[0]):
 			from = j
 			continue
 		}
@@ -244,7 +244,7 @@ func (s *Scanner) nameForward(i int) int {
 			t = s.at(j)
 		}
 		if !s.isCapital(j) || t.gap > space || t.flags&fStreetBefore != 0 && to > i+1 && s.lang != english && (t.len() > 2 || s.is(j+1, '/') || s.is(j+1, '.') || s.at(j+1).hash == 'º' && s.at(j+1).gap == joined) || s.taken[min(j, len(s.taken)-1)] != 0 || t.flags&(fMedical|fNameLabel|fIDLabel|fPhoneLabel) != 0 && t.flags&(fGiven|fFamily|fCity) == 0 && t.shape == upper ||
-			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0 && !(n <= 1 && s.endsPhrase(j+1)) && !(n == 0 && s.isCapital(j+1) && s.at(j+1).gap == space && s.endsPhrase(j+2)) && !(n == 0 && nameParticles.has(s.at(j+1).hash) && s.at(j+1).shape == lower && s.isCapital(j+2) && s.at(j+2).gap == space)) {
+			s.lang == german && (t.flags&fTitle != 0 || t.flags&(fWord|fCommon) != 0 && particles == 0 && t.flags&(fCity|fGiven|fFamily) == 0 && !(n == 0 && t.flags&(fCommon|fMedical) == 0 && t.flags&fForeign != 0 && s.at(i).ends&fOrgHead != 0) && !(n <= 1 && s.endsPhrase(j+1)) && !(n == 0 && s.isCapital(j+1) && s.at(j+1).gap == space && s.endsPhrase(j+2)) && !(n == 0 && nameParticles.has(s.at(j+1).hash) && s.at(j+1).shape == lower && s.isCapital(j+2) && s.at(j+2).gap == space)) {
 			break
 		}
 		to = j + 1
@@ -358,7 +358,7 @@ func (s *Scanner) orgAfter(i int) {
 		if orgAt.has(s.at(j).hash) {
 			return // it is looked at by itself
 		}
-	} else if s.at(j).hash == hashThe || s.at(j).hash == hashOur {
+	} else if s.at(j).hash == hashThe || s.at(j).hash == hashOur || s.lang != english && slotArticles.has(s.at(j).hash) && s.at(j).shape == lower && s.at(j).gap == space && s.isCompanyWord(j+1) {
 		j++
 	}
 	if !s.isCapital(j) || s.at(j).gap > space || s.taken[min(j, len(s.taken)-1)] != 0 || notOrgs.has(s.at(j).hash) || s.at(j).flags&(fTitle|fRelation|fMonth|fWeekday|fRoom|fUnitNo|fNameLabel) != 0 && s.at(j).flags&fParticle == 0 ||
@@ -388,6 +388,9 @@ func (s *Scanner) orgName(i, j int) {
 	}
 	if end := s.ofPlace(to); end > to {
 		to = end
+	}
+	if t := s.at(to); s.lang == english && t.kind == word && t.gap == space && t.shape == lower && t.ends&fOrgHead != 0 && t.flags&(fMedical|fProfession) == 0 {
+		to++ // Inouye airport
 	}
 	// A name of a person or place is found elsewhere, unless it is a place of treatment.
 	t := s.at(j)

@@ -81,6 +81,7 @@ func (s *Scanner) streetLast(i int) {
 	from, numbered := s.houseBefore(from)
 	lowerKind := t.shape == lower
 	switch {
+	case words > 0 && !lowerKind && (s.lang == german || s.lang == dutch || strongStreets.has(t.hash)) && t.flags&fEponym == 0 && s.houseNumber(i+1) > i+1 && s.endsPhrase(s.houseNumber(i+1)):
 	case numbered && (!lowerKind || s.isCapital(from+1) || strongStreets.has(t.hash)) && !(lowerKind && t.flags&fUnit != 0):
 	case lowerKind || !strongStreets.has(t.hash) && !s.labelBefore(from, fPlaceLabel):
 		return

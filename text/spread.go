@@ -95,7 +95,7 @@ func (s *Scanner) nameGoesOn(h *hit, to int) int {
 		}
 		return to
 	case t.hash == hashFeminine && t.gap == joined && s.at(to-1).len() <= 2 && s.free(to):
-		if s.isCapital(to+1) && s.at(to+1).gap <= space && s.namePart(to+1, false) {
+		if s.isCapital(to+1) && s.at(to+1).gap <= space && (s.namePart(to+1, false) || s.isName(to+1)) {
 			return to + 2 // Ana Mª Gómez
 		}
 		return to + 1
