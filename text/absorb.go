@@ -26,7 +26,7 @@ func (s *Scanner) absorb() {
 				from, h.label = from-1, Org
 			}
 		case Org:
-			to = s.branchNumber(to)
+			to = s.townOfOrg(s.branchNumber(to))
 		}
 		for i := from; i < to; i++ {
 			if s.free(i) {
@@ -222,6 +222,16 @@ func (s *Scanner) branchNumber(to int) int {
 		return to
 	}
 	return i + 1
+}
+
+// townOfOrg returns the end of a town behind an organisation and a comma, which a mark or the end
+// of the line follows.
+func (s *Scanner) townOfOrg(to int) int {
+	t := s.at(to + 1)
+	if !s.is(to, ',') || t.kind != word || t.gap != space || t.shape != title || t.len() < 4 || !s.free(to+1) || t.flags&^(fNothing|fCity|fState|fCountry|fFamily) != 0 || t.flags&(fPlace|fTown) == 0 && s.lang == german || !s.endsPhrase(to+2) || s.at(to+2).char == '-' || s.at(to+2).char == '\'' {
+		return to
+	}
+	return to + 2
 }
 
 // branches are words for the parts of an organisation that have numbers.

@@ -78,6 +78,9 @@ func (s *Scanner) houseNumberAt(i int) bool {
 	return t.gap != joined || s.at(i-1).kind == mark && s.at(i-1).char != '.' && s.at(i-1).char != ',' && s.at(i-1).char != '/' && s.at(i-1).char != '#'
 }
 
+// corners are words for the corner of two streets in other languages than English.
+var corners = hashSet("ecke", "angle", "esquina", "esq", "angolo", "hoek", "cruce", "croisement", "incrocio", "kreuzung", "kruising")
+
 var hashCorner = hashOf("corner")
 
 // crossing returns where the first street of a crossing begins, if a street that begins
@@ -115,14 +118,20 @@ func (s *Scanner) corner(from int) int {
 
 // cornerOf finds a crossing by what is said before it: the corner of Elm 4 and Lake Rd.
 func (s *Scanner) cornerOf(i int) bool {
-	if s.at(i).hash != hashCorner || s.at(i+1).hash != hashOf2[0] || s.at(i+1).gap != space {
+	bare := s.lang != english && corners.has(s.at(i).hash) && s.isCapital(i+1)
+	led := s.at(i).hash == hashCorner && s.at(i+1).hash == hashOf2[0] || s.lang != english && corners.has(s.at(i).hash) && s.at(i+1).shape == lower && nameParticles.has(s.at(i+1).hash)
+	if !bare && !led || s.at(i+1).gap != space {
 		return false
 	}
 	to, and := i+2, false
+	if bare {
+		to--
+	}
+	begin := to
 	for n := 0; n < 14 && to < len(s.toks) && s.at(to).gap <= space; n++ {
 		t := s.at(to)
 		switch {
-		case (t.hash == hashAnd || t.char == '&' || t.char == '/') && !and && to > i+2:
+		case (t.hash == hashAnd || t.char == '&' || t.char == '/') && !and && to > begin, s.lang != english && !and && to > begin && isAnd.has(t.hash) && t.shape == lower:
 			and = true
 		case s.isCapital(to), t.kind == number, t.flags&fParticle != 0 && t.shape == lower:
 		case (t.char == '.' || t.char == '-' || t.char == '\'') && t.gap == joined && s.at(to+1).gap <= space && s.at(to+1).kind != mark:

@@ -94,7 +94,7 @@ func nextOf(a, b, c bitset, i int) int {
 const fLower = fMonth | fStreetBefore | fStreetAfter | fUnitNo | fOrgHead | fNumberWord | fAnchor
 
 // anchorWords are words that detectors know by themselves, whatever their case.
-var anchorWords = [...]wordSet{orgVerbs, orgAt, oldWords, militaryPosts, feastDays, seasons, feastStems, feastSaints, spokenOnes, spokenTeens, tens, ownerLabels, orgLabels, orgAcronyms, ourWords, houseNames, signers, doneBy, closings, roles, workers, learners, attendVerbs, livesVerbs, hashSet("corner", "www", "double", "triple")}
+var anchorWords = [...]wordSet{orgVerbs, orgAt, oldWords, militaryPosts, feastDays, seasons, feastStems, feastSaints, spokenOnes, spokenTeens, tens, ownerLabels, orgLabels, orgAcronyms, ourWords, houseNames, signers, doneBy, closings, roles, workers, learners, attendVerbs, livesVerbs, corners, hashSet("corner", "www", "double", "triple")}
 
 // fNothing are flags that do not say what a word is.
 const fNothing = fForeign | fTown | fUncommon | fAnchor

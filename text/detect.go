@@ -158,6 +158,9 @@ func (s *Scanner) isNumber(i int) bool { return s.at(i).kind == number }
 // isEponym reports whether words stand for a disease, a sign or a device that bears a
 // person's name: Parkinson's disease, Morbus Crohn.
 func (s *Scanner) isEponym(from, to int) bool {
+	if s.namedThing(from) {
+		return true
+	}
 	if s.at(from-1).ends&fEponymBefore != 0 && s.at(from).gap <= space && !s.is(from-2, '\'') {
 		return true
 	}

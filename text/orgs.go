@@ -10,7 +10,7 @@ func (s *Scanner) findOrgs() {
 		}
 		leads := t.flags&(fAnchor|fProfession) != 0
 		switch {
-		case s.firm(i), s.companyAround(i), leads && (s.orgAcronym(i) || s.orgLabel(i) || s.ourLady(i) || s.workplace(i)), s.compoundOrg(i), leads && s.houseOrg(i):
+		case s.firm(i), s.companyAround(i), leads && (s.orgAcronym(i) || s.orgLabel(i) || s.ourLady(i) || s.workplace(i)), s.compoundOrg(i), s.namedCompound(i), leads && s.houseOrg(i):
 		case t.phraseIs&fOrg != 0 && s.isCapital(i), t.flags&fOrg != 0 && s.isCapital(i) && t.flags&(fGiven|fFamily|fCommon) == 0:
 			s.knownOrg(i)
 		case t.ends&fOrgHead != 0:
@@ -335,6 +335,8 @@ var (
 		"consulted", "surgery", "managed", "discharged", "underwent", "checked", "monitored", "scheduled", "appointment", "visit", "transported", "transfer", "brought", "taken", "sent", "airlifted", "rushed", "records", "films", "care", "admission", "referral", "attended", "works", "worked", "working", "employed", "employee", "retired", "born", "enrolled", "studied", "studies",
 		"attends", "coaches", "plays", "volunteers", "teaches", "behandelt",
 		"arbeitet", "beschäftigt", "angestellt", "travaille", "trabaja", "lavora", "werkt", "studiert", "étudie", "estudia", "studia", "spielt", "joue", "juega", "gioca", "speelt", "employé", "employée", "empleado", "empleada", "ingresado", "ingresada", "atendido", "atendida")
+	// bareWork are such verbs that short notes leave the preposition out behind: works Optus.
+	bareWork  = hashSet("works", "worked", "employed")
 	workVerbs = hashSet("works", "worked", "working", "work", "plays", "coaches", "volunteers")
 	orgAt     = hashSet("at", "@", "bei", "chez", "presso", "bij")
 	// foreignWork and workAt are what one does at an employer, school or club: trabaja en.
@@ -352,7 +354,8 @@ func (s *Scanner) orgAfter(i int) {
 		for ; words < 4 && s.at(j).kind == word && s.at(j).shape == lower && !orgAt.has(s.at(j).hash); words++ {
 			j++
 		}
-		if !orgAt.has(s.at(j).hash) && !(s.at(j-1).hash == hashTo || s.at(j-1).hash == hashFrom || s.at(j-1).hash == hashOur || s.at(j-1).hash == hashBy2 || s.at(j-1).hash == hashFor && workVerbs.has(s.at(i).hash) || workAt.has(s.at(j-1).hash) && foreignWork.has(s.at(i).hash)) {
+		bare := words == 0 && s.lang == english && bareWork.has(s.at(i).hash) && s.isCompanyWord(j) && s.at(j).gap == space && s.at(j).shape != upper
+		if !orgAt.has(s.at(j).hash) && !bare && !(s.at(j-1).hash == hashTo || s.at(j-1).hash == hashFrom || s.at(j-1).hash == hashOur || s.at(j-1).hash == hashBy2 || s.at(j-1).hash == hashFor && workVerbs.has(s.at(i).hash) || workAt.has(s.at(j-1).hash) && foreignWork.has(s.at(i).hash)) {
 			return
 		}
 		if orgAt.has(s.at(j).hash) {

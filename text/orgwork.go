@@ -64,6 +64,31 @@ func (s *Scanner) compoundOrg(i int) bool {
 	return s.taken[i] != 0
 }
 
+// namedCompound finds an institution in one word that begins with a name or a place: im
+// Marienhospital, Elisabethkrankenhaus, Lindenheim.
+func (s *Scanner) namedCompound(i int) bool {
+	t := s.at(i)
+	if s.lang != german && s.lang != dutch || t.shape != title || t.len() < 9 || t.flags&(fCommon|fMedical|fKeyword) != 0 {
+		return false
+	}
+	folded := s.foldOf(i)
+	for _, tail := range compoundTails {
+		if n := len(folded) - len(tail); n >= 4 && bytes.HasSuffix(folded, tail) {
+			head := folded[:n]
+			f := s.f.dict.get(hashOf(head))
+			if last := head[n-1]; f&(fGiven|fFamily|fCity) == 0 && n > 4 && (last == 's' || last == 'n') {
+				f = s.f.dict.get(hashOf(head[:n-1]))
+			}
+			if f&(fGiven|fCity) != 0 && f&(fCommon|fWord|fMedical) == 0 {
+				s.add(i, i+1, Org, "org-compound")
+				return true
+			}
+			return false
+		}
+	}
+	return false
+}
+
 // houseOrg finds homes that are called houses: Haus Isarblick, Villa Sonnenschein.
 func (s *Scanner) houseOrg(i int) bool {
 	n := s.at(i + 1)
