@@ -36,6 +36,9 @@ func (s *Scanner) findLeftOver() {
 		if s.taken[i] != 0 || s.at(i).gap != space || !s.isProperWord(i) {
 			continue
 		}
+		if s.articleName(i) {
+			continue
+		}
 		slot := s.slotBefore(i)
 		if slot == noSlot {
 			continue
@@ -47,6 +50,47 @@ func (s *Scanner) findLeftOver() {
 		i = max(i, run.to-1)
 	}
 }
+
+// articleName finds a name that begins with an article: an article has a capital inside a
+// sentence only in one. To The Laurels, naar De Zonnehof, foyer Les Glycines, ospite de La Pineta.
+func (s *Scanner) articleName(i int) bool {
+	a, p := s.at(i-1), s.at(i-2)
+	if a.kind != word || a.shape != title || !nameArticles.has(a.hash) || !s.free(i-1) || a.gap != space || s.at(i).shape != title || p.kind != word || p.shape != lower || p.flags&fTitle != 0 || s.lang == german || s.lang == english && !sureEnglish.has(p.hash) && p.hash != hashTo && p.hash != hashBy2 {
+		return false
+	}
+	run := s.properRun(i)
+	if next := s.at(run.to); next.gap == joined && next.kind != mark || s.resultBehind(run.to) || s.at(i).flags&(fMedical|fDrug|fEponym) != 0 {
+		return false
+	}
+	s.add(i-1, run.to, Org, "org-article")
+	return true
+}
+
+var (
+	nameArticles = hashSet("the", "de", "het", "les", "le", "la", "los", "las", "el", "il", "lo", "gli", "os", "as")
+	// boundArticles are prepositions with an article, which do not stand before names of persons.
+	boundArticles = hashSet("al", "nel", "dal", "allo", "dallo", "no", "na", "nas", "nos", "ao", "pelo", "pela", "au")
+)
+
+// thePlace reports whether a preposition with an article stands before a token: no Einstein, en el
+// Rayo, in het Radboud.
+func (s *Scanner) thePlace(i int) bool {
+	p, q := s.at(i-1), s.at(i-2)
+	if p.kind != word || p.shape != lower || s.at(i).gap != space {
+		return false
+	}
+	switch s.lang {
+	case english, german, otherLanguage:
+		return false
+	case dutch:
+		return p.hash == hashHet && dutchLeads.has(q.hash)
+	case spanish:
+		return p.hash == hashAl && q.shape == lower || p.hash == hashEl && q.hash == hashEn
+	}
+	return boundArticles.has(p.hash) && q.kind == word && q.shape == lower
+}
+
+var hashHet, hashEl = hashOf("het"), hashOf("el")
 
 // slot is what may stand behind the words before a token.
 type slot uint8
@@ -204,6 +248,9 @@ func (s *Scanner) isLeftOver(in slot, r *leftRun) bool {
 	}
 	if r.words >= 2 {
 		return !upperRun && (first.flags&(fCommon|fWord) == 0 || r.named > 0)
+	}
+	if r.words == 1 && s.thePlace(r.from) && first.shape == title && first.len() >= 4 && first.flags&(fCommon|fEponym|fTitle|fCountry) == 0 && (first.flags&fWord == 0 || r.named > 0 || first.flags&(fFamily|fGiven) != 0) {
+		return true
 	}
 	if r.numbered && in == sureSlot && first.shape == title && first.flags&(fCommon|fWord|fRoom) == 0 {
 		return true // el Cereso 3

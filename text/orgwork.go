@@ -64,6 +64,9 @@ func (s *Scanner) compoundOrg(i int) bool {
 	return s.taken[i] != 0
 }
 
+// sureTails are such tails that are hardly a part of other words.
+var sureTails = hashSet("krankenhaus", "spital", "klinik", "klinikum", "stift", "apotheke", "ziekenhuis", "apotheek")
+
 // namedCompound finds an institution in one word that begins with a name or a place: im
 // Marienhospital, Elisabethkrankenhaus, Lindenheim.
 func (s *Scanner) namedCompound(i int) bool {
@@ -79,7 +82,7 @@ func (s *Scanner) namedCompound(i int) bool {
 			if last := head[n-1]; f&(fGiven|fFamily|fCity) == 0 && n > 4 && (last == 's' || last == 'n') {
 				f = s.f.dict.get(hashOf(head[:n-1]))
 			}
-			if f&(fGiven|fCity) != 0 && f&(fCommon|fWord|fMedical) == 0 {
+			if f&^(fNothing|fGiven|fFamily|fCity) == 0 && (f&(fGiven|fCity) != 0 || sureTails.has(hashOf(tail)) && n >= 5) {
 				s.add(i, i+1, Org, "org-compound")
 				return true
 			}
