@@ -70,7 +70,7 @@ func (s *Scanner) titlesBefore(from int) int {
 		if !s.free(j) || t.kind != word {
 			return from
 		}
-		titled := (t.flags|t.ends)&fTitle != 0 && (t.shape != lower || j < from-1 || s.lang != english) && t.flags&fFunction == 0 && t.len() > 1 && (j < from-1 || t.flags&(fWord|fCommon|fNameVerb) == 0)
+		titled := (t.flags|t.ends)&fTitle != 0 && (t.shape != lower || j < from-1 || s.lang != english) && t.flags&fFunction == 0 && t.len() > 1 && (j < from-1 || t.shape == upper || t.flags&(fWord|fCommon|fNameVerb) == 0)
 		first := j < from-1 && !s.isNumber(j-1) && t.len() == 1 && t.gap != joined && (t.shape == initial || s.at(from).shape == lower || s.caseless)
 		if !titled && !first {
 			return from
@@ -84,7 +84,7 @@ func (s *Scanner) titlesBefore(from int) int {
 // between, behind a mark or at the beginning of a line: "Wojciechowska, Bronisława".
 func (s *Scanner) familyBefore(from int) int {
 	t, p := s.at(from-2), s.at(from-3)
-	if s.at(from).flags&fGiven == 0 || s.at(from).gap != space || !s.is(from-1, ',') || t.kind != word || t.shape != s.at(from).shape || t.len() < 3 || !s.free(from-2) || t.flags&(fCommon|fWord|fMedical|fDrug|fKeyword|fEponym|fPlace) != 0 {
+	if s.at(from).flags&fGiven == 0 && p.char != '"' || s.at(from).gap != space || !s.is(from-1, ',') || t.kind != word || t.shape != s.at(from).shape || t.len() < 3 || !s.free(from-2) || t.flags&(fCommon|fWord|fMedical|fDrug|fKeyword|fEponym|fPlace) != 0 {
 		return from
 	}
 	if t.gap >= line || p.kind == mark && p.char != ',' && p.char != '.' {
@@ -112,7 +112,10 @@ func (s *Scanner) degreesAfter(to int) int {
 // given name: Hyun-woo Seong, Hossain Md. Rafiqul.
 func (s *Scanner) nameBridge(to int) int {
 	if t := s.at(to + 1); s.is(to, '-') && t.kind == word && t.gap == joined && t.shape == lower && t.len() <= 6 && s.free(to+1) && s.at(to-1).shape == title {
-		if s.at(to+2).gap == space && s.isName(to+2) || t.flags&(fCommon|fWord|fKeyword|fMedical) == 0 {
+		if s.at(to+2).gap == space && s.isName(to+2) {
+			return s.nameEnd(to + 2)
+		}
+		if t.flags&(fCommon|fWord|fKeyword|fMedical) == 0 {
 			return to + 2
 		}
 	}
@@ -122,7 +125,7 @@ func (s *Scanner) nameBridge(to int) int {
 			i++
 		}
 		if s.isName(i) && s.at(i).gap == space {
-			return i // Ma. del Socorro
+			return s.nameEnd(i) // Ma. del Socorro
 		}
 	}
 	t := s.at(to)
@@ -134,9 +137,17 @@ func (s *Scanner) nameBridge(to int) int {
 		end++
 	}
 	if s.isName(end) && s.at(end).gap == space {
-		return end
+		return s.nameEnd(end)
 	}
 	return to
+}
+
+// nameEnd returns where a name that was found ends.
+func (s *Scanner) nameEnd(i int) int {
+	for n := 0; n < 8 && s.isName(i) && s.at(i).gap <= space; n++ {
+		i++
+	}
+	return i
 }
 
 // acronymBefore reports whether the short name of an institution stands before its place: SG
@@ -178,7 +189,11 @@ func (s *Scanner) streetBeforeCode(code int) int {
 		return code
 	}
 	house, ok := s.houseEnding(code - 1)
-	if from := s.streetBack(house); ok && from < house {
+	from := s.streetBack(house)
+	for n := 0; n < 5 && s.isName(from-1) && s.at(from).gap == space; n++ {
+		from-- // its words were read as a name
+	}
+	if ok && from < house {
 		return from
 	}
 	return code

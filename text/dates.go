@@ -325,8 +325,8 @@ var (
 // March 2020, in March, febrero y abril de 2002.
 func (s *Scanner) monthFirst(i int) {
 	t := s.at(i)
-	if s.monthOf(i) == 0 || s.lang != italian && s.lang != otherLanguage && s.lang != portuguese && italianMonths.has(t.hash) && s.is(i+2, '/') {
-		return // Ott 30/31
+	if s.monthOf(i) == 0 || s.lang != italian && s.lang != otherLanguage && s.lang != portuguese && italianMonths.has(t.hash) && s.is(i+2, '/') || t.shape == upper && s.isNumber(i+1) && s.at(i+1).gap == joined && s.at(i+1).len() == 1 {
+		return // Ott 30/31, FEV1
 	}
 	to, found := i+1, false
 	j := to

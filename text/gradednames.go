@@ -69,3 +69,12 @@ func (s *Scanner) isSided(c *candidate) bool {
 }
 
 var hashL, hashR, hashV = hashOf("l"), hashOf("r"), hashOf("v")
+
+// lastWord returns the last word of a run.
+func (s *Scanner) lastWord(c *candidate) int {
+	j := c.to - 1
+	for j > c.from && s.at(j).kind != word {
+		j--
+	}
+	return j
+}

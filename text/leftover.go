@@ -216,17 +216,27 @@ func (s *Scanner) properRun(i int) leftRun {
 
 var runJoins = hashSet("the", "on", "in", "for", "and", "at", "to", "with")
 
+// isBarred reports whether what stands around a run says that it is no name: a measure, a result, a
+// thing that is called after somebody.
+func (s *Scanner) isBarred(r *leftRun) bool {
+	next := s.at(r.to)
+	switch {
+	case next.gap == joined && next.kind != mark, s.is(r.to, '-'), next.kind == number && next.gap == space && !r.numbered:
+		return true
+	case next.gap <= space && next.kind == word && next.flags&(fEponymHead|fMedical|fUnit|fAgeWord) != 0:
+		return true
+	case next.gap <= space && (next.char == '=' || next.char == '+' || next.char == '%' || next.char == '<' || next.char == '>' || next.char == ':'):
+		return true
+	case next.char == ',' && next.gap == joined && houseEnds.has(s.at(r.to-1).hash):
+		return true // Hill House, Nether Wallop
+	}
+	return r.generic && r.unknown == 0 || s.isEponym(r.from, r.to-1) || s.resultBehind(r.to) || s.isScored(r.from, r.to)
+}
+
 // isLeftOver reports whether a run in a slot is a name.
 func (s *Scanner) isLeftOver(in slot, r *leftRun) bool {
 	first, next := s.at(r.from), s.at(r.to)
-	if next.gap == joined && next.kind != mark || s.is(r.to, '-') || next.gap <= space && next.kind == word && next.flags&(fEponymHead|fMedical|fUnit|fAgeWord) != 0 || next.kind == number && next.gap == space && !r.numbered ||
-		next.gap <= space && (next.char == '=' || next.char == '+' || next.char == '%' || next.char == '<' || next.char == '>' || next.char == ':') || s.isEponym(r.from, r.to-1) || r.generic && r.unknown == 0 {
-		return false
-	}
-	if next.char == ',' && next.gap == joined && houseEnds.has(s.at(r.to-1).hash) {
-		return false // Hill House, Nether Wallop
-	}
-	if s.resultBehind(r.to) || s.isScored(r.from, r.to) {
+	if s.isBarred(r) {
 		return false
 	}
 	upperRun := first.shape == upper && !(r.words > 1 && s.at(r.to-1).shape == title && first.len() <= 5 && s.at(r.to-1).flags&(fCommon|fWord) == 0)

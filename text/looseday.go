@@ -108,9 +108,9 @@ func (s *Scanner) dayWord(i int) bool {
 
 var (
 	hashEn, hashAl = hashOf("en"), hashOf("al")
-	dayNouns   = hashSet("día", "dia", "giorno", "gg", "dag", "jour", "dd")
-	dayEl      = hashSet("el", "o", "no", "ao", "al", "del")
-	dayFollows = hashSet("a", "y", "e", "à", "às", "por", "para", "con", "com", "en", "em", "na", "no", "se", "pela", "alle", "con", "per", "om", "met")
+	dayNouns       = hashSet("día", "dia", "giorno", "gg", "dag", "jour", "dd")
+	dayEl          = hashSet("el", "o", "no", "ao", "al", "del")
+	dayFollows     = hashSet("a", "y", "e", "à", "às", "por", "para", "con", "com", "en", "em", "na", "no", "se", "pela", "alle", "con", "per", "om", "met")
 )
 
 // dayEvents reports whether a word before an article leads to a day rather than to a thing:

@@ -375,15 +375,6 @@ func (s *Scanner) initialName(c *candidate) bool {
 	return true
 }
 
-// lastWord returns the last word of a run.
-func (s *Scanner) lastWord(c *candidate) int {
-	j := c.to - 1
-	for j > c.from && s.at(j).kind != word {
-		j--
-	}
-	return j
-}
-
 var hashA, hashI = hashOf("a"), hashOf("i")
 
 // severalWords judges a run of two words or more without label or title.

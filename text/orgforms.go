@@ -117,8 +117,8 @@ func (s *Scanner) orgGoesOn(to int) int {
 
 var (
 	hashOn, hashUnd = hashOf("on"), hashOf("und")
-	orgJoins    = hashSet("of", "de", "du", "del", "della", "di", "des", "d", "dei", "delle", "do", "da", "van", "on", "und")
-	orgArticles = hashSet("the", "la", "las", "los", "el", "le", "les", "der", "de", "het")
+	orgJoins        = hashSet("of", "de", "du", "del", "della", "di", "des", "d", "dei", "delle", "do", "da", "van", "on", "und")
+	orgArticles     = hashSet("the", "la", "las", "los", "el", "le", "les", "der", "de", "het")
 )
 
 // widenOrg takes in what belongs to the name of an organisation, and makes one of a place or an
