@@ -20,15 +20,16 @@ func newAuditVerify() *cobra.Command {
 	var format cli.Format
 	c := &cobra.Command{
 		Use: "verify DIR", Short: "Check an audit log for changes",
-		Long: `Verifies that no line of an audit log was removed, changed or moved: the
-format, hash and number of every line, the hash chain, and the order of the
-segments. If not, the error names the segment, line and record number. A
-directory without a log is an error, and so is a log whose last line is
-incomplete; veil serve sets such a line aside when it opens the log.
+		Long: `Verifies that no line of an audit log was removed, changed or moved. It checks
+the format, hash and number of every line, the hash chain, and the order of the
+segments. An error names the segment, line and record number. A directory
+without a log is an error, and so is a log whose last line is incomplete; veil
+serve sets such a line aside when it opens the log.
 
-Whether the end of a log was cut off can only be verified with a signed
-checkpoint (--verifier-key), or by comparing the printed hash with one noted
-earlier.`,
+To detect that the end of a log was cut off, use a signed checkpoint
+(--verifier-key), or compare the printed hash with one noted earlier.
+
+Exit status: 0 if the log is intact, 1 if not.`,
 		Example: `  veil audit verify audit
   veil audit verify audit --verifier-key audit.pub --format json`,
 		Args: cli.Args(1, 1),
@@ -44,7 +45,7 @@ earlier.`,
 			return format.Print(c.OutOrStdout(), rep, rep.WriteText)
 		},
 	}
-	c.Flags().StringVar(&key, "verifier-key", "", "verify checkpoints with this `KEY`, or with the key in the file of that name, as created by veil keys sign")
+	c.Flags().StringVar(&key, "verifier-key", "", "verify checkpoints with `KEY`: a verifier key, or a file that contains one (see veil keys sign)")
 	format.Add(c)
 	return c
 }

@@ -19,10 +19,10 @@ func newDemo(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "demo", Short: "Try the proxy on synthetic patients",
 		Long: `Starts a FHIR server with synthetic patients and Veil in front of it, prints
-commands to try, and runs until Ctrl-C. If PostgreSQL 15 or newer is
+commands to try, and runs until you press Ctrl-C. If PostgreSQL 15 or newer is
 installed, the same patients are also served from its tables, again through
-Veil, and a console shows operators what passes through it. The data, the key
-and the audit log are temporary and are removed at the end.`,
+Veil. A console shows operators the traffic. The data, the key and the audit
+log are temporary, and are removed at the end.`,
 		Example: `  veil demo
   veil demo --patients 500 --listen 127.0.0.1:9000
   veil demo --export 10000000 > patients.ndjson
@@ -49,13 +49,13 @@ and the audit log are temporary and are removed at the end.`,
 	}
 	fl := c.Flags()
 	fl.IntVar(&o.Patients, "patients", 100, "generate `N` patients")
-	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the generator; another `N` makes other patients")
-	fl.Int64Var(&export, "export", 0, "write about `BYTES` bytes of the patients' records to standard output as NDJSON, and exit")
-	fl.BoolVar(&stays, "stays", false, "write a stay in hospital of each patient to standard output as NDJSON, with who was readmitted, and exit: data from which a model can learn")
-	fl.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` of the masked view; another port is used if this one is in use")
-	fl.StringVar(&o.PostgresListen, "postgres-listen", "127.0.0.1:8092", "`ADDRESS` of the masked view of the tables, or another port")
-	fl.StringVar(&o.ConsoleListen, "console-listen", "127.0.0.1:8093", "`ADDRESS` of the console for operators, or another port")
-	fl.StringVar(&o.SourceListen, "source-listen", "127.0.0.1:8091", "`ADDRESS` of the source, or another port")
+	fl.Uint64Var(&o.Seed, "seed", 1, "seed of the generator: each `N` gives different patients")
+	fl.Int64Var(&export, "export", 0, "write about `BYTES` bytes of patient records to standard output as NDJSON, and exit")
+	fl.BoolVar(&stays, "stays", false, "write one hospital stay per patient, and whether the patient was readmitted, to standard output as NDJSON, and exit: training data for a model")
+	fl.StringVar(&o.Listen, "listen", "127.0.0.1:8090", "`ADDRESS` of the masked view; if the port is in use, another one is chosen")
+	fl.StringVar(&o.PostgresListen, "postgres-listen", "127.0.0.1:8092", "`ADDRESS` of the masked view of the tables; likewise")
+	fl.StringVar(&o.ConsoleListen, "console-listen", "127.0.0.1:8093", "`ADDRESS` of the console for operators; likewise")
+	fl.StringVar(&o.SourceListen, "source-listen", "127.0.0.1:8091", "`ADDRESS` of the source; likewise")
 	return c
 }
 

@@ -67,8 +67,8 @@ ADDRESS is that of the operator listener. By default it is taken from
 	}
 	c.Flags().StringVar(&file, "config", "", "configuration `FILE` of veil serve")
 	c.Flags().BoolVar(&live, "live", false, "check whether the process is running, not whether it is ready")
-	c.Flags().StringVar(&caFile, "ca-file", "", "request over TLS; `FILE` has the certificate authorities to trust, PEM")
-	c.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "time to wait for the response")
+	c.Flags().StringVar(&caFile, "ca-file", "", "use TLS, and trust the certificate authorities in `FILE` (PEM)")
+	c.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "wait at most `DURATION` for the response")
 	return c
 }
 

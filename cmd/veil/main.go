@@ -104,7 +104,10 @@ masks what they return by the rules of a ruleset, and uses the same pseudonyms
 everywhere. It also masks files. It is read-only: writes never reach the
 source.
 
-Start with "veil demo".`,
+Start with "veil demo".
+
+Exit status: 0 on success; 1 if all or part of the work failed, or if a check
+found a problem; 2 if the command line is wrong, and nothing was done.`,
 		Example: `  veil demo
   veil keys new project.key
   veil mask --key-file project.key < patients.ndjson > masked.ndjson

@@ -48,16 +48,16 @@ type maskFlags struct {
 func newMask(a *app) *cobra.Command {
 	var f maskFlags
 	c := &cobra.Command{
-		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR; CSV; Parquet; Arrow; pg_dump; JSON and XML",
+		Use: "mask [FILE|DIR|PATTERN…]", Short: "Mask files: FHIR, CSV, Parquet, Arrow, pg_dump, JSON and XML",
 		Long: `Masks files, or standard input if there is no FILE or FILE is "-". The result
 goes to standard output, or with --out to files of the same names. All files
-in a DIR are masked, except hidden ones, and keep their place below --out.
-Files ending in .gz, .zst or .xz are decompressed; their outputs are
+in a DIR are masked, except hidden ones, and keep their relative paths below
+--out. Files ending in .gz, .zst or .xz are decompressed; their outputs are
 compressed again, with zstd instead of xz.
 
 Inputs and --out can be in object stores: s3://BUCKET/KEY, gs://BUCKET/KEY and
 azblob://CONTAINER/KEY. A key is an object, a prefix or a pattern. Credentials
-are those that the providers' own programs use.
+are read from where the providers' own programs read them.
 
 FHIR: a file contains one resource or Bundle in JSON or XML, or one resource
 per line (NDJSON). The format is detected, and XML stays XML.
@@ -66,40 +66,40 @@ CSV: files ending in .csv, .tsv, .tab or .psv contain rows of a table, and are
 masked by the tables section of the ruleset, as in the PostgreSQL proxy. The
 name of the file without its ending is the name of the table, unless --table
 or the ruleset gives another. Delimiter, quotes, encoding and header are
-detected; what is not masked comes out as it was. Columns that no rule covers
+detected; what is not masked is written as it was. Columns that no rule covers
 are left out. --check lists the columns of all inputs with their treatments.
 
 Parquet: files are masked by the same rules; leaves of nested columns are
-named by their path, such as address.city. What is kept has the type and the
-values that it had. Standard input and compressed files are copied to a
+named by their path, such as address.city. Columns that are kept have the same
+type and values as before. Standard input and compressed files are copied to a
 temporary file first.
 
 Arrow: streams and files in the IPC format are masked by the same rules. With
---format arrow, a stream on standard input is masked to one on standard
+--format arrow, a stream is read from standard input and written to standard
 output. Its end is marked only if all of it was masked.
 
-pg_dump: plain-text dumps are masked by the same rules, and restore into an
-empty database. A table that no rule covers is left out and reported, and the
-exit status is 1. Standard error counts what else is left out, such as
-functions, owners and constraints that do not hold on masked rows.
+pg_dump: plain-text dumps are masked by the same rules, and can be restored
+into an empty database. A table that no rule covers is left out and reported,
+and the exit status is 1. Standard error counts what else is left out, such as
+functions, owners, and constraints that do not hold on masked rows.
 
-Other JSON, NDJSON and XML: files whose document the documents section of the
-ruleset names are masked by its rules for paths. The name of the
-file without its ending is the name of the document, unless --document or the
+Other JSON, NDJSON and XML: files are masked by the ruleset's documents
+section, which has rules for the paths of each document. The name of the file
+without its ending is the name of the document, unless --document or the
 ruleset gives another. What no rule covers is removed. --check lists paths.
 
-Texts that the ruleset scrubs can be sent to an external recogniser as well
-(--recognizer, see veil text find): what it finds is taken out too. A text for
-which it gives no valid answer in time is removed. --known names a file of
-what is known of the people in files of plain text.
+Texts that the ruleset scrubs can also be sent to an external recognizer
+(--recognizer, see veil text find): what it finds is removed as well. If it
+gives no valid response in time, the text is removed. --known names a file with
+values known about the people in files of plain text.
 
-An output file appears when it is complete. Existing files are never
+An output file appears only when it is complete. Existing files are never
 overwritten. A resource or row that cannot be masked is left out and reported
 with its position (the first 100 of a file); the others are written, and the
-exit status is 1. A file of which nothing can be masked, or that cannot be
-read, has no output, and the other files are masked. With --rejects, what
-cannot be masked is written to a new file instead, and the exit status is 0.
-That file has mode 0600, since it contains original data.
+exit status is 1. A file that cannot be read, or in which nothing can be
+masked, has no output; the other files are still masked. With --rejects, what
+cannot be masked is written to a new file, and the exit status is 0. That file
+has mode 0600, since it contains original data.
 
 Resources that the ruleset withholds are left out, for example those with a
 modifier extension that it does not know. Standard error lists how many
@@ -109,18 +109,17 @@ With --audit-dir, an audit record is written for each file, and for the run at
 its start and end. The record of a file contains a pseudonym of the file's
 name, a keyed digest of the input and the SHA-256 of the output, so that veil
 audit show --file finds it by either file. Outputs have the names of their
-inputs; with --hide-names they have those pseudonyms instead. veil runs lists
-runs and verifies their outputs. --resume continues an interrupted run: it
-keeps finished outputs whose digests are in the audit log, and masks the other
-files.
+inputs, or with --hide-names those pseudonyms. veil runs lists runs and
+verifies their outputs. --resume continues an interrupted run: it keeps
+finished outputs whose digests are in the audit log, and masks the other files.
 
-A rule that names a column which no input has is a warning, since it may be
-misspelt; with --strict nothing is masked then.
+If a rule names a column that no input has, Veil prints a warning, since the
+name may be misspelled. With --strict, that is an error, and nothing is masked.
 
-Exit status: 0 if all was masked (or is in the file of --rejects); 1 if a file
-or a part of one was not masked, or if an error ended the run, such as a full
-disk or an output that exists; 2 if the command line is wrong or the job would
-overwrite one of its own files: then nothing was written.`,
+Exit status: 0 if everything was masked (or written to the file of --rejects);
+1 if a file or a part of one was not masked, or if an error ended the run, such
+as a full disk or an output that exists; 2 if the command line is wrong, or if
+the job would overwrite one of its own files: then nothing was written.`,
 		Example: `  veil mask --key-file project.key < patients.ndjson > masked.ndjson
   veil mask --key-file project.key --out masked --audit-dir audit export
   veil mask --key-file project.key --out masked --audit-dir audit \
@@ -137,21 +136,21 @@ overwrite one of its own files: then nothing was written.`,
 	f.key.AddImportedFlag(fl)
 	fl.StringVar(&f.ruleset, "ruleset", "safe-harbor", "`RULESET` to apply: "+config.RulesetDoc)
 	fl.StringVar(&f.out, "out", "", "write masked files to directory `DIR`, which is created if needed")
-	fl.StringVar(&f.rejects, "rejects", "", "new `FILE` for lines that cannot be masked (original data, mode 0600)")
+	fl.StringVar(&f.rejects, "rejects", "", "write lines that cannot be masked to a new `FILE` (original data, mode 0600)")
 	fl.StringVar(&f.auditDir, "audit-dir", "", "write an audit record of each file to the log in `DIR`")
 	fl.StringVar(&f.baseURL, "base-url", fhir.DefaultBase, "base `URL` for Bundle.entry.fullUrl")
 	fl.StringArrayVar(&f.upstreams, "upstream-base", nil, "base `URL` of the original server: references below it become relative (repeatable)")
 	fl.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "mask `N` lines in parallel; order is preserved")
 	fl.BoolVar(&f.resume, "resume", false, "continue an interrupted run: keep finished outputs, mask the rest")
-	fl.BoolVar(&f.names, "record-names", false, "record the names of files, not only pseudonyms of them")
-	fl.BoolVar(&f.hideNames, "hide-names", false, "name outputs by pseudonyms of the names of files and directories, which can be persons'")
-	fl.StringVar(&f.summary, "summary", "", "print a summary to standard error: `FORMAT` text or json (default: text, if it is a terminal)")
+	fl.BoolVar(&f.names, "record-names", false, "record the names of files, not only their pseudonyms")
+	fl.BoolVar(&f.hideNames, "hide-names", false, "name outputs by pseudonyms of the names of files and directories, which can identify persons")
+	fl.StringVar(&f.summary, "summary", "", "print a summary to standard error, in `FORMAT` text or json (default: text, if it is a terminal)")
 	fl.BoolVar(&f.check, "check", false, "list the columns of inputs with their treatments and rules, and write nothing")
 	fl.BoolVar(&f.strict, "strict", false, "refuse to run if a rule names a column that the inputs do not have (default: a warning)")
 	fl.BoolVar(&f.detail, "detail", false, "write an audit line for each application of a rule")
 	f.formats.AddFlags(fl)
 	textcmd.AddRecognizer(fl, &f.other)
-	fl.StringVar(&f.known, "known", "", "JSON `FILE` with values known of the people in files of plain text, as of veil text find")
+	fl.StringVar(&f.known, "known", "", "JSON `FILE` with values known about the people in files of plain text (see veil text find)")
 	return c
 }
 

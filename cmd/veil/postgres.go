@@ -27,24 +27,24 @@ type postgresCheck struct {
 func newPostgresCheck(a *app) *cobra.Command {
 	var o postgresCheck
 	c := &cobra.Command{
-		Use: "check", Short: "List how each column is masked, and rules without effect",
+		Use: "check", Short: "List how each column is masked, and rules that have no effect",
 		Long: `Connects to the PostgreSQL upstream as veil serve would, and lists every
 relation and column with what consumers see of it and the rule that decides.
-Columns without a rule are listed with the default treatment, so that a new
-column is noticed here.
+Columns without a rule are listed with the default treatment, so that you
+notice new columns.
 
-Rules without effect are faults: one that matches no column (with the nearest
-name), one that never applies because a more specific or stricter rule does,
-and one that refers to another column that does not exist. A NOTE is about
-something that may be intended. DISCOVERY marks a column that a rule lets pass
-although a sample of its values looks as if it identified persons, or masks
-although they look harmless, which is no fault; with --discover=false no row
-is read.
+A rule without effect is a fault: it matches no column (the nearest name is
+shown), never applies because a more specific or stricter rule does, or refers
+to another column that does not exist. A NOTE is about something that may be
+intended. DISCOVERY marks a column that passes although a sample of its values
+seems to identify persons, or that is masked although its values seem harmless;
+neither is a fault. With --discover=false no row is read.
 
-The exit status is 1 if there is such a fault, if the upstream role can do
-more than read (unless the configuration allows it), and with --complete if a
-column has no rule. --format json prints the report as an object, to compare
-after a migration.`,
+--format json prints the report as an object, to compare after a migration.
+
+Exit status: 0 if there is no fault; 1 if there is one, if the upstream role
+can do more than read (unless the configuration allows it), or if a column has
+no rule and --complete is set.`,
 		Example: `  veil postgres check --config veil.yaml
   veil postgres check --config veil.yaml --view cardio
   veil postgres check --config veil.yaml --complete --format json`,
@@ -52,7 +52,7 @@ after a migration.`,
 		RunE: func(c *cobra.Command, _ []string) error { return a.checkPostgres(c, o) },
 	}
 	c.Flags().StringVar(&o.file, "config", "", "configuration `FILE` of veil serve")
-	c.Flags().StringVar(&o.view, "view", "", "check this `VIEW` only (default: all)")
+	c.Flags().StringVar(&o.view, "view", "", "check only this `VIEW` (default: all)")
 	c.Flags().BoolVar(&o.complete, "complete", false, "exit with status 1 if a column has no rule of its own")
 	c.Flags().BoolVar(&o.discover, "discover", true, "sample the tables, and mark columns that pass although they look identifying")
 	o.format.Add(c)

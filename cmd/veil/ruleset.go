@@ -24,6 +24,8 @@ func newRulesetList(a *app) *cobra.Command {
 	var format cli.Format
 	c := &cobra.Command{
 		Use: "list", Short: "List the shipped rulesets", Args: cli.NoArgs, Example: "  veil ruleset list",
+		Long: `Lists the shipped rulesets and overlays. An overlay is added to a ruleset, as
+in safe-harbor+us-core.`,
 		RunE: func(c *cobra.Command, _ []string) error {
 			list := rulesetshow.List{}
 			for _, name := range append(rulesets.Names(), rulesets.Overlays()...) {
@@ -45,8 +47,8 @@ func newRulesetShow(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "show RULESET", Short: "Print a ruleset", Args: cli.Args(1, 1),
 		Long: `Prints the text of a ruleset. RULESET is the name of a shipped ruleset, or the
-path of a file. With --resolved, prints the canonical form that its SHA-256 is
-computed from, which includes everything that the ruleset extends.`,
+path of a file. With --resolved, it prints the canonical form, which includes
+everything that the ruleset extends. The ruleset's SHA-256 is computed from it.`,
 		Example: `  veil ruleset show safe-harbor > site.yaml
   veil ruleset show --resolved research
   veil ruleset show demo     # rules for the tables of veil demo`,
@@ -74,7 +76,12 @@ computed from, which includes everything that the ruleset extends.`,
 func newRulesetCheck(a *app) *cobra.Command {
 	var format cli.Format
 	c := &cobra.Command{
-		Use: "check RULESET…", Short: "Check rulesets and list all problems with their positions", Args: cli.Args(1, math.MaxInt),
+		Use: "check RULESET…", Short: "Check rulesets, and list all problems with their positions", Args: cli.Args(1, math.MaxInt),
+		Long: `Checks rulesets, and prints the name, number of rules and SHA-256 of each. If a
+ruleset has problems, all of them are listed with their positions, and the
+rulesets after it are not checked.
+
+Exit status: 0 if no ruleset has a problem, 1 if one has.`,
 		Example: "  veil ruleset check site.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
 			list := rulesetshow.List{}
@@ -103,12 +110,12 @@ func newRulesetExplain(a *app) *cobra.Command {
 		Long: `Explains what happens to an element and which rule decides it. A path starts
 at a resource type or data type: Patient.birthDate, Observation.value (all its
 types), Observation.value.ofType(Quantity).value, Patient.extension('url'). A
-path in other JSON or XML stands behind the name of its document, such as
+path in other JSON or XML follows the name of its document and a colon, such as
 'claims:$.patient.ssn'.
 
 --coverage lists the eighteen categories of 45 CFR 164.514(b)(2)(i), each with
-its rules and the number of element paths that they cover, and every path of
-FHIR R4 whose original value can pass, with the reason.
+its rules and the number of element paths that they cover. It also lists every
+path of FHIR R4 whose original value can pass, with the reason.
 
 --search TYPE lists every search parameter of a resource type, whether it can
 be used and why, and how result parameters, chains and modifiers are treated.`,
@@ -154,8 +161,8 @@ be used and why, and how result parameters, chains and modifiers are treated.`,
 	}
 	c.Flags().StringVar(&ruleset, "ruleset", "safe-harbor", "`RULESET` to explain: "+config.RulesetDoc)
 	c.Flags().StringVar(&search, "search", "", "explain the search parameters of resource type `TYPE`")
-	c.Flags().BoolVar(&coverage, "coverage", false, "explain all of FHIR R4")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&coverage, "coverage", false, "explain what covers all of FHIR R4")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the output as JSON")
 	return c
 }
 
@@ -163,10 +170,10 @@ func newRulesetDiff(a *app) *cobra.Command {
 	var format cli.Format
 	var all, exitCode bool
 	c := &cobra.Command{
-		Use: "diff A B", Short: "Compare two rulesets: what B treats in another way than A", Args: cli.Args(2, 2),
+		Use: "diff A B", Short: "Compare two rulesets, and list what they treat differently", Args: cli.Args(2, 2),
 		Long: `Compares two rulesets, element by element and setting by setting. Elements are
-compared by what happens to their values: another rule that does the same is no
-difference. Of the tables section, the rules are compared.`,
+compared by what happens to their values: a different rule with the same effect
+is not a difference. In the tables section, the rules themselves are compared.`,
 		Example: `  veil ruleset diff safe-harbor research
   veil ruleset diff --exit-code approved.yaml site.yaml   # 1 if they differ`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -186,7 +193,7 @@ difference. Of the tables section, the rules are compared.`,
 		},
 	}
 	format.Add(c)
-	c.Flags().BoolVar(&all, "all", false, "name every element that differs")
+	c.Flags().BoolVar(&all, "all", false, "list every element that differs")
 	c.Flags().BoolVar(&exitCode, "exit-code", false, "exit with status 1 if the rulesets differ")
 	return c
 }

@@ -16,12 +16,14 @@ func newRulesetImport(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "import TOOL FILE", Short: "Write a ruleset from another tool's configuration", Args: cli.Args(2, 2),
 		Long: `Reads a configuration of another tool and prints a ruleset that extends
-safe-harbor. What safe-harbor does already is left out. Standard error lists
-the rules that cannot be carried over exactly: they are made stricter, or left
-to safe-harbor. Keys are not taken over, so pseudonyms and shifts differ from
-those of existing data sets, except with --keep-links: then the ruleset makes
-cryptoHash with the key that veil mask --imported-key cryptoHash=FILE names. Ids
-that are made so do not open, and the proxies refuse such a ruleset.
+safe-harbor. Rules that safe-harbor already has are left out. Standard error
+lists the rules that cannot be converted exactly: they are made stricter, or
+left to safe-harbor.
+
+Keys are not imported, so pseudonyms and date shifts differ from those in
+existing data sets. With --keep-links, the ruleset computes cryptoHash as the
+tool does, with the key that veil mask --imported-key cryptoHash=FILE names.
+Such ids cannot be opened, and the proxies refuse such a ruleset.
 
   microsoft   Tools for Health Data Anonymization for FHIR (JSON)
   miracum     FHIR Pseudonymizer, anonymization.yaml
@@ -48,7 +50,7 @@ that are made so do not open, and the proxies refuse such a ruleset.
 			return result.WriteText(c.ErrOrStderr())
 		},
 	}
-	c.Flags().BoolVar(&keepLinks, "keep-links", false, "make cryptoHash as the tool does, with its key (microsoft, miracum)")
+	c.Flags().BoolVar(&keepLinks, "keep-links", false, "compute cryptoHash as the tool does, with its key (microsoft, miracum)")
 	c.Flags().StringVar(&name, "name", "imported", "`NAME` of the ruleset")
 	return c
 }

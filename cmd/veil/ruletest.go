@@ -18,15 +18,15 @@ the expected output, "*" matches any value, and meta is compared only if it is
 given.
 
 Without FILE, the tests of the shipped rulesets run, and a rule that no test
-hits is a failure. A rule that removes every value in the tests, although its
-method is not remove, is a warning.
+reaches is a failure. A rule that removes every value in the tests, although
+its method is not remove, is a warning.
 
 Tests use a public key, so the pseudonyms in them protect nothing.`,
 		Example: `  veil ruleset test
   veil ruleset test --ruleset site.yaml site.test.yaml`,
 		RunE: func(c *cobra.Command, args []string) error { return a.runRuleTests(c, ruleset, args) },
 	}
-	c.Flags().StringVar(&ruleset, "ruleset", "", "`RULESET` to test instead of the one that FILE names")
+	c.Flags().StringVar(&ruleset, "ruleset", "", "test this `RULESET` instead of the one that FILE names")
 	return c
 }
 

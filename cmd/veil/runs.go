@@ -41,8 +41,8 @@ func newRunsShow() *cobra.Command {
 	c := &cobra.Command{
 		Use: "show DIR [RUN]", Short: "Print one run: its files, counts and digests",
 		Long: `Prints a run of veil mask. RUN is its ID or the beginning of it; the default is
-the last run. Files are shown by pseudonyms of their names unless they
-were masked with --record-names.`,
+the last run. Files are shown under pseudonyms of their names, unless they were
+masked with --record-names.`,
 		Example: `  veil runs show audit
   veil runs show audit 1f0c --format json`,
 		Args: cli.Args(1, 2),
@@ -72,10 +72,11 @@ func newRunsVerify() *cobra.Command {
 		Use: "verify DIR OUTPUTS", Short: "Compare the outputs of a run with its record",
 		Long: `Compares the files in directory OUTPUTS with the digests that the audit log in
 DIR recorded for the outputs of a run: the last one, or --run. It reports
-missing outputs, and files that the run did not write or that have changed
-since, and exits with status 1 if there are any. Files are compared by
-content, so they may have been renamed. DIR may also be a file: the record of
-a job that the jobs API returned.`,
+outputs that are missing, and files that the run did not write or that have
+changed since. Files are compared by content, so they may have been renamed.
+DIR may also be a file: the record of a job that the jobs API returned.
+
+Exit status: 0 if all outputs are as recorded, 1 if not.`,
 		Example: `  veil runs verify audit masked
   veil runs verify audit masked --run 1f0c
   veil runs verify record.json masked`,
@@ -94,7 +95,7 @@ a job that the jobs API returned.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&run, "run", "", "`ID` of the run, or the beginning of it (default: the last run)")
+	c.Flags().StringVar(&run, "run", "", "`ID` of the run, or the beginning of its ID (default: the last run)")
 	format.Add(c)
 	return c
 }
@@ -120,12 +121,12 @@ func verifyRun(log, run, outputs string) (*runs.Run, *runs.Verification, error) 
 func newRunsCollect() *cobra.Command {
 	var format cli.Format
 	c := &cobra.Command{
-		Use: "collect DIR TASKS", Short: "Make one run of the logs that tasks of Spark left",
-		Long: `Makes one run in the audit log DIR of each Spark job whose tasks have left logs
-in the directory TASKS, and removes these logs. Run it when the jobs are done.
-The Python package veil-spark leaves them in DIR.tasks. Attempts of tasks that
-were interrupted are listed as failed; the run has failed only if no attempt
-of a task was complete.`,
+		Use: "collect DIR TASKS", Short: "Combine the logs of Spark tasks into runs",
+		Long: `Combines the logs that the tasks of a Spark job left in the directory TASKS
+into one run in the audit log DIR, for each job, and removes these logs. Run it
+when the jobs are done. The Python package veil-spark leaves the logs in
+DIR.tasks. Interrupted attempts of a task are listed as failed; the run has
+failed only if no attempt of a task completed.`,
 		Example: "  veil runs collect audit audit.tasks",
 		Args:    cli.Args(2, 2),
 		RunE: func(c *cobra.Command, args []string) error {

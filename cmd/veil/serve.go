@@ -20,21 +20,24 @@ func newServe(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use: "serve", Short: "Serve de-identified FHIR resources and PostgreSQL tables",
 		Long: `Serves the resources of a FHIR server and the tables of a PostgreSQL database,
-de-identified by a ruleset, to the consumers that are configured.
+de-identified by a ruleset, to the consumers in the configuration.
 
-Flags are enough for a FHIR listener with one ruleset and one key and without
+Flags are enough for a FHIR listener with one ruleset, one key and no
 authentication. Everything else is set in a configuration file: API keys,
 access tokens, client certificates, users of the PostgreSQL listener, views,
 TLS, limits and upstream credentials.
 
-On SIGHUP, Veil reads the configuration, rulesets, keys and certificates again
-and applies them together, or not at all; the log says what is wrong. On
-SIGINT and SIGTERM, /readyz fails for shutdown.delay; then Veil accepts no
-more connections and gives requests in progress shutdown.grace to finish. A
-second signal ends the process at once.
+On SIGHUP, Veil reads the configuration, rulesets, keys and certificates again.
+It applies all of them, or none if one is wrong, and logs the reason. On SIGINT
+and SIGTERM, /readyz fails for shutdown.delay; then Veil accepts no more
+connections and gives requests in progress shutdown.grace to finish. A second
+signal ends the process at once.
 
 $VEIL_FHIR_LISTEN, $VEIL_POSTGRES_LISTEN and $VEIL_OPERATOR_LISTEN set
-addresses that neither a flag nor the file sets.`,
+addresses that neither a flag nor the file sets.
+
+Exit status: 0 after a shutdown by signal; 1 if an error prevented or ended it;
+2 if the command line or a setting is wrong.`,
 		Example: `  veil serve --fhir-upstream http://fhir.internal/fhir --key-file project.key \
       --audit-dir audit --allow-anonymous
   veil serve --print-config > veil.yaml

@@ -51,7 +51,7 @@ record. Only one process can have it open: stop veil serve first.`,
 			return format.Print(c.OutOrStdout(), built, built.WriteText)
 		},
 	}
-	c.Flags().StringVar(&dir, "index-dir", "", "`DIR` of the index (default: index in the directory of the log)")
+	c.Flags().StringVar(&dir, "index-dir", "", "directory `DIR` of the index (default: index, in the directory of the log)")
 	c.Flags().BoolVar(&anew, "rebuild", false, "remove the index first")
 	format.Add(c)
 	return c

@@ -16,7 +16,7 @@ type Format struct {
 
 // Add adds the flag --format to a command.
 func (f *Format) Add(c *cobra.Command) {
-	c.Flags().StringVar(&f.name, "format", "text", "`FORMAT` of the output: text or json")
+	c.Flags().StringVar(&f.name, "format", "text", "output `FORMAT`: text or json")
 	before := c.Args
 	c.Args = func(c *cobra.Command, args []string) error {
 		if err := OneOf("--format", f.name, "text", "json"); err != nil {

@@ -31,7 +31,7 @@ func (k *Key) AddFlags(fl *pflag.FlagSet) {
 
 // AddImportedFlag adds the flag for keys of other tools.
 func (k *Key) AddImportedFlag(fl *pflag.FlagSet) {
-	fl.StringArrayVar(&k.Imported, "imported-key", nil, "key of another tool that the ruleset names, `NAME=FILE`; the file, mode 0600, has the key and nothing else (repeatable)")
+	fl.StringArrayVar(&k.Imported, "imported-key", nil, "key of another tool, `NAME=FILE`: its name in the ruleset, and a file of mode 0600 that contains only the key (repeatable)")
 }
 
 // ErrNoKey says that there is no key, neither in a file nor in the environment.

@@ -11,7 +11,7 @@ import (
 )
 
 // RulesetDoc says how to name a ruleset.
-const RulesetDoc = "name of a shipped ruleset, with overlays as safe-harbor+us-core, or path of a file"
+const RulesetDoc = "name of a shipped ruleset, with overlays as in safe-harbor+us-core, or path of a file"
 
 // settings are all settings of a configuration, in the order they are printed.
 func (c *Config) settings() []setting {
@@ -36,7 +36,7 @@ func (c *Config) settings() []setting {
 			list("shipping", "where lines of the audit log are also sent", &c.Audit.Shipping, shippingSettings),
 		).at(restart),
 		section("operator", "metrics, health checks, and operations for operators", operatorSettings(&c.Operator)...).at(restart),
-		section("text", "texts that rulesets scrub", section("recognizer", "external recogniser, used together with the detectors; it receives originals", recognizerSettings(&c.Recognizer)...)).at(restart),
+		section("text", "texts that rulesets scrub", section("recognizer", "external recognizer, used together with the detectors; it receives originals", recognizerSettings(&c.Recognizer)...)).at(restart),
 		optional("tracing", "OpenTelemetry traces, without values", &c.Tracing, tracingSettings).at(restart),
 		section("log", "log on standard error",
 			text("level", "debug, info, warn or error", &c.Log.Level, logLevel).flagged("log-level", "LEVEL"),

@@ -26,9 +26,9 @@ type Commands struct {
 // New returns veil discover.
 func (cs *Commands) New() *cobra.Command {
 	return cli.Group(&cobra.Command{Use: "discover", Short: "Find columns that identify persons, and propose rules",
-		Long: `Looks at the names, types, comments, keys and sampled values of columns and says
-what each holds, whether it identifies persons, and why. Reports have counts,
-shares and forms such as 999-99-9999, never a value.`},
+		Long: `Looks at the names, types, comments, keys and sampled values of columns, and
+says what each holds, whether it identifies persons, and why. Reports contain
+counts, percentages and patterns such as 999-99-9999, never a value.`},
 		cs.newPostgres(), cs.newFiles(), cs.newFHIR())
 }
 
@@ -66,8 +66,8 @@ password in PGPASSWORD or a password file, not in the string.`,
 		},
 	}
 	c.Flags().IntVar(&rows, "sample", 1000, "sample `ROWS` of each table")
-	c.Flags().DurationVar(&statement, "statement-timeout", 10*time.Second, "how long reading one table may take")
-	c.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "how long reading may take in all; tables not reached are reported")
+	c.Flags().DurationVar(&statement, "statement-timeout", 10*time.Second, "spend at most `DURATION` on one table")
+	c.Flags().DurationVar(&timeout, "timeout", 10*time.Minute, "spend at most `DURATION` in all; tables not reached are reported")
 	o.AddFlags(c.Flags())
 	o.Format.Add(c)
 	return c
@@ -80,10 +80,12 @@ func (cs *Commands) newFiles() *cobra.Command {
 	var f formats.Options
 	c := &cobra.Command{
 		Use: "files [FILE|DIR|PATTERN…]", Short: "Look at the tables in files", Args: cli.Args(1, math.MaxInt),
-		Long: `Samples the tables in files, of every format of rows that veil mask reads, and
-judges their columns. Files are sampled throughout, standard input from its
-beginning. Nothing is written but what you ask for. If a file cannot be read,
-the others still are, and the exit status is 1.`,
+		Long: `Samples the tables in files, in every format with rows that veil mask reads,
+and judges their columns. Files are sampled throughout; standard input only at
+its beginning. Nothing is written unless you ask for it.
+
+Exit status: 0 if all files were read; 1 if one could not be read, in which
+case the report covers the others.`,
 		Example: `  veil discover files export/*.csv --ruleset clinic.yaml
   veil discover files warehouse/ --format json`,
 		RunE: func(c *cobra.Command, args []string) error {
@@ -110,7 +112,7 @@ the others still are, and the exit status is 1.`,
 		},
 	}
 	c.Flags().IntVar(&rows, "sample", 1000, "sample `ROWS` of each table")
-	c.Flags().DurationVar(&timeout, "file-timeout", time.Minute, "how long reading one file may take; the rest of the file is not examined")
+	c.Flags().DurationVar(&timeout, "file-timeout", time.Minute, "spend at most `DURATION` on one file; the rest of the file is not examined")
 	o.AddFlags(c.Flags())
 	AddFormatFlags(c.Flags(), &f)
 	o.Format.Add(c)
@@ -121,13 +123,13 @@ func (cs *Commands) newFHIR() *cobra.Command {
 	var o FHIR
 	c := &cobra.Command{
 		Use: "fhir URL|FILE…", Short: "Look at the resources of a FHIR server or of NDJSON files", Args: cli.Args(1, math.MaxInt),
-		Long: `Lists resource types with counts, profiles, extensions, code systems, systems
-of identifiers and elements in use, each with what a ruleset does to it. A
-server is asked for its CapabilityStatement, and for a count and one page of
+		Long: `Lists the resource types, profiles, extensions, code systems, identifier
+systems and elements in use, with counts and with what a ruleset does to each.
+From a server it requests the CapabilityStatement, and a count and one page of
 each resource type. FILE has one resource per line, as bulk exports do.
 
-URLs are printed if they have the form of a definition's. Of codes only the
-form is kept.`,
+A URL is printed only if it looks like the URL of a definition. Codes are
+printed only as patterns.`,
 		Example: `  veil discover fhir https://fhir.example.org/r4 --token-file token
   veil discover fhir export/*.ndjson --ruleset safe-harbor+us-core \
       --overlay site.yaml`,

@@ -45,9 +45,9 @@ func (o *Options) AddFlags(fl *pflag.FlagSet) {
 	fl.BoolVar(&o.All, "all", false, "list all columns, not only those that may identify persons")
 	fl.StringVar(&o.HTML, "html", "", "also write the report as a page to `FILE`")
 	fl.StringVar(&o.Ruleset, "ruleset", "", "also write a proposed ruleset to `FILE`")
-	fl.StringVar(&o.Against, "against", "", "compare with a `RULESET`: list columns that no rule covers, what changed, and rules that match nothing; exit with status 1 if there is any")
-	fl.StringVar(&o.Sign, "sign", "", "with --format json: date the output and sign it with the key in `FILE`, for veil report evidence")
-	fl.StringVar(&o.Lexicon, "lexicon", "", "`FILE` with words and rules for names of columns, in addition to the built-in ones")
+	fl.StringVar(&o.Against, "against", "", "compare with `RULESET`: list columns that no rule covers, what changed, and rules that match nothing; exit with status 1 if any are found")
+	fl.StringVar(&o.Sign, "sign", "", "with --format json: add the time to the output and sign it with the key in `FILE`, for veil report evidence")
+	fl.StringVar(&o.Lexicon, "lexicon", "", "`FILE` with words and rules for column names, in addition to the built-in ones")
 }
 
 // Words returns the lexicon of the options.

@@ -31,11 +31,11 @@ type FHIR struct {
 // AddFlags adds the flags, but those of Format.
 func (o *FHIR) AddFlags(fl *pflag.FlagSet) {
 	fl.BoolVar(&o.All, "all", false, "also list what passes")
-	fl.StringVar(&o.Ruleset, "ruleset", "safe-harbor", "say what `RULESET` does to what is found")
-	fl.StringVar(&o.Overlay, "overlay", "", "also write an overlay for what the ruleset does not cover to `FILE`")
+	fl.StringVar(&o.Ruleset, "ruleset", "safe-harbor", "`RULESET` to report on: what it does to what is found")
+	fl.StringVar(&o.Overlay, "overlay", "", "also write an overlay to `FILE`, for what the ruleset does not cover")
 	fl.StringVar(&o.TokenFile, "token-file", "", "`FILE` with a bearer token for the server, mode 0600")
-	fl.IntVar(&o.Sample, "sample", 500, "look at `N` resources of each type")
-	fl.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "how long reading may take in all")
+	fl.IntVar(&o.Sample, "sample", 500, "sample `N` resources of each type")
+	fl.DurationVar(&o.Timeout, "timeout", 10*time.Minute, "spend at most `DURATION` in all")
 }
 
 // Run examines the sources and prints what was found.

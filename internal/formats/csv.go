@@ -19,13 +19,13 @@ type csvOptions struct {
 }
 
 func (c *csvOptions) addFlags(fl *pflag.FlagSet) {
-	fl.StringVar(&c.delimiter, "delimiter", "", "CSV: `CHARACTER` that separates fields, or tab (default: detected)")
-	fl.StringVar(&c.quote, "quote", "", "CSV: `CHARACTER` that quotes fields, or none (default: detected)")
+	fl.StringVar(&c.delimiter, "delimiter", "", "CSV: `CHARACTER` that separates fields, or the word tab (default: detected)")
+	fl.StringVar(&c.quote, "quote", "", "CSV: `CHARACTER` that quotes fields, or the word none (default: detected)")
 	fl.StringVar(&c.escape, "escape", "", "CSV: `CHARACTER` that escapes a quote in a field (default: the quote, doubled)")
 	fl.BoolVar(&c.header, "header", false, "CSV: the first line contains column names")
 	fl.BoolVar(&c.noHeader, "no-header", false, "CSV: the file has no column names; rules refer to column1, column2 …")
-	fl.StringVar(&c.encoding, "encoding", "", "CSV: `ENCODING` utf-8, utf-16le, utf-16be, windows-1252 or iso-8859-1 (default: detected)")
-	fl.StringSliceVar(&c.nulls, "null", nil, "CSV: `TEXT` that means NULL, such as \\N (default: an empty field; repeatable)")
+	fl.StringVar(&c.encoding, "encoding", "", "CSV: `ENCODING`: utf-8, utf-16le, utf-16be, windows-1252 or iso-8859-1 (default: detected)")
+	fl.StringSliceVar(&c.nulls, "null", nil, "CSV: `TEXT` that means NULL, such as \\N (repeatable; default: an empty field)")
 }
 
 func csvFormats(o *Options, r Rules) ([]file.Format, error) {

@@ -72,10 +72,10 @@ type Options struct {
 
 // AddFlags adds the flags to those of a command.
 func (o *Options) AddFlags(fl *pflag.FlagSet) {
-	fl.StringVar(&o.format, "format", "", "`FORMAT` of the inputs: "+names()+" (default: by name and content)")
+	fl.StringVar(&o.format, "format", "", "input `FORMAT`: "+names()+" (default: by name and content)")
 	fl.StringVar(&o.table, "table", "", "`TABLE` or schema.table that the files contain (default: the file's name)")
 	fl.StringVar(&o.document, "document", "", "`DOCUMENT` that files of JSON or XML contain (default: by the file's name)")
-	fl.BoolVar(&o.names, "show-names", false, "with --check: show names in JSON and XML that no rule has; they can be data")
+	fl.BoolVar(&o.names, "show-names", false, "with --check: also show names in JSON and XML that no rule mentions; they can be data")
 	o.csv.addFlags(fl)
 }
 

@@ -20,9 +20,9 @@ func newOpen(env func(string) string) *cobra.Command {
 	var format cli.Format
 	c := &cobra.Command{
 		Use: "open PSEUDONYM…", Short: "Find the original ids of pseudonyms",
-		Long: `Prints the original ids behind sealed ids, a line for each: type, pseudonym,
-original. This is for the operator, when something found in masked data must
-lead back to a patient.
+		Long: `Prints the original ids behind sealed ids, one per line: type, pseudonym,
+original. It is for the operator, when a finding in masked data must be traced
+back to a patient.
 
 A PSEUDONYM is the id of a resource, a reference such as Patient/xyz, or a
 value of a column with the method seal, whose domain is the type. Pseudonyms
@@ -31,8 +31,8 @@ of other methods cannot be opened.
 A record with the pseudonyms is written to the audit log in --audit-dir before
 anything is printed. Use a directory that no running veil serve writes to.
 
-Exit status: 0 if all were opened, 1 if one does not open: it is not of this
-key, project and type.`,
+Exit status: 0 if all were opened, 1 if one was not sealed with this key,
+project and type.`,
 		Example: `  veil keys open --key-file project.key --audit-dir audit-open \
       Patient/ollqjB9oXjwZ75bwgjnDdmFZY-y8eV7w51pGybdOQ-YA`,
 		Args: cli.Args(1, math.MaxInt),
@@ -70,7 +70,7 @@ key, project and type.`,
 		},
 	}
 	key.AddFlags(c.Flags())
-	c.Flags().StringVar(&typ, "type", "", "resource `TYPE`, or domain of the column, of pseudonyms without one")
+	c.Flags().StringVar(&typ, "type", "", "resource `TYPE` or column domain of pseudonyms that do not name one")
 	c.Flags().StringVar(&auditDir, "audit-dir", "", "write the record to the audit log in `DIR`")
 	format.Add(c)
 	return c

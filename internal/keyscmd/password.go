@@ -18,10 +18,10 @@ func newPassword() *cobra.Command {
 		Use: "password NAME", Short: "Hash the password of an operator of the console",
 		Long: `Reads a password and prints the entry to add under operator.console.users in
 the configuration. The entry contains the argon2id hash of the password, which
-cannot be used to log in. The password has 12 to 1,024 bytes.
+cannot be used to log in. The password must have 12 to 1,024 bytes.
 
-In a terminal the password is typed twice and not shown. Otherwise it is the
-first line of standard input.`,
+In a terminal, you type the password twice, and it is not shown. Otherwise it
+is the first line of standard input.`,
 		Example: `  veil keys password ann
   veil keys password ann < password`,
 		Args: cli.Args(1, 1),

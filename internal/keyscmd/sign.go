@@ -19,13 +19,13 @@ func newSign() *cobra.Command {
 are never overwritten.
 
 With audit.signerFile set to FILE, veil serve signs a checkpoint of its audit
-log. Keep FILE.pub where those who can write the log cannot write. With it,
+log. Keep FILE.pub where nobody who can write the log can change it. With it,
 "veil audit verify DIR --verifier-key FILE.pub" detects whether the end of the
 log was cut off, or the whole log was rewritten.
 
 Commands with --sign FILE, such as veil report evidence, sign what they report.
-Whoever has FILE.pub can verify it with veil report verify. Use one key for
-checkpoints and another for reports, where different people are to hold them.`,
+Whoever has FILE.pub can verify it with veil report verify. If different people
+are responsible for checkpoints and for reports, create a key for each.`,
 		Example: `  veil keys sign /etc/veil/audit.key
   veil keys sign evidence.key --name hospital.example/evidence`,
 		Args: cli.Args(1, 1),

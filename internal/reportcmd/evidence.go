@@ -29,19 +29,20 @@ type flags struct {
 func (cs *Commands) newEvidence() *cobra.Command {
 	var f flags
 	c := &cobra.Command{
-		Use: "evidence", Short: "Report what was masked in a period, signed",
+		Use: "evidence", Short: "Write a signed report of what was masked in a period",
 		Long: `Reads the audit logs and writes two signed files to DIR: evidence.html, which
-needs no other file and prints well, and evidence.json. They say which rulesets
-masked, what they cover, how often each rule was applied, who received data,
+is self-contained and prints well, and evidence.json. They say which rulesets
+were used, what they cover, how often each rule was applied, who received data,
 what was refused, which keys were in use, and whether the chain of the logs is
-whole. Each line says whether Veil measured it, the operator states it, or the
-report does not cover it. docs/evidence.md describes them.
+intact. Each line says whether Veil measured it, the operator states it, or the
+report does not cover it. docs/evidence.md describes both files.
 
-The command needs no project key, and no value of data is in the report. A log
-that was changed or cut off is an error. Existing files are never overwritten.
+The command needs no project key, and the report contains no value of the data.
+A log that was changed or cut off is an error. Existing files are never
+overwritten.
 
-Logs are those of --log, or the one of the configuration. --from and --to are
-dates, times or ages; the period ends before --to.`,
+The logs are those of --log, or the one in the configuration. --from and --to
+are dates, times or ages; --to is not part of the period.`,
 		Example: `  veil report evidence --from 2026-10-01 --to 2026-11-01 --config veil.yaml \
       --sign evidence.key -o october
   veil report evidence --from 720h --log audit-a --log audit-b \
@@ -52,19 +53,19 @@ dates, times or ages; the period ends before --to.`,
 	}
 	fl := c.Flags()
 	fl.StringVar(&f.from, "from", "", "report from `TIME` on: a date, time or age such as 2026-11-01, 2026-11-01T08:00:00Z or 720h")
-	fl.StringVar(&f.to, "to", "", "report until before `TIME` (default: now)")
-	fl.StringVar(&f.config, "config", "", "report on this configuration `FILE`, its rulesets and its audit log")
+	fl.StringVar(&f.to, "to", "", "report up to `TIME`, exclusive (default: now)")
+	fl.StringVar(&f.config, "config", "", "report on the configuration in `FILE`, its rulesets and its audit log")
 	fl.StringArrayVar(&f.logs, "log", nil, "read the audit log in `DIR` (repeatable; default: that of the configuration)")
-	fl.StringArrayVar(&f.rulesets, "ruleset", nil, "report the coverage of this `RULESET`, a name or file, if it masked (repeatable)")
-	fl.StringVar(&f.checkpointKey, "checkpoint-key", "", "verify the checkpoints of the logs with this verifier `KEY`, or with the key in the file of that name")
-	fl.StringVar(&f.selftest, "selftest", "", "include the result in `FILE`, of veil selftest")
-	fl.StringVar(&f.fidelity, "fidelity", "", "include the result in `FILE`, of veil report fidelity")
-	fl.StringVar(&f.risk, "risk", "", "include the result in `FILE`, of veil report risk")
-	fl.StringVar(&f.discovery, "discovery", "", "include the counts of `FILE`, of veil discover --format json")
-	fl.StringVar(&f.drift, "drift", "", "include the counts of `FILE`, of veil discover --against RULESET --format json")
-	fl.StringArrayVar(&f.resultKeys, "result-key", nil, "verify included results with this verifier `KEY`, or with the key in the file of that name, beside the one of --sign (repeatable)")
-	fl.StringVar(&f.sign, "sign", "", "sign with the key in `FILE`, as created by veil keys sign")
-	fl.StringVarP(&f.output, "output", "o", "", "write the report to `DIR`")
+	fl.StringArrayVar(&f.rulesets, "ruleset", nil, "report the coverage of `RULESET`, a name or a file, if it was used (repeatable)")
+	fl.StringVar(&f.checkpointKey, "checkpoint-key", "", "verify the checkpoints of the logs with `KEY`: a verifier key, or a file that contains one")
+	fl.StringVar(&f.selftest, "selftest", "", "include the result of veil selftest in `FILE`")
+	fl.StringVar(&f.fidelity, "fidelity", "", "include the result of veil report fidelity in `FILE`")
+	fl.StringVar(&f.risk, "risk", "", "include the result of veil report risk in `FILE`")
+	fl.StringVar(&f.discovery, "discovery", "", "include counts from `FILE`, the output of veil discover --format json")
+	fl.StringVar(&f.drift, "drift", "", "include counts from `FILE`, the output of veil discover --against RULESET --format json")
+	fl.StringArrayVar(&f.resultKeys, "result-key", nil, "also verify included results with `KEY`: a verifier key, or a file that contains one (repeatable; the key of --sign is always tried)")
+	fl.StringVar(&f.sign, "sign", "", "sign with the key in `FILE` (see veil keys sign)")
+	fl.StringVarP(&f.output, "output", "o", "", "write the report to directory `DIR`")
 	return c
 }
 

@@ -30,10 +30,10 @@ databases. Tables are matched by the names of files, types of resources or
 tables, and columns by name. Give a password in PGPASSWORD or a password file,
 not in the connection string.
 
-Run it where the originals may be seen. Its output has figures and names of
-columns, and no value. Memory does not grow with the data: up to 65,536
-distinct values of a column are counted exactly, and figures beyond that have
-a tolerance.`,
+Run it where the originals may be seen. Its output contains figures and names
+of columns, and no value. Memory does not grow with the data: up to 65,536
+distinct values of a column are counted exactly; beyond that, figures are
+estimates with a stated tolerance.`,
 		Example: `  veil report fidelity patients.csv masked/patients.csv
   veil report fidelity export/ masked/ --html fidelity.html
   veil report fidelity postgres://dba@db/clinic postgres://ann@veil/clinic
@@ -65,8 +65,8 @@ a tolerance.`,
 		},
 	}
 	fl := c.Flags()
-	fl.Float64Var(&options.Limit, "limit", fidelity.DefaultLimit, "`DISTANCE` from which a column has drifted")
-	fl.StringVar(&options.Person, "person", "", "`COLUMN` that says whose a row is (default: patient_id and the like)")
+	fl.Float64Var(&options.Limit, "limit", fidelity.DefaultLimit, "report a column as drifted from this `DISTANCE` on, from 0 to 1")
+	fl.StringVar(&options.Person, "person", "", "`COLUMN` that identifies the person of a row (default: patient_id or similar)")
 	fl.BoolVar(&strict, "strict", false, "exit with status 1 if a failure cannot be ruled out")
 	o.add(c)
 	text.AddCSVFlags(fl)

@@ -35,8 +35,8 @@ type Commands struct {
 func (cs *Commands) New() *cobra.Command {
 	return cli.Group(&cobra.Command{Use: "report", Short: "Report what was masked and what masking does to data",
 		Long: `Gives auditors signed evidence of what was masked, and measures masked data:
-how near it is to the originals, and how likely persons are to be found in it.
-Reports have figures and names, never a value.`},
+how close it is to the originals, and how likely persons are to be found in it.
+Reports contain figures and names of columns and rules, never a value.`},
 		cs.newEvidence(), newVerify(), cs.newFidelity(), cs.newRisk())
 }
 
@@ -50,8 +50,8 @@ type outputs struct {
 
 func (o *outputs) add(c *cobra.Command) {
 	fl := c.Flags()
-	fl.StringVar(&o.html, "html", "", "also write the report as a page with plots to `FILE`")
-	fl.StringVarP(&o.result, "output", "o", "", "also write the result as JSON to `FILE`, for veil report evidence")
+	fl.StringVar(&o.html, "html", "", "also write the report to `FILE`, as a page with plots")
+	fl.StringVarP(&o.result, "output", "o", "", "also write the result to `FILE`, as JSON for veil report evidence")
 	fl.StringVar(&o.signer, "sign", "", "sign the result of -o with the signing key in `FILE`")
 	o.format.AddJSON(c)
 }

@@ -32,8 +32,8 @@ FHIR are named by their path, such as address.postalCode.
 --population is the people that the rows come from, with the same columns
 masked by the same rules: it gives δ-presence. --population-size is only their
 number: it gives an estimate of unique rows in the population. Figures are
-exact for any number of rows; beyond a million, hashes of rows go to temporary
-files, and memory does not grow.`,
+exact for any number of rows; beyond a million rows, hashes of them are kept in
+temporary files, so that memory does not grow.`,
 		Example: `  veil report risk masked/patients.csv --quasi sex,birth_date,zip
   veil report risk masked/visits.parquet --quasi sex,age,zip \
       --sensitive diagnosis -k 11 --html risk.html
@@ -72,12 +72,12 @@ files, and memory does not grow.`,
 		},
 	}
 	fl := c.Flags()
-	fl.StringSliceVar(&options.Quasi, "quasi", nil, "`COLUMNS` by which persons may be found, with commas")
+	fl.StringSliceVar(&options.Quasi, "quasi", nil, "comma-separated `COLUMNS` by which a person may be found")
 	fl.StringSliceVar(&options.Sensitive, "sensitive", nil, "comma-separated `COLUMNS` that nobody should learn about a person")
-	fl.Uint64VarP(&options.K, "k", "k", risk.DefaultK, "how many rows a class should have at least")
-	fl.StringVar(&options.Table, "table", "", "`TABLE` to look at (default: the one that has the columns)")
-	fl.StringVar(&register, "population", "", "`FILE` with the population that the rows come from, masked alike")
-	fl.Uint64Var(&options.Population, "population-size", 0, "`NUMBER` of people that the rows come from")
+	fl.Uint64VarP(&options.K, "k", "k", risk.DefaultK, "a class should have at least `N` rows")
+	fl.StringVar(&options.Table, "table", "", "`TABLE` to measure (default: the one that has the columns)")
+	fl.StringVar(&register, "population", "", "`FILE` with the population that the rows come from, masked by the same rules")
+	fl.Uint64Var(&options.Population, "population-size", 0, "size `N` of the population that the rows come from")
 	fl.BoolVar(&strict, "strict", false, "exit with status 1 if a class has fewer than k rows")
 	o.add(c)
 	text.AddCSVFlags(fl)

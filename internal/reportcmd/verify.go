@@ -37,20 +37,20 @@ func newVerify() *cobra.Command {
 		Use: "verify FILE…", Short: "Verify signed reports",
 		Long: `Verifies the signature of reports: evidence as HTML or JSON, and signed results
 of the self-test, fidelity and risk. It needs the verifier key, and neither a
-network nor any other file. Get the key by another way than the report.
+network nor any other file. Obtain the key separately from the report.
 
-If a file was changed, the error names its part and lines. With --log, the
+If a file was changed, the error names the part and the lines. With --log, the
 figures of evidence are computed again from the audit log; with --ruleset, the
 file of a ruleset is compared with its digest in the report.
 
-Exit status: 0 if all is as it was signed, 1 if not.`,
+Exit status: 0 if every report is as it was signed, 1 if not.`,
 		Example: `  veil report verify evidence.html evidence.json --verifier-key evidence.key.pub
   veil report verify evidence.html --verifier-key evidence.key.pub --log audit \
       --ruleset site.yaml`,
 		Args: cli.Args(1, math.MaxInt),
 		RunE: func(c *cobra.Command, args []string) error {
 			if key == "" {
-				return cli.Usagef("expected --verifier-key KEY, or a file with it, as veil keys sign writes to FILE.pub")
+				return cli.Usagef("expected --verifier-key KEY: a verifier key, or the FILE.pub that veil keys sign wrote")
 			}
 			verifier, err := keys.ReadVerifier(key)
 			if err != nil {
@@ -74,7 +74,7 @@ Exit status: 0 if all is as it was signed, 1 if not.`,
 			return nil
 		},
 	}
-	c.Flags().StringVar(&key, "verifier-key", "", "verify with this `KEY`, or with the key in the file of that name, as created by veil keys sign")
+	c.Flags().StringVar(&key, "verifier-key", "", "verify with `KEY`: a verifier key, or a file that contains one (see veil keys sign)")
 	c.Flags().StringArrayVar(&logs, "log", nil, "compute the figures again from the audit log in `DIR` (repeatable, in the order of the report)")
 	c.Flags().StringArrayVar(&rulesets, "ruleset", nil, "compare the ruleset in `FILE` with the report (repeatable)")
 	format.Add(c)

@@ -48,14 +48,14 @@ func New(version string, source func(file string) *config.Source) *cobra.Command
 	o := options{limits: selftest.DefaultLimits(), version: version, source: source}
 	c := &cobra.Command{
 		Use: "selftest", Short: "Attack a masking proxy as a consumer, and grade it",
-		Long: `Attacks what masks health data, from the outside, as a consumer: first positive
-controls, then the published attack suites in SQL and FHIR. The target can be
-Veil or any other masking proxy, view or extension.
+		Long: `Attacks a system that masks health data, from the outside, as a consumer. It
+runs positive controls first, and then the published attack suites in SQL and
+FHIR. The target can be Veil or any other masking proxy, view or extension.
 
 An attack succeeds if an original value is received in any spelling, if the
-response tells an original from a value that nobody has, or if something is
-accepted that must be refused. The originals are canaries: values that are
-known to be in the source. Name some in a file:
+response differs between an original and a value that nobody has, or if
+something is accepted that must be refused. The originals are canaries: values
+that are known to be in the source. Name some in a file:
 
   veil: 1
   postgres:
@@ -64,24 +64,26 @@ known to be in the source. Name some in a file:
     - {element: Patient.name.family, value: Qzorvath}
     - {element: Patient.id, value: 4711-a}
 
-Choose rare values of 5 or more characters that masked data does not have by
-chance. No output has any of them.
+Choose rare values of 5 or more characters that cannot occur in masked data by
+chance. They are never printed.
 
-With --config, the self-test reads the configuration of a live Veil as well. It
-attacks its listeners with canaries that it reads at the upstreams itself (and
-forgets), and checks TLS, credentials, the rights of the upstream's role, the
-rulesets and keys in force, views, replicas, files, and the audit record of
-everything that it did. Run it where the audit log is, as the user of veil
-serve; give the consumer's credentials with --postgres (or --user and
+With --config, the self-test also reads the configuration of a live Veil. It
+attacks its listeners with canaries that it reads from the upstreams itself and
+does not keep. It also checks TLS, credentials, the privileges of the upstream
+role, the rulesets and keys in force, views, replicas, files, and the audit
+records of everything that it did. Run it where the audit log is, as the user
+of veil serve. Give the consumer's credentials with --postgres (or --user and
 $PGPASSWORD) and --api-key-file.
 
-It is safe in production: nothing is changed (what tries to write is about no
-row and no resource, and is rolled back), and rate, time and size of responses
-are bounded.
+It is safe in production: nothing is changed (attempts to write match no row
+and no resource, and are rolled back), and the rate, duration and size of
+responses are limited.
 
-The grade is A if every probe passed; B, C, D or F after the worst that failed:
-low, medium, high, critical. It is F if a control failed, since then the rest
-proves nothing. The exit status is 0 if the grade is --min-grade or better.`,
+The grade is A if every probe passed. Otherwise it depends on the most severe
+failure: B for low, C for medium, D for high, F for critical. It is F if a
+control failed, since the other results then prove nothing.
+
+Exit status: 0 if the grade is --min-grade or better, 1 if not.`,
 		Example: `  veil selftest --postgres postgres://analyst@proxy:6432/clinic \
       --canaries canaries.yaml
   veil selftest --fhir https://proxy/fhir --api-key-file analyst.key \
@@ -94,22 +96,22 @@ proves nothing. The exit status is 0 if the grade is --min-grade or better.`,
 	fl := c.Flags()
 	fl.StringVar(&o.config, "config", "", "configuration `FILE` of the veil serve to check")
 	fl.StringVar(&o.user, "user", "", "`USER` of the PostgreSQL listener, if --postgres is not set")
-	fl.StringArrayVar(&o.replicas, "replica", nil, "base URL or DSN of another process that must agree; with --config; `URL` may be repeated")
-	fl.StringVar(&o.verifierKey, "verifier-key", "", "verifier `KEY` of the audit log's checkpoints, or a file with it (default: beside the signing key)")
-	fl.IntVar(&o.minCount, "min-count", 0, "demand that views show no groups of fewer than `N`")
-	fl.Uint64Var(&o.minFree, "min-free", 1<<30, "demand that the disk of the audit log has `BYTES` free")
-	fl.StringVar(&o.postgres, "postgres", "", "`DSN` of a PostgreSQL target, as the consumer; the password may be in $PGPASSWORD or ~/.pgpass")
+	fl.StringArrayVar(&o.replicas, "replica", nil, "with --config: base `URL` or DSN of another process that must agree (repeatable)")
+	fl.StringVar(&o.verifierKey, "verifier-key", "", "verify the audit log's checkpoints with `KEY`: a verifier key, or a file that contains one (default: the file beside the signing key)")
+	fl.IntVar(&o.minCount, "min-count", 0, "require that views show no groups of fewer than `N`")
+	fl.Uint64Var(&o.minFree, "min-free", 1<<30, "require `BYTES` of free space on the disk of the audit log")
+	fl.StringVar(&o.postgres, "postgres", "", "`DSN` of a PostgreSQL target, with the consumer as user; the password may be in $PGPASSWORD or ~/.pgpass")
 	fl.StringVar(&o.fhir, "fhir", "", "base `URL` of a FHIR target")
-	fl.StringVar(&o.canaries, "canaries", "", "`FILE` with originals that are known to be in the source")
+	fl.StringVar(&o.canaries, "canaries", "", "`FILE` with original values that are known to be in the source")
 	fl.StringVar(&o.apiKeyFile, "api-key-file", "", "`FILE` with the consumer's API key for FHIR")
 	fl.StringVar(&o.tokenFile, "token-file", "", "`FILE` with the consumer's access token for FHIR")
-	fl.StringVar(&o.caFile, "ca-file", "", "`FILE` with certificate authorities to trust for FHIR, PEM (default: those of the system)")
-	fl.StringVar(&o.minGrade, "min-grade", "A", "`GRADE` that must be reached: A, B, C, D or F")
+	fl.StringVar(&o.caFile, "ca-file", "", "`FILE` with certificate authorities (PEM) to trust for FHIR (default: those of the system)")
+	fl.StringVar(&o.minGrade, "min-grade", "A", "minimum `GRADE`: A, B, C, D or F")
 	fl.StringVar(&o.out, "out", "", "write the result as JSON to this new `FILE`; veil report evidence includes it")
-	fl.StringVar(&o.sign, "sign", "", "sign the result with the key in `FILE` (create one with veil keys sign)")
-	fl.StringArrayVar(&o.limits.Only, "only", nil, "run only attacks whose ids match `GLOB`, such as postgres.read.*, to look again after a change; may be repeated; the grade is then C at best")
-	fl.Float64Var(&o.limits.Rate, "rate", o.limits.Rate, "statements or requests sent per second; `N` = 0 for no limit")
-	fl.DurationVar(&o.limits.Timeout, "timeout", o.limits.Timeout, "`TIME` for one statement or request")
+	fl.StringVar(&o.sign, "sign", "", "sign the result with the key in `FILE` (see veil keys sign)")
+	fl.StringArrayVar(&o.limits.Only, "only", nil, "run only attacks whose ids match `GLOB`, such as postgres.read.*; the grade is then C at best (repeatable)")
+	fl.Float64Var(&o.limits.Rate, "rate", o.limits.Rate, "send at most `N` statements or requests per second; 0 for no limit")
+	fl.DurationVar(&o.limits.Timeout, "timeout", o.limits.Timeout, "wait at most `DURATION` for one statement or request")
 	o.format.Add(c)
 	return c
 }

@@ -43,9 +43,9 @@ type finding struct {
 
 // AddRecognizer adds the flags for an external recogniser.
 func AddRecognizer(flags *pflag.FlagSet, o *recognizer.Options) {
-	flags.StringVar(&o.URL, "recognizer", "", "`URL` of an external recogniser, such as http://localhost:5002/analyze")
-	flags.StringVar(&o.Language, "recognizer-language", "en", "`LANGUAGE` to request from the recogniser")
-	flags.Float64Var(&o.MinScore, "recognizer-score", 0, "least `SCORE` of what the recogniser finds, from 0 to 1")
+	flags.StringVar(&o.URL, "recognizer", "", "`URL` of an external recognizer, such as http://localhost:5002/analyze")
+	flags.StringVar(&o.Language, "recognizer-language", "en", "`LANGUAGE` to request from the recognizer")
+	flags.Float64Var(&o.MinScore, "recognizer-score", 0, "ignore what the recognizer finds with a score below `SCORE`, from 0 to 1")
 }
 
 func newFind() *cobra.Command {
@@ -55,27 +55,27 @@ func newFind() *cobra.Command {
 		Short: "Find identifiers in a text, and say where they are",
 		Long: `Reads a text from FILE or standard input, and lists what identifies a person:
 line, column, label, the rule that found it, and the text itself. The output
-has originals in it: treat it like the input.
+contains original data: treat it like the input.
 
-With --known, values of the patient's record are found in whatever way they
-are written. FILE is JSON with lists of texts, all optional:
+With --known, values from the patient's record are found however they are
+written. FILE is JSON with lists of texts, all optional:
 
   {"names": ["Ann Smith"], "ids": ["12345678"], "phones": [], "emails": [],
    "addresses": [], "orgs": [], "dates": ["1960-03-14"]}
 
 With --format json, the input is JSON Lines, {"id": "", "text": "", "known":
-{...}}, with known values of each text beside it. The output has one line for
-each, {"id": "", "spans": [{"start": 0, "end": 0, "label": "NAME", "rule":
+{...}}, each with the values known for its text. The output has one line for
+each text, {"id": "", "spans": [{"start": 0, "end": 0, "label": "NAME", "rule":
 ""}]}, without the text. Offsets count Unicode code points.
 
 With --replace, the text is printed with labels in place of what was found.
---type html or rtf replaces in markup, which stays valid.
+With --type html or rtf, it is replaced within the markup, which stays valid.
 
-With --recognizer, a server with the interface of Presidio's analyzer is asked
-too, and what either finds is listed. It receives the texts.
+With --recognizer, each text is also sent to a server with the interface of
+Presidio's analyzer, and what either finds is listed.
 
-Not everything that identifies a person can be found; see docs/text.md for
-what was measured.`,
+Not everything that identifies a person can be found; docs/text.md has
+measurements.`,
 		Example: `  veil text find note.txt
   veil text find --known patient.json < note.txt
   veil text find --replace < note.txt
@@ -96,14 +96,14 @@ what was measured.`,
 		},
 	}
 	f.format.Add(c)
-	c.Flags().StringVar(&f.known, "known", "", "JSON `FILE` with values known of the person")
+	c.Flags().StringVar(&f.known, "known", "", "JSON `FILE` with values known about the person")
 	c.Flags().BoolVar(&f.clean, "replace", false, "print the text with labels in place of what was found")
-	c.Flags().StringVar(&f.markup, "type", "text", "`TYPE` of the text for --replace: text, html or rtf")
+	c.Flags().StringVar(&f.markup, "type", "text", "with --replace: `TYPE` of the text: text, html or rtf")
 	AddRecognizer(c.Flags(), &f.other)
-	c.Flags().BoolVar(&f.options.Times, "times", false, "find times of day too")
-	c.Flags().BoolVar(&f.options.Professions, "professions", false, "find professions too")
+	c.Flags().BoolVar(&f.options.Times, "times", false, "also find times of day")
+	c.Flags().BoolVar(&f.options.Professions, "professions", false, "also find professions")
 	c.Flags().BoolVar(&f.options.Years, "years", false, "also find years on their own")
-	c.Flags().BoolVar(&f.options.Ages, "ages", false, "find ages under 90 too")
+	c.Flags().BoolVar(&f.options.Ages, "ages", false, "also find ages under 90")
 	return c
 }
 
