@@ -58,7 +58,7 @@ func TestTornLinesArePreserved(t *testing.T) {
 		if err := f.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Verify(dir, ""); err == nil || !strings.Contains(err.Error(), "it is set aside when the log is opened next") {
+		if _, err := Verify(dir, ""); err == nil || !strings.Contains(err.Error(), "it is set aside the next time the log is opened") {
 			t.Errorf("a torn line: %v", err)
 		}
 	}

@@ -62,7 +62,7 @@ func (l *Log) Prune(ctx context.Context, r Retention, now time.Time) (removed in
 			return removed, err
 		}
 		if (chain{next.Seq - 1, next.Prev}) != end {
-			return removed, &verifyError{segments[i], 1, end.seq, "the segment after it does not follow it"}
+			return removed, &verifyError{segments[i], 1, end.seq, "the next segment does not continue it"}
 		}
 		e := encoders.Get().(*encoder)
 		e.pruned(now, end)

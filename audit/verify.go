@@ -143,7 +143,7 @@ func (rep *Report) segment(path, name string, last bool, c *chain, signed chain,
 			return bad(c.seq+1, "the line is cut off: %v", err)
 		case err != nil:
 			return bad(c.seq+1, "the line is cut off: %v. A crash or a full disk leaves such a line, whose exchange was not completed: "+
-				"it is set aside when the log is opened next", err)
+				"it is set aside the next time the log is opened", err)
 		}
 		l, err := p.parse(text)
 		if err != nil {
@@ -167,7 +167,7 @@ func (rep *Report) segment(path, name string, last bool, c *chain, signed chain,
 			rep.Records++
 		}
 		if signed.seq == l.Seq && signed.hash != l.Hash {
-			return bad(l.Seq, "the checkpoint has another hash for this line: the log was written anew")
+			return bad(l.Seq, "the checkpoint has a different hash for this line: the log was rewritten")
 		}
 		if err := each(l, len(text)+1); err != nil {
 			return err

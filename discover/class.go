@@ -83,7 +83,7 @@ var classes = []classInfo{
 	{MRN, "H", true, false, "medical record numbers"},
 	{MemberID, "I", true, false, "numbers of members and insured persons"},
 	{Account, "J", true, false, "account and card numbers"},
-	{License, "K", true, false, "licence and certificate numbers"},
+	{License, "K", true, false, "license and certificate numbers"},
 	{Vehicle, "L", true, false, "vehicle numbers and plates"},
 	{Device, "M", true, false, "device identifiers and serial numbers"},
 	{URL, "N", true, false, "URLs"},

@@ -19,7 +19,7 @@ func (t *tableState) byNeighbours() {
 			continue
 		}
 		if p.Common(values.FamilyName) >= 0.2 && p.Common(values.GivenName) < 0.7 && p.Common(values.CityName) < 0.7 && p.Share(values.Term) < 0.2 {
-			b.add(fromTable, FamilyName, 2.5, "given names stand beside it, and the values are words with capitals")
+			b.add(fromTable, FamilyName, 2.5, "the column next to it has given names, and the values are capitalized words")
 			b.add(fromTable, PersonName, -1, "")
 		}
 	}

@@ -70,7 +70,7 @@ func (r *Rules) checkOpenNames(problems *strictyaml.Problems) {
 					slices.ContainsFunc(o.opens, func(open []step) bool { return overlap(open, beginning) })
 			})
 			if !treated && !r.section.Rules[m.rule].Removes() {
-				problems.Add(m.At, "rule %q: the names that fit %q can be data, so they do not pass: say what happens to them, such as keys: keep, or write the names out", r.section.Rules[m.rule].ID, s.name)
+				problems.Add(m.At, "rule %q: the names that match %q can be data, so they do not pass: say what happens to them, such as keys: keep, or list the names", r.section.Rules[m.rule].ID, s.name)
 			}
 		}
 	}
@@ -114,7 +114,7 @@ func sameSteps(a, b []step) bool {
 func (r *Rules) checkFiles(problems *strictyaml.Problems) {
 	for _, f := range r.section.Files {
 		if !slices.ContainsFunc(r.matches, func(m *match) bool { return m.Matches(f.Document) }) {
-			problems.Add(f.At, "no rule is about document %q%s", f.Document, r.Nearest(f.Document))
+			problems.Add(f.At, "no rule covers document %q%s", f.Document, r.Nearest(f.Document))
 		}
 	}
 }

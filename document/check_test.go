@@ -32,7 +32,7 @@ func TestCompileMistakes(t *testing.T) {
     - {id: a, match: "$.x*.a", method: keep, keys: keep}
     - {id: b, match: "$.*x.b", method: keep, keys: pseudonym}
 `, `the keys of rules "a" and "b" match equally`},
-		{"names that are open", "  rules:\n    - {id: a, match: $.ad*.zip, method: keep}\n", `6:22: rule "a": the names that fit "ad*" can be data, so they do not pass: say what happens to them, such as keys: keep, or write the names out`},
+		{"names that are open", "  rules:\n    - {id: a, match: $.ad*.zip, method: keep}\n", `6:22: rule "a": the names that match "ad*" can be data, so they do not pass: say what happens to them, such as keys: keep, or list the names`},
 		{"keys of a path without", "  rules:\n    - {id: a, match: $.a, method: keep, keys: keep}\n", `rule "a": keys is for names that a path leaves open`},
 		{"below what is removed", `  rules:
     - {id: a, match: $.a.b, method: remove}
@@ -41,7 +41,7 @@ func TestCompileMistakes(t *testing.T) {
 		{"a document without rules", `  files: [{file: "*.json", document: claim}]
   rules:
     - {id: a, match: "claims:$.a", method: keep}
-`, `5:12: no rule is about document "claim" (did you mean "claims"?)`},
+`, `5:12: no rule covers document "claim" (did you mean "claims"?)`},
 		{"ageCap", "  rules:\n    - {id: a, match: $.a, method: ageCap}\n", `method "ageCap" needs the unit here`},
 		{"surrogate", "  rules:\n    - {id: a, match: $.a, method: surrogate, kind: family}\n", `method "surrogate" needs entity`},
 		{"a path beside", "  rules:\n    - {id: a, match: $.a, method: keep, where: {path: '../*', equals: x}}\n", `consists of names only`},

@@ -72,7 +72,7 @@ func (r *Rules) Explain(s string) (*Explanation, error) {
 		}
 	}
 	if decision == nil {
-		out.Effect = "removed: no rule covers it; what it has is judged by itself"
+		out.Effect = "removed: no rule covers it; what it contains is judged separately"
 		return out, nil
 	}
 	out.Effect = decision.shape(s).Treatment

@@ -29,7 +29,7 @@ func newNamespaces(own map[string]string) (Namespaces, error) {
 		case !ncName.MatchString(prefix) || strings.HasPrefix(strings.ToLower(prefix), "xml") && known != uri:
 			return nil, fmt.Errorf("namespaces: %q cannot be a prefix", prefix)
 		case uri == "" || uri == "http://www.w3.org/2000/xmlns/" || known == "" && slices.Contains(slices.Collect(maps.Values(knownNamespaces)), uri):
-			return nil, fmt.Errorf("namespaces: %s: %q cannot be a namespace of its own", prefix, uri)
+			return nil, fmt.Errorf("namespaces: %s: %q cannot be used as a namespace", prefix, uri)
 		}
 		for other, u := range out {
 			if u == uri && other != prefix {

@@ -180,7 +180,7 @@ func (p *matchParser) joined(word string, test test, read func() (*condition, er
 	}
 	for _, c := range all.of {
 		if c.test == testAges {
-			return nil, p.fail("in %%ages stands alone in a condition")
+			return nil, p.fail("in %%ages must be the only test of a condition")
 		}
 	}
 	return all, nil
@@ -190,7 +190,7 @@ func (p *matchParser) joined(word string, test test, read func() (*condition, er
 func (p *matchParser) test(depth int) (*condition, error) {
 	if p.space(); p.peek() == '(' {
 		if depth == maxParentheses {
-			return nil, p.fail("more than %d parentheses in one another", maxParentheses)
+			return nil, p.fail("more than %d nested parentheses", maxParentheses)
 		}
 		p.pos++
 		c, err := p.either(depth + 1)

@@ -60,7 +60,7 @@ func (c *compiler) reportConflicts() {
 			c.problems.Add(own.At, "rules %q and %q match %s equally well: make one of them more specific", base.ID, own.ID, where)
 			continue
 		}
-		c.problems.Add(own.At, "rule %q matches %s as well as the base's rule %q does: use the id %q to replace it, or make this rule more specific", own.ID, where, base.ID, base.ID)
+		c.problems.Add(own.At, "rule %[1]q and the base's rule %[3]q match %[2]s equally well: use the id %[3]q to replace the base's rule, or make this rule more specific", own.ID, where, base.ID)
 	}
 }
 
@@ -81,7 +81,7 @@ func (c *compiler) reportUnused() {
 		}
 	}
 	if len(base) > 0 {
-		c.problems.Add(strictyaml.Position{File: top, Line: 1, Column: 1}, "the base's rules %s never apply any more, since rules here decide all that they match: "+
+		c.problems.Add(strictyaml.Position{File: top, Line: 1, Column: 1}, "the base's rules %s no longer apply, since rules here decide everything that they match: "+
 			"use their ids for rules of your own, or make these narrower", strings.Join(base, ", "))
 	}
 }
@@ -101,7 +101,7 @@ func (c *compiler) unused(rule int) string {
 			}
 		}
 	}
-	return "more specific rules, or the removal of what holds it, leave it nothing to match"
+	return "more specific rules, or the removal of elements around it, leave nothing for it to match"
 }
 
 // underRemoved reports whether all that a rule matches is removed with what holds it.

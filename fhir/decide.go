@@ -205,7 +205,7 @@ func (c *compiler) codedPart(n *node, cand candidate, d decision, e *schema.Elem
 	case r.op == opKeep && d.part == partValue:
 		return d, true
 	}
-	c.problems.Add(c.rules[cand.rule].At, "rule %q: %s is decided by the method that lets the whole %s pass: only remove may stand here", c.rules[cand.rule].ID, path, n.typ.Name)
+	c.problems.Add(c.rules[cand.rule].At, "rule %q: %s is decided by the method that lets the whole %s pass: only remove is allowed here", c.rules[cand.rule].ID, path, n.typ.Name)
 	return d, false
 }
 

@@ -41,15 +41,15 @@ var effects = map[op]struct {
 	opMethod:     {"masked", false},
 	opDescend:    {"walked: its members are decided one by one", false},
 	opResource:   {"walked by the rules of its own resource type", false},
-	opExtension:  {"kept if a rule knows its url, else removed", false},
+	opExtension:  {"kept if a rule covers its url, else removed", false},
 	opMeta:       {"walked; security labels are added", false},
 	opWithhold:   {"the whole resource is withheld", false},
 	opID:         {"sealed: only Veil can open it", false},
 	opVersion:    {"sealed: only Veil can open it", false},
 	opReference:  {"translated to pseudonyms", false},
 	opCode:       {"kept if it is in the bound value set, else removed", true},
-	opCanonical:  {"kept if it begins as the ruleset's canonicals say or names one of its code systems, else removed", true},
-	opCoded:      {"kept if its code system is known and the code has the system's form, else pseudonymised or removed", true},
+	opCanonical:  {"kept if it begins with one of the ruleset's canonicals or names one of its code systems, else removed", true},
+	opCoded:      {"kept if its code system is known and the code has the system's form, else pseudonymized or removed", true},
 	opIdentifier: {"replaced by a key of system and value", false},
 	opLink:       {"replaced by a link to Veil, or removed", false},
 }
@@ -84,7 +84,7 @@ func (a *Automaton) explain(f *field, d *decision) Explanation {
 		e.Rule, e.Category, e.Method = act.Rule, act.Category, act.Method
 	}
 	if d.op == opExtension && d.action == a.engine.unknownModifier {
-		e.Effect = "kept if a rule knows its url, else the whole resource is withheld"
+		e.Effect = "kept if a rule covers its url, else the whole resource is withheld"
 	}
 	for i := range a.Policy.Ruleset.FHIR.Rules {
 		if r := &a.Policy.Ruleset.FHIR.Rules[i]; r.ID == e.Rule {
@@ -144,7 +144,7 @@ func (a *Automaton) explainSteps(path string, n *node, steps []step) ([]Explanat
 		if st.kind != stepExtension {
 			found, next = a.explainElement(n, st)
 		} else if found, next = a.explainExtension(n, st.name); found == nil {
-			return nil, fmt.Errorf("%s: no rule knows the extension, so it is removed", path)
+			return nil, fmt.Errorf("%s: no rule covers the extension, so it is removed", path)
 		}
 		if len(found) == 0 {
 			var names []string

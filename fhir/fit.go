@@ -202,7 +202,7 @@ func (c *compiler) keepsTogether(r int, id identity, d *decision, path string) {
 		c.sealedIdentity[id] = append(c.sealedIdentity[id], r)
 	default:
 		use := map[identity]string{ownID: "resourceId", reference: "reference"}[id]
-		what = "masks ids and references apart, so that no reference finds its resource: use " + use + ", keep or remove, and the same for both"
+		what = "masks ids and references differently, so that references no longer lead to their resources: use " + use + ", keep or remove, and the same for both"
 	}
 	if what != "" && !c.apart[r] {
 		c.apart[r] = true

@@ -48,7 +48,7 @@ func (p *matchParser) unsupported(word string) error {
 
 // operators are what FHIRPath writes between two expressions, longest first.
 var operators = []struct{ text, hint string }{
-	{"!=", "write conditions in where()"}, {"!~", oneTest}, {"<=", oneTest}, {">=", oneTest}, {"<", oneTest}, {">", oneTest}, {"~", "write = for the very text"}, {"=", "write conditions in where()"},
+	{"!=", "write conditions in where()"}, {"!~", oneTest}, {"<=", oneTest}, {">=", oneTest}, {"<", oneTest}, {">", oneTest}, {"~", "write = for the exact text"}, {"=", "write conditions in where()"},
 	{"|", "write a list of paths under match"}, {"&", ""}, {"+", ""}, {"-", ""}, {"*", "a path has no wildcard: use nodesByType() or nodesByName()"}, {"/", "names of a path are joined by dots"},
 }
 
@@ -70,7 +70,7 @@ func (p *matchParser) other(want string) error {
 	rest := p.src[p.pos:]
 	switch {
 	case rest == "":
-		return p.fail("want %s at the end", want)
+		return p.fail("expected %s at the end", want)
 	case rest[0] == '[':
 		return named("an index in brackets", "a rule matches every element of a list; where(use = 'official') chooses some")
 	case rest[0] == '(':
@@ -117,7 +117,7 @@ func (p *matchParser) comparison(last string) error {
 	if _, operator := wordOperators[word]; operator || rest != "" && rest[0] != ')' && word == "" {
 		return p.other("= 'text', != 'text', in ('text' | 'text') or in %ages")
 	}
-	return p.fail("want = 'text', != 'text', in ('text' | 'text') or in %%ages in where()")
+	return p.fail("expected = 'text', != 'text', in ('text' | 'text') or in %%ages in where()")
 }
 
 // noText refuses what is compared with in place of a text.

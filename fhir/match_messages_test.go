@@ -100,7 +100,7 @@ func TestConditionsOnMembersThatThereAre(t *testing.T) {
 // One cause has one line, which says how to mend it and stands in the user's own file.
 func TestOneLineForOneConflict(t *testing.T) {
 	t.Parallel()
-	line := regexp.MustCompile(`^test\.yaml:6:8: rule "mine" matches [0-9]+ paths, such as [A-Z][A-Za-z.()]+ as well as the base's rule "[a-z0-9-]+" does: use the id "[a-z0-9-]+" to replace it, or make this rule more specific$`)
+	line := regexp.MustCompile(`^test\.yaml:6:8: rule "mine" and the base's rule "[a-z0-9-]+" match [0-9]+ paths, such as [A-Z][A-Za-z.()]+ equally well: use the id "[a-z0-9-]+" to replace the base's rule, or make this rule more specific$`)
 	for _, typ := range []string{"markdown", "string", "dateTime", "Identifier", "HumanName", "date", "code", "uri"} {
 		got := problemsOf(t, "{id: mine, match: nodesByType('"+typ+"'), method: keep}")
 		conflicts := 0

@@ -105,16 +105,16 @@ func Methods() []mask.Definition {
 			elementRule{op: opLink, types: []string{"uri"}}),
 		simple("identifierKey", "replaces an Identifier by a keyed pseudonym of its system and value, which references by that identifier have, too", mask.LabelPseudonymized,
 			elementRule{op: opIdentifier, types: []string{"Identifier"}}),
-		simple("canonical", "keeps a canonical URL of a definition that begins as the ruleset's canonicals say or names one of its code systems, and renames one of a contained resource; a CodeSystem's own URL is treated like those of codings; others are removed", mask.LabelNone,
+		simple("canonical", "keeps a canonical URL of a definition that begins with one of the ruleset's canonicals or names one of its code systems, and renames that of a contained resource; a CodeSystem's own URL is treated like those of codings; others are removed", mask.LabelNone,
 			elementRule{op: opCanonical, types: []string{"canonical", "uri", "url"}}),
-		simple("coding", "lets a code of a known system pass in the form its system has; pseudonymises others; keeps a display only where it is verified", mask.LabelNone,
+		simple("coding", "lets a code of a known system pass in the form its system has; pseudonymizes others; keeps a display only where it is verified", mask.LabelNone,
 			elementRule{op: opDescend, coded: true, types: []string{"Coding"}}),
 		simple("concept", "walks into a CodeableConcept and keeps its text only where it equals a display that passed", mask.LabelNone,
 			elementRule{op: opDescend, coded: true, types: []string{"CodeableConcept"}}),
 		{
 			Name: "quantity", Kind: mask.StructureMethod, Summary: "keeps number and comparator, a unit that is a UCUM unit or a plain unit word, and a code of a known system",
 			Params: []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit that a value without a known time unit is in, where the element holds an age"},
-				{Name: "bare", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "what happens to a number that has no unit that is known; keep by default"}},
+				{Name: "bare", Type: mask.StringParam, OneOf: []string{"keep", "remove"}, Doc: "what happens to a number without a known unit; keep by default"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
 				return &elementRule{name: "quantity", op: opDescend, coded: true, types: quantityTypes, unit: []byte(args.String("unit", "")),
 					bare: args.String("bare", "keep") == "remove"}, nil

@@ -136,7 +136,7 @@ func (p *paths) checkRejects() error {
 		return nil
 	}
 	if rejects.holds(placeOf(j.Out)) {
-		return Problem{Field: "Rejects", What: "is the output directory too", Hint: "use another path"}
+		return Problem{Field: "Rejects", What: "is also the output directory", Hint: "use another path"}
 	}
 	if !placeOf(j.Out).holds(rejects) {
 		return nil

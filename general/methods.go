@@ -18,9 +18,9 @@ func Methods() []mask.Definition {
 	domain := mask.Param{Name: "domain", Type: mask.StringParam, Doc: "key domain: equal values of one domain get equal pseudonyms"}
 	return []mask.Definition{
 		{Name: "keep", Summary: "lets the value pass", Form: constant(forms.Keep{}), New: func(mask.Env, mask.Args) (mask.Method, error) { return keep{}, nil }},
-		{Name: "remove", Label: mask.LabelRedacted, Summary: "takes the value out", Form: constant(forms.Remove{}), New: func(mask.Env, mask.Args) (mask.Method, error) { return remove{}, nil }},
+		{Name: "remove", Label: mask.LabelRedacted, Summary: "removes the value", Form: constant(forms.Remove{}), New: func(mask.Env, mask.Args) (mask.Method, error) { return remove{}, nil }},
 		{
-			Name: "fixed", Label: mask.LabelRedacted, Summary: "puts one and the same text in the place of every value",
+			Name: "fixed", Label: mask.LabelRedacted, Summary: "replaces every value by the same text",
 			Params: []mask.Param{{Name: "value", Type: mask.StringParam, Required: true, Doc: "the text"}},
 			Form:   func(args mask.Args) mask.Form { return forms.Fixed{Text: args.String("value", "")} },
 			New:    func(_ mask.Env, args mask.Args) (mask.Method, error) { return fixed(args.String("value", "")), nil },
@@ -45,7 +45,7 @@ func Methods() []mask.Definition {
 			},
 		},
 		{
-			Name: "surrogate", Label: mask.LabelMasked, PerEntity: true, Summary: "puts a realistic invented value in place, keyed by person",
+			Name: "surrogate", Label: mask.LabelMasked, PerEntity: true, Summary: "replaces the value by a realistic invented one, keyed by person",
 			Params: []mask.Param{
 				{Name: "kind", Type: mask.StringParam, Required: true, OneOf: surrogateKinds(), Doc: "what the value is"},
 				{Name: "locale", Type: mask.StringParam, OneOf: locales(), Doc: "whose names; en-US by default"},
@@ -55,11 +55,11 @@ func Methods() []mask.Definition {
 			New:  newSurrogate,
 		},
 		{
-			Name: "date", Label: mask.LabelAbstracted, PerEntity: true, Summary: "cuts a date to its year, quarter or month, or shifts all dates of a person alike",
+			Name: "date", Label: mask.LabelAbstracted, PerEntity: true, Summary: "cuts a date to its year, quarter or month, or shifts all dates of a person by the same number of days",
 			Params: []mask.Param{
 				{Name: "mode", Type: mask.StringParam, Required: true, OneOf: []string{"year", "quarter", "month", "shift"}, Doc: "what is done"},
 				{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "number"}, Doc: "of mode year in tables: 1 January (default), or a whole number"},
-				{Name: "window", Type: mask.IntParam, Min: 1, Max: 3660, Doc: "greatest shift in days, either way; 365 by default"},
+				{Name: "window", Type: mask.IntParam, Min: 1, Max: 3660, Doc: "maximum shift in days, in either direction; 365 by default"},
 				{Name: "weekday", Type: mask.BoolParam, Doc: "shift by whole weeks, so that weekdays are kept"},
 				domain,
 			},
@@ -91,7 +91,7 @@ func Methods() []mask.Definition {
 		{
 			Name: "noise", Label: mask.LabelMasked, PerEntity: true, Summary: "adds bounded, keyed noise to a number",
 			Params: []mask.Param{
-				{Name: "within", Type: mask.StringParam, Required: true, Doc: "greatest change either way, a positive decimal number"},
+				{Name: "within", Type: mask.StringParam, Required: true, Doc: "maximum change in either direction, a positive decimal number"},
 				domain,
 			},
 			Form: func(args mask.Args) mask.Form { return noiseForm(args) },
@@ -163,7 +163,7 @@ func Methods() []mask.Definition {
 			New: newCharacters,
 		},
 		{
-			Name: "imitate", Label: mask.LabelMasked, Summary: "puts another number in place whose check digit is right and that no one has",
+			Name: "imitate", Label: mask.LabelMasked, Summary: "replaces the number by one with a valid check digit that nobody has",
 			Params: []mask.Param{
 				{Name: "kind", Type: mask.StringParam, Required: true, OneOf: []string{"luhn", "npi", "nhs", "ssn"}, Doc: "what the number is"},
 				domain,

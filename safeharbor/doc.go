@@ -56,7 +56,7 @@ func Methods() []mask.Definition {
 		{
 			Name: "ageCap", Label: mask.LabelAbstracted, Search: mask.SearchAmount, AtLeast: true,
 			Form:    capForm,
-			Summary: "puts a time of more than 89 years into the one category of 90 years and more",
+			Summary: "puts a time of more than 89 years into the single category of 90 years or more",
 			Params:  []mask.Param{{Name: "unit", Type: mask.StringParam, Doc: "UCUM unit of a number that has none of its own"}},
 			New: func(_ mask.Env, args mask.Args) (mask.Method, error) {
 				return &ageCap{unit: []byte(args.String("unit", ""))}, nil

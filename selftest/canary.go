@@ -102,13 +102,13 @@ func readCanary(t strictyaml.Tree, n strictyaml.Node, place string) (c Canary) {
 	}
 	t.Mapping(n, fields, nil)
 	if len(c.Value) < MinCanary {
-		t.Bad(n, "value: expected at least %d bytes, since a shorter value can be in masked data by chance", MinCanary)
+		t.Bad(n, "value: expected at least %d bytes, since a shorter value can occur in masked data by chance", MinCanary)
 	}
 	if c.Absent == "" {
 		c.Absent = Absent(c.Value)
 	}
 	if c.Absent == c.Value && c.Value != "" {
-		t.Bad(n, "absent: expected another value than the original, of the same form, that nobody has")
+		t.Bad(n, "absent: expected a value of the same form as the original that nobody has")
 	}
 	if place == "element" {
 		c.Type, c.Element, _ = strings.Cut(at, ".")

@@ -14,7 +14,7 @@ import (
 func Methods() []mask.Definition {
 	removed := func(mask.Env, mask.Args) (mask.Method, error) { return removeAll{}, nil }
 	return []mask.Definition{
-		{Name: "hide", Kind: mask.ColumnMethod, Form: func(mask.Args) mask.Form { return forms.Hide{} }, Label: mask.LabelRedacted, Summary: "takes the column itself away: neither its name nor its values are there", New: removed},
+		{Name: "hide", Kind: mask.ColumnMethod, Form: func(mask.Args) mask.Form { return forms.Hide{} }, Label: mask.LabelRedacted, Summary: "hides the column itself: neither its name nor its values exist", New: removed},
 		{
 			Name: "json", Kind: mask.ColumnMethod, Form: jsonForm, Label: mask.LabelRedacted, Summary: "masks a JSON or XML value by the rules for a document, or keeps listed members of a JSON object",
 			Params: []mask.Param{

@@ -281,7 +281,7 @@ func (a *RelatedRows) Missed() (out []string) {
 		case t.why != "":
 			why = t.why
 		case a.unread:
-			why = "a file or row that may belong to it cannot be read: mend it, or leave it out"
+			why = "a file or row that may belong to it cannot be read: fix it, or leave it out"
 		case a.size > a.most:
 			why = fmt.Sprintf("related rows need more than %d MiB of memory", t.all.most>>20)
 		}

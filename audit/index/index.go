@@ -184,7 +184,7 @@ func (x *Index) run(ctx context.Context) {
 		}
 		if canBuild(err) && builds < 3 {
 			builds++
-			x.opts.Logger.Warn("the audit index is built again from the log: no record is lost", "reason", err.Error())
+			x.opts.Logger.Warn("the audit index is being rebuilt from the log; no record is lost", "reason", err.Error())
 			x.set(func(s *Status) { *s = Status{State: Reading, Rebuilt: err.Error()} })
 			if err = plain(setAside(x.opts.Dir)); err == nil {
 				continue
@@ -193,7 +193,7 @@ func (x *Index) run(ctx context.Context) {
 		builds = 0
 		if err.Error() != told {
 			told = err.Error()
-			x.opts.Logger.Warn("the audit index cannot be used; it is tried again from time to time, and nothing else is affected", "reason", told)
+			x.opts.Logger.Warn("the audit index cannot be used; Veil retries from time to time, and nothing else is affected", "reason", told)
 		}
 		x.set(func(s *Status) { *s = Status{State: Unavailable, Problem: told, Rebuilt: s.Rebuilt} })
 		x.reply(&UnavailableError{told})

@@ -162,7 +162,7 @@ func (x *Index) Record(ctx context.Context, seq uint64) (*Record, []*audit.Line,
 
 // Errors of single records.
 var (
-	errMoved   = errors.New("the log has a different line at the place of this record: the log was changed")
+	errMoved   = errors.New("the log has a different line at the position of this record: the log was changed")
 	errRemoved = errors.New("the segment of this record was removed from the log")
 )
 
@@ -201,7 +201,7 @@ func (x *Index) look(do func() error) error {
 		case x.rebuild <- err:
 		default:
 		}
-		return &UnavailableError{err.Error() + ": it is being built again from the log"}
+		return &UnavailableError{err.Error() + ": it is being rebuilt from the log"}
 	}
 	return err
 }

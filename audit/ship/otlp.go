@@ -58,7 +58,7 @@ func (o *OTLP) Send(ctx context.Context, entries []Entry) error {
 	text, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	switch {
 	case err != nil:
-		return &networkError{"the receiver of logs broke off", err}
+		return &networkError{"the connection to the receiver of logs was interrupted", err}
 	case resp.StatusCode != http.StatusOK:
 		return fmt.Errorf("the receiver of logs responded with status %d", resp.StatusCode)
 	}

@@ -191,7 +191,7 @@ func (s *Shipper) run(ctx context.Context) {
 			return
 		}
 		for err := s.save(to); err != nil; err = s.save(to) {
-			s.o.Logger.Error("the position of shipping could not be written", "target", s.o.Name, "problem", err.Error())
+			s.o.Logger.Error("the shipping position could not be written", "target", s.o.Name, "problem", err.Error())
 			if sleep(ctx, s.o.leastPause); ctx.Err() != nil {
 				return
 			}
@@ -256,7 +256,7 @@ func (s *Shipper) send(ctx context.Context, entries []Entry) bool {
 		err := s.o.Target.Send(ctx, entries)
 		if err == nil {
 			if failed {
-				s.o.Logger.Info("the audit log is shipped again", "target", s.o.Name)
+				s.o.Logger.Info("shipping of the audit log has resumed", "target", s.o.Name)
 			}
 			return true
 		}
@@ -265,7 +265,7 @@ func (s *Shipper) send(ctx context.Context, entries []Entry) bool {
 		}
 		s.o.Failed(1)
 		if !failed {
-			s.o.Logger.Warn("the audit log could not be shipped, and is sent again until it is received", "target", s.o.Name, "reason", err.Error(), "cause", s.o.Cause(err))
+			s.o.Logger.Warn("the audit log could not be shipped; Veil retries until it is received", "target", s.o.Name, "reason", err.Error(), "cause", s.o.Cause(err))
 		}
 		failed = true
 		sleep(ctx, pause)

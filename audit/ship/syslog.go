@@ -63,10 +63,10 @@ func (s *Syslog) Send(ctx context.Context, entries []Entry) error {
 		_, _ = w.Write(message)
 	}
 	if err := w.Flush(); err != nil {
-		return &networkError{"the syslog server broke off", err}
+		return &networkError{"the connection to the syslog server was interrupted", err}
 	}
 	if err := conn.(interface{ CloseWrite() error }).CloseWrite(); err != nil {
-		return &networkError{"the syslog server broke off", err}
+		return &networkError{"the connection to the syslog server was interrupted", err}
 	}
 	switch n, err := io.Copy(io.Discard, io.LimitReader(conn, 64<<10)); {
 	case err != nil:

@@ -49,7 +49,7 @@ func TestRestartUnderLoad(t *testing.T) {
 		sockets = append(sockets, f)
 	}
 	p := handed(t, config, sockets)
-	p.until(t, "whose socket was handed over: it is closed")
+	p.until(t, "which was handed over, is closed: no listener has this address")
 
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

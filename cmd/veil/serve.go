@@ -95,7 +95,7 @@ func runServe(c *cobra.Command, src *config.Source) error {
 		return err
 	}
 	for _, address := range handed.Unused() {
-		_, _ = fmt.Fprintf(c.ErrOrStderr(), "veil: no listener has the address %s, whose socket was handed over: it is closed\n", address)
+		_, _ = fmt.Fprintf(c.ErrOrStderr(), "veil: the socket for %s, which was handed over, is closed: no listener has this address\n", address)
 	}
 	ctx, stop := context.WithCancel(c.Context())
 	done := make(chan struct{})

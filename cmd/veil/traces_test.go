@@ -136,7 +136,7 @@ func TestCollectorDown(t *testing.T) {
 			t.Fatalf("%d: %s", a.status, a.body)
 		}
 	}
-	b.until(t, `msg="traces cannot be sent, and are dropped until they can" reason=refused`)
+	b.until(t, `msg="traces cannot be sent and are dropped" reason=refused`)
 	veiltest.Until(t, "dropped spans are counted", func() bool {
 		_, text, _ := get(t, "http://"+operator+"/metrics")
 		return strings.Contains(text, "\nveil_trace_dropped_spans_total ") && !strings.Contains(text, "\nveil_trace_dropped_spans_total 0\n")

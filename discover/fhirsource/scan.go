@@ -261,7 +261,7 @@ func (s *Scan) Report() *Report {
 			i.Effect = "kept"
 		}
 	})
-	r.Extensions = sorted(s.extensions, func(i *Item) { s.explain(i, fmt.Sprintf("extension('%s')", i.Name), "removed: no rule knows it") })
+	r.Extensions = sorted(s.extensions, func(i *Item) { s.explain(i, fmt.Sprintf("extension('%s')", i.Name), "removed: no rule covers it") })
 	r.CodeSystems = sorted(s.systems, func(i *Item) {
 		i.Passes, i.Effect = s.automaton.SystemPasses(i.Name), "codes become pseudonyms: no entry of codeSystems covers it"
 		if i.Passes {

@@ -36,7 +36,7 @@ func (r *Report) WriteText(w io.Writer, all bool) error {
 		fmt.Fprintln(w)
 	}
 	if r.Unnamed > 0 {
-		fmt.Fprintf(w, "%d names are not shown, because they do not have the form of a definition's\n", r.Unnamed)
+		fmt.Fprintf(w, "%d names are not shown, because they do not look like names of definitions\n", r.Unnamed)
 	}
 	for _, u := range r.Unread {
 		fmt.Fprintf(w, "NOT READ %s\n", u)

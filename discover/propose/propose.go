@@ -126,7 +126,7 @@ func (p *proposal) text(name string) string {
 	used := map[string]int{}
 	var b strings.Builder
 	fmt.Fprintf(&b, `# Proposed by veil discover. Read it before you use it: discovery sees names, types,
-# keys and a sample, and can be wrong. The number behind a column is how sure it is.
+# keys and a sample, and can be wrong. The number after a column says how sure it is.
 # Columns under the rule "unsure" are hidden until you give them another rule.
 veil: 1
 name: %s

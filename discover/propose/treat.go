@@ -21,7 +21,7 @@ func (p *proposal) treat(c place, k keyed, isKeyed bool) {
 		p.add(c, r, sure)
 	case isKeyed && k.method == "pseudonym":
 		r := rule{id: "keys-of-" + slug(k.domain), category: "R", method: k.method, args: []string{"domain: " + quote(k.domain)},
-			why: "Keys that join have one domain, so that joins still work. Some have signs that FHIR ids cannot have, so they cannot be sealed."}
+			why: "Keys that join have one domain, so that joins still work. Some have characters that FHIR ids cannot have, so they cannot be sealed."}
 		p.add(c, r, sure)
 	case isKeyed && k.method == "hide":
 		p.add(c, rule{id: "keys-of-other-types", category: "R", method: "hide", why: "Keys whose type cannot be sealed."}, sure)

@@ -101,7 +101,7 @@ var words = [numKinds]string{
 	MedicareID: "have the form of an insurance number", NPI: "have the form of an NPI", DEA: "have the form of a DEA number",
 	IBANForm: "have the form of an IBAN", IBANChecked: "have the check digits of an IBAN",
 	CardForm: "have the form of a card number", CardChecked: "have the check digit of a card number",
-	VINForm: "have the form of a VIN", VINChecked: "have the check digit of a VIN", Plate: "have the form of a licence plate",
+	VINForm: "have the form of a VIN", VINChecked: "have the check digit of a VIN", Plate: "have the form of a license plate",
 	UDI: "have the form of a UDI", Serial: "have the form of a serial number",
 	Date: "are dates", Timestamp: "are dates with a time", Time: "are times of day", CompactDate: "are dates as digits",
 	Year: "are years", PersonYear: "are years in which living persons were born",
@@ -120,7 +120,7 @@ var words = [numKinds]string{
 	Phrase: "are phrases", Sentence: "are sentences", TextWithIdentifier: "are texts with dates, phone numbers or names in them",
 	JSON: "are JSON", FHIR: "are FHIR resources", XML: "are XML", HL7: "are HL7 version 2 messages",
 	ImageData: "are images", DocumentData: "are documents", Bytes: "are bytes", Integer: "are whole numbers",
-	Decimal: "are decimal numbers", Username: "have the form of a user name", Capitalized: "are words with capitals",
+	Decimal: "are decimal numbers", Username: "have the form of a user name", Capitalized: "are capitalized words",
 }
 
 // String returns the name for values of a kind.

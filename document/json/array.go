@@ -164,7 +164,7 @@ func (d *jsonFile) close(s *splitter, end int) error {
 	after := s.buf[end:]
 	bracket := fhirjson.SkipSpace(after, 0)
 	if i := fhirjson.SkipSpace(after, bracket+1); i < len(after) {
-		return s.bad(end+i, "unexpected data behind the array")
+		return s.bad(end+i, "unexpected data after the array")
 	}
 	if !s.last {
 		rest, err := io.ReadAll(io.LimitReader(s.in, maxSpace+1))
@@ -172,7 +172,7 @@ func (d *jsonFile) close(s *splitter, end int) error {
 			return err
 		}
 		if fhirjson.SkipSpace(rest, 0) < len(rest) || len(rest) > maxSpace {
-			return s.bad(len(s.buf), "unexpected data behind the array")
+			return s.bad(len(s.buf), "unexpected data after the array")
 		}
 		after = append(after, rest...)
 	}

@@ -63,7 +63,7 @@ func TestFiles(t *testing.T) {
 		{"a cut array of scalars", "x.json", `[1,"Smi`, "", ": line 1: string is not closed\n"},
 		{"a comma too many", "x.json", `[{"a":1},]`, "", ": line 1: not a JSON value\n"},
 		{"no comma", "x.json", "[{\"a\":1}\n{\"a\":2}]", "", ": line 2: expected a comma or the end of the array\n"},
-		{"data behind", "x.json", "[\n{\"a\":1}]\n{", "", ": line 3: unexpected data behind the array\n"},
+		{"data behind", "x.json", "[\n{\"a\":1}]\n{", "", ": line 3: unexpected data after the array\n"},
 		{"one that is wrong", "x.json", "{\n\"a\": Smith\n}\n", "", ":2:6: not a JSON value\n"},
 		{"UTF-16", "x.json", "\xff\xfe[\x00]\x00", "", ": the file is not UTF-8, which JSON must be: convert it first\n"},
 	} {

@@ -82,7 +82,7 @@ func (w *Walker) append(dst, src []byte, n *document.Node, d *document.Decision)
 	dst, end, kept := w.value(dst, i, 0, n, d)
 	if end >= 0 {
 		if after := fhirjson.SkipSpace(src, end); after < len(src) {
-			end = fhirjson.Fail(&w.fault, after, "unexpected data behind the value")
+			end = fhirjson.Fail(&w.fault, after, "unexpected data after the value")
 		}
 	}
 	switch {

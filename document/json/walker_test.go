@@ -100,7 +100,7 @@ func TestWalkerMistakes(t *testing.T) {
 		{`{"m":{"Smith":1,"Sutter":2}}`, "two members of the object have the same name"},
 		{`{"m":{"abc":1}}`, "is a name that a rule uses"},
 		{`{"z":{"b":1,}}`, "expected the name of a member"},
-		{`{"a":1} {"a":2}`, "unexpected data behind the value"},
+		{`{"a":1} {"a":2}`, "unexpected data after the value"},
 		{`{"a" 1}`, "expected a colon"},
 		{`{"a":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`, "nested too deep"},
 		{`{"a":{"b":"` + "\xff" + `"}}`, "invalid UTF-8"},

@@ -53,7 +53,7 @@ func TestFiles(t *testing.T) {
 		{"a cut file", "<a>\n<b>1</b>\n<b>Smi", "", ": line 3: unexpected end of input inside an element\n"},
 		{"a cut tag", "<a>\n<b>1</b>\n<b x='Smi", "", ": line 3: value of an attribute is not closed\n"},
 		{"another end tag", "<a><b>1</b></z>", "", ": line 1: end tag is not that of the open element\n"},
-		{"two roots", "<a><b>1</b></a>\n<a/>", "", ": line 2: unexpected data behind the root element\n"},
+		{"two roots", "<a><b>1</b></a>\n<a/>", "", ": line 2: unexpected data after the root element\n"},
 		{"entities", "<!DOCTYPE a [<!ENTITY x 'Smith'>]>\n<a><b>&x;</b></a>", "", ": line 1: document type and entity declarations are refused\n"},
 		{"UTF-16", "\xff\xfe<\x00a\x00", "", ": the file is not in XML format\n"},
 	} {

@@ -108,7 +108,7 @@ func (t *tree) parse(src []byte) error {
 		case xml.StartElement:
 			switch {
 			case len(open) == 0 && t.root >= 0:
-				return bad(start, "unexpected data behind the root element")
+				return bad(start, "unexpected data after the root element")
 			case len(open) == maxDepth:
 				return bad(start, "nested too deep")
 			}
@@ -253,7 +253,7 @@ func (t *tree) element(k xml.StartElement, start, end int) (node, error) {
 		one := attribute{prefix: a.Name.Space, name: a.Name.Local, text: a.Value, source: sources[i].source, value: sources[i].value}
 		if prefix, ok := one.isDeclaration(); ok {
 			if prefix == "xmlns" || (prefix == "xml") != (a.Value == xmlSpace) || prefix != "" && a.Value == "" || a.Value == xmlnsSpace {
-				return n, bad(start, "a namespace cannot be declared so")
+				return n, bad(start, "a namespace cannot be declared in this way")
 			}
 			t.bindings = append(t.bindings, binding{prefix, a.Value})
 		}

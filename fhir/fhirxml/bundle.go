@@ -94,7 +94,7 @@ func (r *BundleReader) Finish(dst []byte) ([]byte, error) {
 	r.begin(append(dst, ']'))
 	if ok := r.s.members(r.shape, r.entry, -1) && r.s.end("Bundle") && r.s.between() && r.s.i == len(r.buf); !ok {
 		r.done()
-		return dst, r.fault(0, "what stands behind the entries of the Bundle is not in FHIR's order, or not well-formed")
+		return dst, r.fault(0, "what follows the entries of the Bundle is not in FHIR's order, or not well-formed")
 	}
 	return append(r.done(), '}'), nil
 }

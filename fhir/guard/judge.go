@@ -16,7 +16,7 @@ import (
 var beyondRules = map[string]string{
 	"_content":       "it tests all texts of a resource, and texts are masked",
 	"_text":          "it tests the narrative, which is masked",
-	"_filter":        "it chooses by a language of its own, which could test original values; use search parameters",
+	"_filter":        "its expressions could test original values; use search parameters",
 	"_query":         "it names a search that only the server knows",
 	"_list":          "it names a list that only the server knows; read the List instead",
 	"_containedType": "contained resources are not searched",

@@ -44,7 +44,7 @@ var classWords = [...]string{
 	classBool:      "true or false",
 	classNumber:    "numbers",
 	classYear:      "whole years (YYYY)",
-	classCanonical: "URLs that begin as the ruleset's canonicals say, and those of its code systems",
+	classCanonical: "URLs that begin with one of the ruleset's canonicals, and those of its code systems",
 	classAmount:    fmt.Sprintf("numbers up to %d, or with a UCUM unit that measures no time", age.Oldest),
 	classText:      "the text passes unchanged",
 	classExact:     "values that the rule lets pass, compared exactly",
@@ -177,7 +177,7 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 			return "", false, "the value is not one that the rule lets pass"
 		}
 		return item, s.passes(v.methods, item, foreignCountry) || s.namesCountry(v.methods, item),
-			"an address of another country may have it too, which does not show it; add address-country=US"
+			"an address in another country may have it too, but does not show it; add address-country=US"
 	case classComposite:
 		parts := strings.Split(item, "$")
 		if len(parts) != len(v.parts) {
@@ -191,7 +191,7 @@ func (s *search) item(v verdict, modifier, item string) (out string, ok bool, re
 				return "", false, fmt.Sprintf("in part %d, the value must be system|code", i+1)
 			}
 			if _, code, _ := strings.Cut(parts[0], "|"); part.noAge && (code == "" || terminology.IsAgeCode([]byte(code))) {
-				return "", false, "the first part must be the system|code of what is no age"
+				return "", false, "the first part must be the system|code of something other than an age"
 			}
 		}
 		return strings.Join(parts, "$"), true, ""

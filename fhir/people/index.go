@@ -90,7 +90,7 @@ func (x *Index) put(key string, f Facts) error {
 		x.size += len(key) + entryOverhead
 	}
 	if x.size += len(f); x.size > x.limit {
-		return fmt.Errorf("the files name more people than can be kept (%d MiB): mask what belongs together in parts", x.limit>>20)
+		return fmt.Errorf("the files name more people than fit into %d MiB of memory: mask them in several runs, each with the files that belong together", x.limit>>20)
 	}
 	x.facts[key] = append(before[:len(before):len(before)], f...)
 	return nil
@@ -116,5 +116,5 @@ func (x *Index) Missed() []string {
 	if !x.missed.Swap(false) {
 		return nil
 	}
-	return []string{"texts were removed: a file that may have more of the people whom they name cannot be read"}
+	return []string{"texts were removed: a file that may contain more about the people they name cannot be read"}
 }

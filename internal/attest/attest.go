@@ -45,14 +45,14 @@ func Configuration(c *config.Config) *evidence.Configuration {
 	who := &c.Consumers
 	say("Consumers without credentials", "%s", map[bool]string{true: "allowed", false: "refused"}[who.AllowAnonymous])
 	say("Credentials of consumers", "%d API keys, %d issuers of tokens, %d client certificates, %d PostgreSQL users", len(who.Keys), len(who.Issuers), len(who.Certificates), len(who.Users))
-	say("API keys that the console makes", "%s", map[bool]string{true: "yes", false: "no"}[who.KeysFile != ""])
+	say("API keys created in the console", "%s", map[bool]string{true: "yes", false: "no"}[who.KeysFile != ""])
 	say("Signed checkpoints of the audit log", "%s", map[bool]string{true: "yes", false: "no"}[c.Audit.SignerFile != ""])
 	for _, v := range c.ServedViews() {
 		name := "View " + v.Name
 		if v.Name == "" {
-			name = "View of consumers that name none"
+			name = "View of consumers without a view of their own"
 		}
-		least := "no least number of matches"
+		least := "no minimum number of matches"
 		if v.MinCount > 0 {
 			least = "searches with fewer than " + strconv.Itoa(v.MinCount) + " matches are refused"
 		}

@@ -32,11 +32,12 @@ func NewIndex() *cobra.Command {
 	c := &cobra.Command{
 		Use: "index DIR", Short: "Build the index of an audit log",
 		Long: `Builds the index that the console searches, or brings it up to date, so that
-veil serve need not do so after it has started. It is never necessary: veil
-serve builds a missing or damaged index by itself, and follows the log.
+veil serve need not do so after it starts. This is optional: veil serve builds
+a missing or damaged index by itself, and follows the log.
 
-The index has places of records and names of consumers, rules and columns, no
-record. Only one process can have it open: stop veil serve first.`,
+The index contains the positions of records, and the names of consumers, rules
+and columns, but no records. Only one process can open it: stop veil serve
+first.`,
 		Example: `  veil audit index audit
   veil audit index audit --rebuild --index-dir /var/lib/veil/index`,
 		Args: cli.Args(1, 1),

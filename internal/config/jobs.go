@@ -43,22 +43,22 @@ func jobsSettings(j *Jobs) []setting {
 		return list(name, doc, to, func(p *JobPlace) []setting {
 			return []setting{
 				text("name", "name of the place in requests", &p.Name, placeName),
-				text("dir", "folder, with all below it", &p.Dir),
+				text("dir", "folder, with everything below it", &p.Dir),
 				text("url", "or prefix of an object store, such as s3://bucket/exports?region=eu-west-1", &p.URL, storeURL),
 			}
 		})
 	}
 	return []setting{
 		text("stateDir", "directory of the jobs database; each process needs its own, mode 0700", &j.StateDir).at(restart),
-		text("database", "or a database of PostgreSQL for several processes, such as postgres://veil@db/jobs; without a password", &j.Database, connectionString).at(restart),
+		text("database", "or a PostgreSQL database for several processes, such as postgres://veil@db/jobs; without a password", &j.Database, connectionString).at(restart),
 		text("passwordFile", "file with the password of the database, mode 0600 (optional)", &j.PasswordFile).at(restart),
-		number("concurrency", "jobs that this process runs at a time", &j.Concurrency, 1).at(restart),
+		number("concurrency", "jobs that this process runs at the same time", &j.Concurrency, 1).at(restart),
 		number("workers", "blocks of a file that a job masks in parallel; 0 for one for each processor", &j.Workers, 0),
-		pause("keep", "how long jobs are listed after their end, with their records and results; 0s for ever. What they wrote, and the audit log, stay", &j.Keep).at(restart),
+		pause("keep", "how long jobs are listed after their end, with their records and results; 0s for ever. Their outputs and the audit log are kept", &j.Keep).at(restart),
 		texts("views", "views whose ruleset and key jobs may use; "+DefaultView+" is the settings at the top", &j.Views),
 		places("sources", "places that jobs may read", &j.Sources),
 		places("targets", "places that jobs may write; nothing that exists is overwritten", &j.Targets),
-		boolean("recordNames", "record the names of files, not only pseudonyms of them", &j.RecordNames),
+		boolean("recordNames", "record the names of files, not only their pseudonyms", &j.RecordNames),
 	}
 }
 

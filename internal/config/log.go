@@ -53,7 +53,7 @@ func (c *Config) Warn(log *slog.Logger) {
 	if !c.FHIR.TLS.IsOn() {
 		text := "the listener accepts plain HTTP from other machines: set fhir.tls, or put a TLS proxy in front of it"
 		if c.Consumers.AllowAnonymous {
-			text = "everybody who can reach this address can read the masked data, in plain HTTP: configure consumers and fhir.tls, or listen on 127.0.0.1"
+			text = "everyone who can reach this address can read the masked data, in plain HTTP: configure consumers and fhir.tls, or listen on 127.0.0.1"
 		}
 		log.Warn(text, "door", "fhir", "listen", c.FHIR.Listen)
 	}

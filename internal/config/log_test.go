@@ -34,7 +34,7 @@ func TestServeWarns(t *testing.T) {
 	}{
 		{"127.0.0.1:8080", "", true, false, nil},
 		{"localhost:8080", "", true, false, nil},
-		{":8080", "", true, false, []string{"everybody who can reach this address can read the masked data", "fhir.baseURL is not set"}},
+		{":8080", "", true, false, []string{"everyone who can reach this address can read the masked data", "fhir.baseURL is not set"}},
 		{":8080", "https://x/fhir", false, false, []string{"plain HTTP from other machines"}},
 		{"0.0.0.0:8080", "", true, true, []string{"fhir.baseURL is not set"}},
 		{"10.0.0.1:8080", "", true, true, nil},

@@ -62,7 +62,7 @@ func operatorSettings(o *Operator) []setting {
 		text("keysFile", "file with further API keys of operators, mode 0600, in which the console creates and revokes them; create it empty", &o.KeysFile).at(reload),
 		optional("darts", "HL7 DARTS operations at /darts, for operators: $de-identify, $pseudonymize and $anonymize", &o.DARTS, dartsSettings).at(switched),
 		optional("console", "web pages of operators at /console, behind a login", &o.Console, consoleSettings).at(switched),
-		optional("jobs", "jobs API at /veil/v1, for operators: masks files, exports and streams, and looks for what identifies persons", &o.Jobs, jobsSettings).at(switched),
+		optional("jobs", "jobs API at /veil/v1, for operators: masks files, exports and streams, and finds what identifies persons", &o.Jobs, jobsSettings).at(switched),
 	}
 }
 

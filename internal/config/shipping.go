@@ -44,7 +44,7 @@ func retentionSettings(r *audit.Retention) []setting {
 
 func shippingSettings(s *Shipping) []setting {
 	return []setting{
-		text("name", "name of the target, in its position's file, log lines and metrics: small letters, digits and -", &s.Name),
+		text("name", "name of the target in its position file, log lines and metrics: lowercase letters, digits and -", &s.Name),
 		text("folder", "folder that lines are copied into; without filters it is a copy that veil audit verify accepts", &s.Folder),
 		optional("syslog", "or a syslog server (RFC 5424 over TLS, RFC 5425)", &s.Syslog, func(y *Syslog) []setting {
 			return []setting{
@@ -63,7 +63,7 @@ func shippingSettings(s *Shipping) []setting {
 		texts("outcomes", "only records with these outcomes, such as refused", &s.Outcomes, auditOutcome),
 		texts("operations", "only records of these operations, such as read or select", &s.Operations),
 		texts("views", "only records of these views; \"\" is the one of the settings at the top", &s.Views),
-		boolean("details", "also the lines of single applications of rules, if there are no filters", &s.Details),
+		boolean("details", "also the lines for single applications of a rule, if there are no filters", &s.Details),
 	}
 }
 
@@ -78,7 +78,7 @@ func auditOutcome(s string) string {
 // check notes what is missing or contradictory.
 func (a *Audit) check(p *problems, c *Config) {
 	if (a.Retention.Age > 0 || a.Retention.Bytes > 0) && a.SignerFile == "" {
-		p.add("audit.retention", "audit.signerFile is not set: only a signed checkpoint tells a log whose beginning was removed from one that was cut off")
+		p.add("audit.retention", "audit.signerFile is not set: without signed checkpoints, a log whose beginning was removed cannot be distinguished from one that was cut off")
 	}
 	names := map[string]bool{}
 	for i := range a.Shipping {
@@ -86,7 +86,7 @@ func (a *Audit) check(p *problems, c *Config) {
 		at := fmt.Sprintf("audit.shipping[%d]", i)
 		switch {
 		case s.Name == "" || len(s.Name) > 40 || strings.Trim(s.Name, "abcdefghijklmnopqrstuvwxyz0123456789-") != "":
-			p.add(at+".name", "expected 1 to 40 small letters, digits and hyphens")
+			p.add(at+".name", "expected 1 to 40 lowercase letters, digits and hyphens")
 		case names[s.Name]:
 			p.add(at+".name", "two targets have this name")
 		}
@@ -116,7 +116,7 @@ func (a *Audit) check(p *problems, c *Config) {
 		}
 		for _, view := range s.Views {
 			if !c.hasView(view) {
-				p.add(at+".views", "%q is no view", view)
+				p.add(at+".views", "%q is not a view", view)
 			}
 		}
 	}

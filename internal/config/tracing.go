@@ -26,7 +26,7 @@ func tracingSettings(t *Tracing) []setting {
 	return []setting{
 		text("endpoint", "URL of an OTLP receiver over HTTP, such as http://localhost:4318/v1/traces", &t.Endpoint, collectorURL),
 		text("headersFile", "file with headers for it, one per line as Name: value, mode 0600 (optional)", &t.HeadersFile),
-		decimal("sampleRatio", "how many traces are sampled, from 0 to 1", &t.SampleRatio),
+		decimal("sampleRatio", "share of traces that are sampled, from 0 to 1", &t.SampleRatio),
 		section("tls", "TLS to it, if its URL is https", tlsClientSettings(&t.TLS)...),
 	}
 }

@@ -57,7 +57,7 @@ func (d *demo) writeConfig(sql *sqlView, tables string) error {
 	if sql != nil {
 		view = tablesView
 	}
-	text := fmt.Sprintf(`# What the demo runs with. It is removed with it.
+	text := fmt.Sprintf(`# The configuration of the demo. It is removed when the demo ends.
 veil: 1
 ruleset: safe-harbor
 project: %s

@@ -69,7 +69,7 @@ func (f *Files) Tables(ctx context.Context) ([]discover.Table, error) {
 		case err != nil:
 			return err
 		case !ok:
-			f.Report(file.Problem{File: name, What: "it has no tables: look at FHIR with veil discover fhir, and at other documents by hand"})
+			f.Report(file.Problem{File: name, What: "the file contains no tables: for FHIR, use veil discover fhir; other documents must be examined by hand"})
 		}
 		for _, t := range found {
 			tables = unite(tables, discoverable(t.Name, t.Columns))

@@ -23,7 +23,7 @@ func checkDocuments(p *ruleset.Policy) error {
 	var problems strictyaml.Problems
 	for _, rule := range p.Ruleset.Tables.Rules {
 		if f, ok := rule.Form.(forms.Document); ok && f.Name != "" && !docs.Covers(f.Name) {
-			problems.Add(rule.At, "rule %q: no rule of the documents section is about document %q%s", rule.ID, f.Name, docs.Nearest(f.Name))
+			problems.Add(rule.At, "rule %q: no rule of the documents section covers document %q%s", rule.ID, f.Name, docs.Nearest(f.Name))
 		}
 	}
 	return problems.Err()

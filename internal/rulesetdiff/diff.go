@@ -66,7 +66,7 @@ func New(a, b *fhir.Automaton) *Diff {
 	ea, eb := elements(a), elements(b)
 	ea.complete(eb)
 	eb.complete(ea)
-	d.Elements = append(d.Elements, compare(ea, eb, "removed: no rule knows it")...)
+	d.Elements = append(d.Elements, compare(ea, eb, "removed: no rule covers it")...)
 	d.Columns = append(d.Columns, compare(tableRules(ra), tableRules(rb), "no rule")...)
 	d.Columns = append(d.Columns, compare(documentRules(ra), documentRules(rb), "no rule")...)
 	d.Settings = append(d.Settings, compare(settings(ra), settings(rb), "not listed")...)
@@ -133,7 +133,7 @@ func (t treatments) complete(o treatments) {
 		case !strings.Contains(path, "."):
 			t[what] = Treatment{Text: "not withheld"}
 		case !roots[path[:strings.IndexByte(path, '.')]]:
-			t[what] = Treatment{Text: "removed with what holds it"}
+			t[what] = Treatment{Text: "removed with the element that contains it"}
 		default:
 			t[what] = Treatment{Text: "decided by the rules for its type"}
 		}

@@ -98,7 +98,7 @@ func TestDiff(t *testing.T) {
 			}
 		})
 	}
-	if d := New(base, base); !d.Empty() || text(t, d) != "base and base treat everything alike\n" {
+	if d := New(base, base); !d.Empty() || text(t, d) != "base and base treat everything in the same way\n" {
 		t.Errorf("a ruleset differs from itself:\n%s", text(t, d))
 	}
 }

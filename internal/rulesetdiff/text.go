@@ -13,7 +13,7 @@ const shown = 4
 // grouped; with all, every one of them is listed.
 func (d *Diff) WriteText(out io.Writer, all bool) error {
 	if d.Empty() {
-		_, err := fmt.Fprintf(out, "%s and %s treat everything alike\n", d.A.Name, d.B.Name)
+		_, err := fmt.Fprintf(out, "%s and %s treat everything in the same way\n", d.A.Name, d.B.Name)
 		return err
 	}
 	var b strings.Builder

@@ -48,7 +48,7 @@ func datamasque(m *importer, text []byte) error {
 	if len(c.Tasks) == 0 {
 		return errors.New("no tasks: expected a ruleset of DataMasque")
 	}
-	m.differs(0, "columns", "a column that no rule names is hidden: there it passes")
+	m.differs(0, "columns", "a column that no rule names is hidden; DataMasque lets it pass")
 	if len(c.SkipDefaults) > 0 {
 		m.differs(0, "skip_defaults", "no value is left unmasked; NULL stays NULL")
 	}
@@ -83,7 +83,7 @@ func (d *tasks) all(list []map[string]any) {
 			d.differs(d.number, typ, "left out: use veil discover")
 		default:
 			d.number++
-			d.differs(d.number, cmp.Or(typ, "task"), "left out: it is no masking of columns")
+			d.differs(d.number, cmp.Or(typ, "task"), "left out: it does not mask columns")
 		}
 	}
 }
@@ -113,7 +113,7 @@ func (d *tasks) columns(task map[string]any, list []map[string]any, hashed []str
 			h = columnNames(own)
 		}
 		if r["skip"] != nil {
-			d.differs(d.number, path, "values to skip are masked, too; NULL stays NULL")
+			d.differs(d.number, path, "values to skip are also masked; NULL stays NULL")
 		}
 		method, args, what := maskOf(mappings(r["masks"]))
 		if what != "" {
@@ -134,7 +134,7 @@ func (d *tasks) keyedBy(c *column, hashed []string) string {
 	case len(hashed) == 1:
 		return hashed[0]
 	case len(hashed) > 1:
-		d.differs(c.number, c.path, "follows the value, and not several columns together")
+		d.differs(c.number, c.path, "keyed by the value, not by several columns together")
 	}
 	c.args["perValue"] = true
 	return ""
@@ -172,7 +172,7 @@ func (d *tasks) add(c column) {
 		return
 	}
 	if o := &d.importer.columns[i]; o.method != c.method || fmt.Sprint(o.args) != fmt.Sprint(c.args) || o.entity != c.entity {
-		d.differs(c.number, c.path, "removed: rule %d masks the same column in another way", o.number)
+		d.differs(c.number, c.path, "removed: rule %d masks the same column differently", o.number)
 		o.method, o.args, o.entity = "remove", nil, ""
 	}
 }

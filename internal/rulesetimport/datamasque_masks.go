@@ -43,11 +43,11 @@ func maskOf(masks []map[string]any) (method string, args mask.Args, what string)
 func oneMask(m map[string]any) (method string, args mask.Args, what string) {
 	const (
 		keyed  = "keyed by the value, so that equal values stay equal"
-		toYear = "the first day of the year, and none where it tells an age over 89"
+		toYear = "the first day of the year, and no date where it reveals an age over 89"
 	)
 	switch typ := textOf(m["type"]); typ {
 	case "do_nothing":
-		return "keep", nil, "passes, as there"
+		return "keep", nil, "passes, as in DataMasque"
 	case "from_fixed":
 		if m["value"] == nil {
 			return "remove", nil, ""
@@ -63,7 +63,7 @@ func oneMask(m map[string]any) (method string, args mask.Args, what string) {
 		return "imitate", mask.Args{"kind": "ssn"}, keyed
 	case "from_file":
 		if kind := seedKind(m); kind != "" {
-			return "surrogate", mask.Args{"kind": kind}, "from Veil's own lists, and not from the seed file"
+			return "surrogate", mask.Args{"kind": kind}, "from Veil's own lists, not from the seed file"
 		}
 		return "remove", nil, "removed: the values of the seed file are not part of a ruleset"
 	case "retain_year":
@@ -72,15 +72,15 @@ func oneMask(m map[string]any) (method string, args mask.Args, what string) {
 		return "birthYear", nil, toYear
 	case "retain_date_component":
 		if retains(m, "month") && retains(m, "year") {
-			return "date", mask.Args{"mode": "month"}, "the first day of the month, and not a random one; months are not Safe Harbor"
+			return "date", mask.Args{"mode": "month"}, "the first day of the month, not a random one; months are not Safe Harbor"
 		}
 		if retains(m, "year") {
 			return "year", nil, toYear
 		}
-		return "remove", nil, "removed: a date keeps its year, quarter or month here"
+		return "remove", nil, "removed: Veil can keep only the year, quarter or month of a date"
 	case "numeric_bucket":
 		if bands := bandsOf(m["buckets"]); len(bands) > 0 {
-			return "generalize", mask.Args{"bands": bands}, "the band itself, and not a random number in it; numbers outside of all bands are removed"
+			return "generalize", mask.Args{"bands": bands}, "the band itself, not a random number in it; numbers outside all bands are removed"
 		}
 		return "remove", nil, "removed: expected buckets of whole numbers from 0 on"
 	case "take_substring":
@@ -88,12 +88,12 @@ func oneMask(m map[string]any) (method string, args mask.Args, what string) {
 	case "json", "xml":
 		return "remove", nil, "removed: write rules for documents, and the method json for the column"
 	case "secure_shuffle", "from_column", "from_json_path":
-		return "remove", nil, fmt.Sprintf("removed: %s shows true values in other places", typ)
+		return "remove", nil, fmt.Sprintf("removed: %s moves original values to other rows", typ)
 	case "unstructured_text":
 		return "remove", nil, "removed: free text"
 	default:
 		if slices.Contains(invented, typ) {
-			return "remove", nil, "removed: a random value carries nothing"
+			return "remove", nil, "removed: a random value contains no information"
 		}
 		return "remove", nil, fmt.Sprintf("removed: %q has no counterpart", typ)
 	}

@@ -77,7 +77,7 @@ func (r *microsoftRule) generalized() (name string, args mask.Args, what string)
 		return "remove", nil, "removed: generalize has no cases"
 	}
 	if strings.EqualFold(r.OtherValues, "keep") {
-		what = "values that no case lists are removed, and not kept"
+		what = "values that no case lists are removed, not kept"
 	}
 	return "generalize", mask.Args{"cases": groups}, what
 }

@@ -87,7 +87,7 @@ func (d Difference) where() string {
 
 // WriteText writes the result for people.
 func (r *Result) WriteText(out io.Writer) error {
-	if _, err := fmt.Fprintf(out, "%d rules imported, %d more are rules of safe-harbor; %d differ:\n", r.Rules, r.Base, len(r.Differences)); err != nil {
+	if _, err := fmt.Fprintf(out, "%d rules imported, %d left out since safe-harbor has them; %d differ:\n", r.Rules, r.Base, len(r.Differences)); err != nil {
 		return err
 	}
 	for _, d := range r.Differences {
@@ -135,7 +135,7 @@ func (m *importer) differs(rule int, path, format string, args ...any) {
 // add adds a rule. The first rule of a match decides, as in other tools.
 func (m *importer) add(r imported) {
 	if m.seen[r.match] {
-		m.differs(r.number, r.path, "a rule before it has the same match and decides")
+		m.differs(r.number, r.path, "an earlier rule has the same match and decides")
 		return
 	}
 	m.seen[r.match] = true
@@ -201,7 +201,7 @@ func (m *importer) finish() (*Result, error) {
 func (m *importer) comment() []byte {
 	b := fmt.Appendf(nil, "# Imported from %s.\n# Check it against your data: veil ruleset explain, veil ruleset diff safe-harbor.\n", m.from)
 	if len(m.result.Differences) > 0 {
-		b = append(b, "#\n# Not carried over exactly:\n"...)
+		b = append(b, "#\n# Not converted exactly:\n"...)
 	}
 	for _, d := range m.result.Differences {
 		b = fmt.Appendf(b, "# - %s, %s: %s\n", d.where(), oneLine(d.Path), oneLine(d.What))

@@ -128,14 +128,14 @@ func (m *importer) parameters(c *microsoftConfig) {
 		m.differs(0, "fhirVersion", "%q: the ruleset is for R4", c.FHIRVersion)
 	}
 	if m.keepLinks {
-		m.differs(0, "parameters", "cryptoHash is made with the key that veil mask --imported-key %s=FILE names; dateShift is not: its shift is a checksum modulo 101, so that one true date gives away all shifts", hashKey)
+		m.differs(0, "parameters", "cryptoHash is computed with the key that veil mask --imported-key %s=FILE names; dateShift is not imported: its shift is a checksum modulo 101, so one original date reveals all shifts", hashKey)
 	} else if p := c.Parameters; p.DateShiftKey != "" || p.HashKey != "" || p.EncryptKey != "" {
-		m.differs(0, "parameters", "keys are not part of a ruleset: pseudonyms and shifts come from the project's key, so they differ from those of data sets that exist")
+		m.differs(0, "parameters", "keys are not part of a ruleset: pseudonyms and shifts come from the project's key, so they differ from those in existing data sets")
 	}
 	if s := c.Parameters.Scope; s != "" && s != "resource" {
 		m.differs(0, "dateShiftScope", "%q: dates shift by patient", s)
 	} else if s == "resource" {
-		m.differs(0, "dateShiftScope", "dates shift by patient, so that intervals between resources stay")
+		m.differs(0, "dateShiftScope", "dates shift by patient, which preserves intervals between resources")
 	}
 }
 
@@ -210,7 +210,7 @@ func (m *importer) microsoft(number int, path string, r microsoftRule, c *micros
 	}
 	var ok bool
 	if method == "keep" && !slices.ContainsFunc(decided, func(e fhir.Explanation) bool { return e.Effect != "removed" }) {
-		m.differs(number, path, "kept, as there, though safe-harbor removes it: the result is not Safe Harbor")
+		m.differs(number, path, "kept, as in the original, although safe-harbor removes it: the result is not Safe Harbor")
 	}
 	rule.lenient = method == "keep"
 	if rule.method, rule.args, ok = m.methodOf(number, path, method, typ, r); ok {
@@ -363,7 +363,7 @@ func (m *importer) methodOf(number int, path, method, typ string, r microsoftRul
 			return name, nil, name != ""
 		}
 		if object {
-			m.differs(number, path, "its elements are decided one by one: keep lets no object pass as a whole")
+			m.differs(number, path, "its elements are decided one by one: keep does not let an object pass as a whole")
 			return "descend", nil, true
 		}
 		return "keep", nil, true
@@ -398,7 +398,7 @@ func (m *importer) methodOf(number int, path, method, typ string, r microsoftRul
 		}
 		return name, args, true
 	case "pseudonymize":
-		m.differs(number, path, "the pseudonym comes from the project's key, and not from a pseudonymisation service")
+		m.differs(number, path, "the pseudonym comes from the project's key, and not from a pseudonymization service")
 		return "pseudonym", mask.Args{"domain": cmp.Or(r.Domain, r.Namespace, "imported")}, true
 	}
 	m.differs(number, path, "removed: unknown method %q", r.Method)

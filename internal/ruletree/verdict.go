@@ -39,18 +39,18 @@ func Words() []struct {
 		Meaning string
 	}{
 		{Keep, "the value passes as it is"},
-		{Code, "passes if it is a known code or word, else it goes"},
+		{Code, "passes if it is a known code or word, else it is removed"},
 		{Coarser, "a part of the value, or the range that it lies in"},
 		{Date, "cut to a year or another period, or shifted"},
 		{Pseudonym, "a keyed pseudonym or a sealed id"},
 		{Invented, "another value in its place"},
-		{Text, "what identifies is taken out of the text"},
-		{Remove, "the value goes"},
-		{Hidden, "the column is not there"},
-		{Withhold, "the whole resource goes"},
-		{Link, "a link that leads back to Veil, or none"},
+		{Text, "identifiers are removed from the text"},
+		{Remove, "the value is removed"},
+		{Hidden, "the column does not exist"},
+		{Withhold, "the whole resource is withheld"},
+		{Link, "a link to Veil, or none"},
 		{Mixed, "conditions on the row decide"},
-		{Parts, "what is in it is decided one by one"},
+		{Parts, "its members are decided one by one"},
 	}
 }
 

@@ -42,7 +42,7 @@ type attempt struct {
 func Collect(ctx context.Context, dir, tasks string, open func() (*audit.Log, error)) (out []Collected, err error) {
 	jobs, err := os.ReadDir(tasks)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no task's log in this directory", tasks)
+		return nil, fmt.Errorf("%s: the directory contains no logs of tasks", tasks)
 	}
 	if err != nil {
 		return nil, err
@@ -165,13 +165,13 @@ func (a *attempt) records(run *mask.Record) (out []*mask.Record) {
 func readAttempt(dir, name string) *attempt {
 	a := &attempt{name: name, failed: "the task was interrupted"}
 	if _, err := audit.Verify(dir, ""); err != nil {
-		a.failed = "the log of the task is not whole"
+		a.failed = "the log of the task is incomplete"
 		return a
 	}
 	for l, err := range audit.Read(dir) {
 		switch {
 		case err != nil:
-			a.failed = "the log of the task is not whole"
+			a.failed = "the log of the task is incomplete"
 			return a
 		case l.Kind != "record":
 		case l.Operation != file.RunOperation:

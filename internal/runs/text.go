@@ -70,6 +70,6 @@ func (v *Verification) WriteText(out io.Writer, r *Run) error {
 	for _, name := range v.Unknown {
 		fmt.Fprintf(out, "not an output of the run, or changed: %s\n", name)
 	}
-	_, err := fmt.Fprintf(out, "%d outputs verified of run %s\n", v.Verified, r.ID)
+	_, err := fmt.Fprintf(out, "%d outputs of run %s verified\n", v.Verified, r.ID)
 	return err
 }

@@ -127,7 +127,7 @@ func (o *options) check() error {
 		return cli.Usagef("--rate must not be negative, and --timeout must be positive")
 	}
 	if o.sign != "" && o.out == "" {
-		return cli.Usagef("--sign signs the file of --out, which is not set")
+		return cli.Usagef("--sign needs --out: it signs the result in that file")
 	}
 	return cli.OneOf("--min-grade", o.minGrade, selftest.Grades...)
 }

@@ -70,7 +70,7 @@ func (s *Server) prune(ctx context.Context, r audit.Retention, count func(int)) 
 	n, err := s.audit.Prune(ctx, r, time.Now())
 	count(n)
 	if n > 0 {
-		s.log.Info("segments of the audit log were removed, and the log says so", "segments", n)
+		s.log.Info("segments of the audit log were removed by retention, and the log records it", "segments", n)
 	}
 	if err != nil && ctx.Err() == nil {
 		s.log.Error("segments of the audit log cannot be removed", "problem", err.Error())

@@ -47,7 +47,7 @@ func (s *Server) health() []overview.Health {
 	case !one.OK:
 		one.Text = status.Problem
 	case status.Behind > 0:
-		one.Text = fmt.Sprintf("%d kB of the log are not read yet", (status.Behind+1023)/1024)
+		one.Text = fmt.Sprintf("%d kB of the log have not been read yet", (status.Behind+1023)/1024)
 	}
 	return append(all, one)
 }

@@ -27,7 +27,7 @@ func (s *Server) Reload(ctx context.Context) error {
 	if err != nil {
 		s.metrics.Reload("refused")
 		for line := range strings.Lines(err.Error()) {
-			s.log.Error("not reloaded: the configuration in force stays in force", "problem", strings.TrimSpace(line))
+			s.log.Error("not reloaded: the current configuration stays in force", "problem", strings.TrimSpace(line))
 		}
 		return err
 	}

@@ -23,7 +23,7 @@ func (s *Server) openTracing(ctx context.Context, p *config.Prepared) (err error
 		Version:     s.options.Version,
 		Dropped:     s.metrics.Counter("veil_trace_dropped_spans_total"),
 		Failed: func(err error) {
-			s.log.Warn("traces cannot be sent, and are dropped until they can", "reason", proxy.Cause(err))
+			s.log.Warn("traces cannot be sent and are dropped", "reason", proxy.Cause(err))
 		},
 		Works: func() { s.log.Info("traces are sent again") },
 	}

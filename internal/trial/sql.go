@@ -88,7 +88,7 @@ func SQL(ctx context.Context, s *views.State, text string, schema *catalog.Catal
 		case v.SQL == nil:
 			x.Refused = &Refused{Message: "the view has no PostgreSQL listener"}
 		case ctx.Err() != nil:
-			x.Refused = &Refused{Message: "there was no time left"}
+			x.Refused = &Refused{Message: "the time limit was reached"}
 		default:
 			x.analyse(s, text, schema)
 		}
@@ -144,7 +144,7 @@ func (x *Session) describe(st *Statement, p *analysis.Plan) {
 	st.Command, st.Relations = p.Command, p.Relations
 	switch {
 	case p.SQL == "":
-		st.Note = "Veil answers by itself; nothing is sent upstream."
+		st.Note = "Veil responds by itself; nothing is sent upstream."
 	default:
 		shown, err := withoutLiterals(strings.ReplaceAll(p.SQL, string(p.Tag), "tag"))
 		if err != nil {

@@ -139,7 +139,7 @@ func each(ctx context.Context, s *views.State, f func(v *views.View, r *Result))
 	for i := range s.Views {
 		out[i].View = &s.Views[i]
 		if ctx.Err() != nil {
-			out[i].Problem = &Problem{What: "there was no time left: use veil mask for files"}
+			out[i].Problem = &Problem{What: "the time limit was reached: use veil mask for files"}
 			continue
 		}
 		protected(&out[i], func() { f(&s.Views[i], &out[i]) })

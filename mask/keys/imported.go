@@ -43,7 +43,7 @@ func (k *Keyring) NeedImportedKey(name string) error {
 	if k.importsAny || k.imported[name] != nil {
 		return nil
 	}
-	return fmt.Errorf("imported key %q is missing: use veil mask --imported-key %s=FILE; the proxies take none, since its pseudonyms do not open", name, name)
+	return fmt.Errorf("imported key %q is missing: use veil mask --imported-key %s=FILE; the proxies accept none, since its pseudonyms cannot be opened", name, name)
 }
 
 // ImportedSlot returns the slot of an imported key; see NeedImportedKey.

@@ -33,7 +33,7 @@ func WriteFile(path string) error {
 	_, _ = rand.Read(secret) // never fails: crypto/rand ends the process instead
 	err := textfile.Create(path, keyFileHead+base64.StdEncoding.EncodeToString(secret)+"\n", 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%w: without the old key no pseudonym opens again", err)
+		return fmt.Errorf("%w: without the old key, its pseudonyms can no longer be opened", err)
 	}
 	return err
 }
@@ -61,7 +61,7 @@ func Parse(text []byte) ([]byte, error) {
 				return nil, fmt.Errorf("not a project key but %s: expected %q and base 64", what, keyFileHead)
 			}
 		}
-		return nil, fmt.Errorf("not a key: expected %q and base 64 (make one with: veil keys new FILE)", keyFileHead)
+		return nil, fmt.Errorf("not a key: expected %q and base 64 (create one with: veil keys new FILE)", keyFileHead)
 	}
 	secret, err := base64.StdEncoding.Strict().DecodeString(string(body))
 	if err != nil {

@@ -55,7 +55,7 @@ const (
 // MinSecret bytes, and the project a name.
 func NewKeyring(secret []byte, project string) (*Keyring, error) {
 	if len(secret) < MinSecret {
-		return nil, fmt.Errorf("key is too short: it has %d bytes, expected at least %d (make one with: veil keys new FILE)", len(secret), MinSecret)
+		return nil, fmt.Errorf("key is too short: it has %d bytes, expected at least %d (create one with: veil keys new FILE)", len(secret), MinSecret)
 	}
 	if project == "" || len(project) > 255 {
 		return nil, errors.New("project needs a name of 1 to 255 bytes: it separates the pseudonyms of one project from another's")
@@ -74,7 +74,7 @@ func NewKeyring(secret []byte, project string) (*Keyring, error) {
 // keyring is used. The error says that the two are not keys of one project.
 func (k *Keyring) Retire(previous *Keyring, until civil.Date) error {
 	if previous.project != k.project {
-		return fmt.Errorf("the previous key is one of project %q and the key one of project %q: what one project sealed never opens in another", previous.project, k.project)
+		return fmt.Errorf("the previous key belongs to project %q, and the key to project %q: ids that one project sealed cannot be opened in another", previous.project, k.project)
 	}
 	k.retired = previous
 	k.retiredUntil = time.Date(until.Year, until.Month, until.Day, 0, 0, 0, 0, time.UTC)

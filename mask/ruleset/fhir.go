@@ -90,7 +90,7 @@ func (r *rulesetReader) fhir(n strictyaml.Node, sec *FHIRSection) {
 		"canonicals": func(n strictyaml.Node) {
 			for _, l := range r.Texts(n) {
 				if strings.Contains(l.Text, "*") {
-					r.Problems.Add(l.At, "canonicals: each is the beginning of a URL as it is: leave the * out")
+					r.Problems.Add(l.At, "canonicals: each is the literal beginning of a URL: remove the *")
 				}
 				sec.Canonicals = append(sec.Canonicals, l.Text)
 			}

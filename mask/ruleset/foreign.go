@@ -52,7 +52,7 @@ var foreignKeys = map[string]string{
 	"transformers":              `tables have tables: rules:, each with id, match and method`,
 	"transformation_operations": `tables have tables: rules:, each with id, match and method`,
 	"operators":                 `write "method"`,
-	"security":                  `labels are added to meta.security by themselves`,
+	"security":                  `labels are added to meta.security automatically`,
 }
 
 // hint says what may have been meant by a method that there is not.
@@ -66,7 +66,7 @@ func hint(ms mask.Methods, name string) string {
 // method reads the one method of a rule.
 func (r *rulesetReader) method(n strictyaml.Node) string {
 	if n.IsList() {
-		r.Bad(n, "a rule has one method, since what it gives is not masked again: write the one that removes most, such as year instead of [date, year]")
+		r.Bad(n, "a rule has one method, since its result is not masked again: write the one that removes most, such as year instead of [date, year]")
 		return ""
 	}
 	s, _ := r.Text(n)

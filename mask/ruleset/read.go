@@ -77,7 +77,7 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 	}
 	r.checkClasses()
 	if depth == 0 && r.rs.ReferenceDate.IsZero() && !r.incomplete && !r.baseless && !own.Overlay {
-		problems.Add(top, `expected "referenceDate:", the day ages are counted at (YYYY-MM-DD)`)
+		problems.Add(top, `expected "referenceDate:", the day for which ages are computed (YYYY-MM-DD)`)
 	}
 	return r.rs
 }
@@ -87,7 +87,7 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 // decides.
 func (r *rulesetReader) extend(base strictyaml.Located, first, overlay bool, open Opener, depth int) {
 	if depth >= maxExtends {
-		r.Problems.Add(base.At, "more than %d rulesets extend each other: is there a circle?", maxExtends)
+		r.Problems.Add(base.At, "more than %d rulesets extend each other: is there a cycle?", maxExtends)
 		return
 	}
 	if open == nil {
@@ -109,9 +109,9 @@ func (r *rulesetReader) extend(base strictyaml.Located, first, overlay bool, ope
 	switch {
 	case r.incomplete:
 	case overlay && !rs.Overlay:
-		r.Problems.Add(base.At, "an overlay extends only overlays, and %q is a ruleset of its own: leave out \"overlay: true\"", base.Text)
+		r.Problems.Add(base.At, "an overlay can extend only overlays, and %q is a complete ruleset: remove \"overlay: true\"", base.Text)
 	case !first && !rs.Overlay:
-		r.Problems.Add(base.At, "only the first ruleset of \"extends\" can be one of its own, and %q is not an overlay: put it first, or extend it in a file in between", base.Text)
+		r.Problems.Add(base.At, "only the first ruleset of \"extends\" can be a complete ruleset, and %q is not an overlay: put it first, or extend it in a separate file", base.Text)
 	case first && !overlay && rs.Overlay:
 		r.Problems.Add(base.At, "%q is an overlay, which works only on a base: put a ruleset such as safe-harbor before it", base.Text)
 		r.baseless = true

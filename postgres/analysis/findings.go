@@ -85,7 +85,7 @@ func (o *overlay) ruleFindings(i int) (out []Finding) {
 		}
 	}
 	if len(matched) > 0 && !wins {
-		found("it never acts: more exact or stricter is %s", strings.Join(sortedKeys(winners), ", "))
+		found("it never applies: more specific or stricter is %s", strings.Join(sortedKeys(winners), ", "))
 	}
 	for _, b := range []struct {
 		what    string
@@ -237,5 +237,5 @@ func periodNotes(s *shape) []Finding {
 		return nil
 	}
 	return []Finding{{Relation: s.relation.Schema + "." + s.relation.Name, Note: true,
-		Message: strings.Join(cut, ", ") + " are cut to years, quarters or months: what lies between two of them is no length of time. Shifted dates keep it; as: number shows years that cannot be taken for dates"}}
+		Message: strings.Join(cut, ", ") + " are cut to years, quarters or months: the difference between two of them is not a length of time. Shifted dates preserve it; with as: number, years cannot be mistaken for dates"}}
 }

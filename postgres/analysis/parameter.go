@@ -40,19 +40,19 @@ var parameters map[string]*parameter
 func init() { // for the readers lead back to the table
 	parameters = map[string]*parameter{
 		"application_name":                    {kept: true},
-		"search_path":                         {kept: true, read: readPath, hint: "pg_catalog is searched first: put it first or leave it out"},
-		"client_encoding":                     {kept: true, read: readEncoding, hint: "text is in UTF-8: connect with client_encoding=UTF8 (PGCLIENTENCODING=UTF8 in the environment)"},
-		"standard_conforming_strings":         {kept: true, read: readOn, hint: "leave it on: write backslashes in strings as E'…'"},
-		"default_transaction_read_only":       {kept: true, read: readOn, hint: "the database is read-only: leave it on"},
-		"transaction_read_only":               {kept: true, read: readOn, hint: "the database is read-only: leave it on"},
-		"role":                                {kept: true, read: readNoRole, hint: "the consumer's login decides who one is: run RESET ROLE"},
-		"session_authorization":               {kept: true, read: readNoRole, hint: "the consumer's login decides who one is: run RESET SESSION AUTHORIZATION"},
+		"search_path":                         {kept: true, read: readPath, hint: "pg_catalog is searched first: put it first, or omit it."},
+		"client_encoding":                     {kept: true, read: readEncoding, hint: "Text is in UTF-8: connect with client_encoding=UTF8 (PGCLIENTENCODING=UTF8 in the environment)."},
+		"standard_conforming_strings":         {kept: true, read: readOn, hint: "Leave it on, and write strings with backslash escapes as E'…'."},
+		"default_transaction_read_only":       {kept: true, read: readOn, hint: "The database is read-only: leave it on."},
+		"transaction_read_only":               {kept: true, read: readOn, hint: "The database is read-only: leave it on."},
+		"role":                                {kept: true, read: readNoRole, hint: "The login determines the role: run RESET ROLE."},
+		"session_authorization":               {kept: true, read: readNoRole, hint: "The login determines the user: run RESET SESSION AUTHORIZATION."},
 		"statement_timeout":                   {read: readTimeout},
 		"lock_timeout":                        {},
 		"idle_in_transaction_session_timeout": {},
-		"timezone":                            {read: readZone, hint: "set a zone that is no more than 15 hours from UTC, such as UTC or America/New_York"},
-		"client_min_messages":                 {read: readMessages, hint: "set notice, warning or error: the upstream's debugging messages are not passed on"},
-		"datestyle":                           {read: readDateStyle, hint: "dates are returned in the ISO style: set ISO, with DMY, MDY or YMD for the order in which dates are read"},
+		"timezone":                            {read: readZone, hint: "Set a zone that is no more than 15 hours from UTC, such as UTC or America/New_York."},
+		"client_min_messages":                 {read: readMessages, hint: "Set notice, warning or error: the upstream's debugging messages are not passed on."},
+		"datestyle":                           {read: readDateStyle, hint: "Dates are returned in the ISO style: set ISO, with DMY, MDY or YMD for the order in which dates are read."},
 		"intervalstyle":                       {form: []uint32{catalog.OIDInterval}},
 		"bytea_output":                        {form: []uint32{catalog.OIDBytea}},
 		"extra_float_digits":                  {form: []uint32{catalog.OIDFloat4, catalog.OIDFloat8}},
@@ -268,7 +268,7 @@ func readTimeout(a *analysis, v []string) ([]string, reading) {
 		a.personal = true
 		if ms > longest {
 			a.failReason("statement timeout", codeForbidden, 0, "the statement timeout is longer than the consumer's",
-				fmt.Sprintf("set one of 1ms to %dms", longest))
+				fmt.Sprintf("Set a timeout from 1ms to %dms.", longest))
 		}
 		if ms == 0 {
 			ms = longest

@@ -42,7 +42,7 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 	}
 	if s == nil || s.refused != "" || s.unlisted && a.views == 0 {
 		// The same words whether the relation is there or not.
-		a.failAbout(objectName(r), "relation", codeNoTable, v.Location, fmt.Sprintf("relation %q does not exist", dottedName(v)), "The policy lets no more relations exist than its tables rules cover.")
+		a.failAbout(objectName(r), "relation", codeNoTable, v.Location, fmt.Sprintf("relation %q does not exist", dottedName(v)), "Only relations that the policy's tables rules cover exist.")
 	}
 	a.relations[r.Schema+"."+r.Name] = true
 	if !catalog.IsSystem(r.Schema) {

@@ -79,7 +79,7 @@ func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
 	if args[1].param > 0 {
 		a.readSetting(name, nil)
 		if a.reached[f] > 1 {
-			a.fail(codeForbidden, f.Location, fmt.Sprintf("parameter $%d is the value of a setting and used otherwise too", args[1].param), "use two parameters")
+			a.fail(codeForbidden, f.Location, fmt.Sprintf("parameter $%d is the value of a setting and is also used in another way", args[1].param), "Use two parameters.")
 		}
 		set.Param = args[1].param
 		a.plan.Settings = append(a.plan.Settings, set)
@@ -156,7 +156,7 @@ func (p *Plan) Bound(s *Session, bound func(param int32) (string, bool)) (out *P
 		if set.Name == "search_path" {
 			set.Shown = &value
 			if set.Values, ok = SplitNames(value); !ok {
-				a.fail(codeInvalidValue, 0, `invalid value for parameter "search_path"`, "list schemas with commas between them")
+				a.fail(codeInvalidValue, 0, `invalid value for parameter "search_path"`, "List schemas with commas between them.")
 			}
 			a.readSetting(set.Name, set.Values)
 			continue

@@ -122,7 +122,7 @@ func New(version string, relations []Relation, types []Type) (*Catalog, error) {
 		r := &relations[i]
 		name := relationName{r.Schema, r.Name}
 		if c.byName[name] != nil || c.relations[r.OID] != nil {
-			return nil, fmt.Errorf("relation %s.%s is there twice", r.Schema, r.Name)
+			return nil, fmt.Errorf("relation %s.%s appears twice", r.Schema, r.Name)
 		}
 		c.relations[r.OID], c.byName[name] = r, r
 		for _, parent := range r.Parents {

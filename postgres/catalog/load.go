@@ -40,7 +40,7 @@ func Load(ctx context.Context, q Querier) (*Catalog, error) {
 		return nil, err
 	}
 	if path != SessionSettings()["search_path"] {
-		return nil, fmt.Errorf("load catalog: the session has another search_path than it must have")
+		return nil, fmt.Errorf("load catalog: the session's search_path is not the required one")
 	}
 	types, err := loadTypes(ctx, q)
 	if err != nil {

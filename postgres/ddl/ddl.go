@@ -47,7 +47,7 @@ func Catalog(text string) (*catalog.Catalog, error) {
 			}
 		case *pg.Node_CreateSchemaStmt:
 		default:
-			return nil, r.wrong(at, errors.New("expected CREATE TABLE: views, types and other objects are known only of a database"))
+			return nil, r.wrong(at, errors.New("expected CREATE TABLE: views, types and other objects can be read only from a database"))
 		}
 		if len(r.relations) > mostTables {
 			return nil, fmt.Errorf("more than %d tables", mostTables)
@@ -84,7 +84,7 @@ func (r *reader) table(s *pg.CreateStmt) error {
 		rel.Schema = "public"
 	}
 	if len(s.InhRelations) > 0 || s.Partbound != nil || s.Partspec != nil || s.OfTypename != nil {
-		return fmt.Errorf("table %s: inheritance, partitions and typed tables are known only of a database", rel.Name)
+		return fmt.Errorf("table %s: inheritance, partitions and typed tables can be read only from a database", rel.Name)
 	}
 	r.next++
 	for _, node := range s.TableElts {
@@ -98,7 +98,7 @@ func (r *reader) table(s *pg.CreateStmt) error {
 				rel.Key = names(e.Constraint.Keys)
 			}
 		default:
-			return fmt.Errorf("table %s: LIKE is known only of a database", rel.Name)
+			return fmt.Errorf("table %s: LIKE can be resolved only in a database", rel.Name)
 		}
 	}
 	if len(rel.Columns) == 0 {
@@ -142,13 +142,13 @@ func (r *reader) typ(t *pg.TypeName) (uint32, error) {
 	}
 	found := r.builtin.TypeNamed("pg_catalog", name)
 	if found == nil || len(list) > 2 || len(list) == 2 && list[0] != "pg_catalog" {
-		return 0, errors.New("its type is not built in, or Veil does not know it: it is known only of a database")
+		return 0, errors.New("its type is not built in, or Veil does not know it: it can be read only from a database")
 	}
 	if len(t.ArrayBounds) > 0 {
 		if array := catalog.ArrayOf(found.OID); array != 0 {
 			return array, nil
 		}
-		return 0, errors.New("arrays of this type are known only of a database")
+		return 0, errors.New("arrays of this type can be read only from a database")
 	}
 	return found.OID, nil
 }

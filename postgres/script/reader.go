@@ -168,7 +168,7 @@ func (r *Reader) LineEnd() error {
 		n := bytes.IndexByte(b, '\n')
 		switch {
 		case n >= 0 && len(bytes.TrimSpace(b[:n])) > 0:
-			return r.Wrong("unexpected text behind COPY")
+			return r.Wrong("unexpected text after COPY")
 		case n >= 0:
 			r.Skip(n + 1)
 			return nil

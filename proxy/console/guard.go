@@ -90,7 +90,7 @@ func (c *Console) checkPost(w http.ResponseWriter, r *Request, route *Route) err
 		token = r.PostForm.Get(TokenField)
 	}
 	if subtle.ConstantTimeCompare([]byte(token), []byte(r.session.token)) != 1 {
-		return &Problem{Status: http.StatusForbidden, Reason: "token", Text: "The form is of another session, and nothing was changed. Open its page again, and send it from there.", form: typed(r.Request)}
+		return &Problem{Status: http.StatusForbidden, Reason: "token", Text: "The form belongs to another session, and nothing was changed. Open its page again, and submit it there.", form: typed(r.Request)}
 	}
 	if !route.Once {
 		return nil
@@ -100,7 +100,7 @@ func (c *Console) checkPost(w http.ResponseWriter, r *Request, route *Route) err
 	case err != nil:
 		return errNoSessions
 	case !first:
-		return &Problem{Status: http.StatusConflict, Reason: "twice", Text: "The form was sent twice, and the second one was not used. What the first one did is on the page of the form."}
+		return &Problem{Status: http.StatusConflict, Reason: "twice", Text: "The form was submitted twice, and the second submission was ignored. The page of the form shows what the first one did."}
 	}
 	return nil
 }

@@ -88,9 +88,9 @@ func (p *Problem) reason() string {
 	return p.Reason
 }
 
-var errNoSessions = &Problem{Status: http.StatusServiceUnavailable, Text: "The sessions cannot be reached, so nobody is logged in and nothing was done. Try again later; the log of Veil says why."}
+var errNoSessions = &Problem{Status: http.StatusServiceUnavailable, Text: "The session database cannot be reached, so nobody is logged in and nothing was done. Try again later. Veil's log gives the reason."}
 
-var errNotRecorded = &Problem{Status: http.StatusServiceUnavailable, Text: "The audit record could not be written, so nothing was done. The log of Veil says why."}
+var errNotRecorded = &Problem{Status: http.StatusServiceUnavailable, Text: "The audit record could not be written, so nothing was done. Veil's log gives the reason."}
 
 // Render responds with a page: the template "content" of a page's templates, with data,
 // inside the layout.

@@ -105,7 +105,7 @@ func TestReplicas(t *testing.T) {
 		t.Fatal(status)
 	}
 	stores[0].Close()
-	if status, body := a.Get(t, "/act"); status != http.StatusServiceUnavailable || !strings.Contains(body, "The sessions cannot be reached") {
+	if status, body := a.Get(t, "/act"); status != http.StatusServiceUnavailable || !strings.Contains(body, "The session database cannot be reached") {
 		t.Errorf("without the database: status %d: %s", status, body)
 	}
 	if status, _, _ := a.Do(t, a.Form(t, "/act/well", url.Values{console.TokenField: {token}})); status != http.StatusServiceUnavailable || did != 1 {

@@ -72,7 +72,7 @@ func (b *builder) addKeys(d *Directory, keys []Key) {
 		sum, err := hex.DecodeString(k.SHA256)
 		switch {
 		case strings.Contains(k.SHA256, keyHead):
-			b.add(where+".sha256", "this is a key, not its SHA-256: take it out and give the consumer a new one")
+			b.add(where+".sha256", "this is a key, not its SHA-256: remove it, and give the consumer a new key")
 			continue
 		case err != nil || len(sum) != sha256.Size:
 			b.add(where+".sha256", "expected the SHA-256 of the key: 64 hex digits")

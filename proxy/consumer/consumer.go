@@ -260,7 +260,7 @@ func (b *builder) consumer(where string, a Account) *Consumer {
 func (b *builder) account(where string, a Account) *Scopes {
 	b.views[a.View] = true
 	if !plainName(a.Name) {
-		b.add(where+".name", "want 1 to 128 letters, digits and ._@-")
+		b.add(where+".name", "expected 1 to 128 letters, digits and ._@-")
 	}
 	if a.View != "" && !plainName(a.View) {
 		b.add(where+".view", "expected at most 128 letters, digits and ._@-")

@@ -26,7 +26,7 @@ const (
 
 func (b *builder) limits(where string, l Limits) {
 	if r := l.RatePerSecond; r != 0 && !(r >= leastRate && r <= mostLimits) {
-		b.add(where+".ratePerSecond", "want 0, or %v to %d", leastRate, mostLimits)
+		b.add(where+".ratePerSecond", "expected 0, or %v to %d", leastRate, mostLimits)
 	}
 	if l.Burst < 0 || l.Burst > mostLimits {
 		b.add(where+".burst", "want 0 to %d", mostLimits)

@@ -97,9 +97,9 @@ func (b *builder) scopes(where, list string) *Scopes {
 	s, idle := parseScopes(list)
 	switch {
 	case idle > 0:
-		b.add(where, "scope %d grants nothing: want system/ or user/, a resource type or *, and .read or .rs", idle)
+		b.add(where, "scope %d grants nothing: expected system/ or user/, a resource type or *, and .read or .rs", idle)
 	case len(s.read)+len(s.search) == 0:
-		b.add(where, "there is no scope in it")
+		b.add(where, "it contains no scope")
 	}
 	return s
 }

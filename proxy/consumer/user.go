@@ -40,7 +40,7 @@ func (b *builder) addUsers(d *Directory, users []User) {
 		}
 		switch _, known := d.users[u.User]; {
 		case u.User == "" || len(u.User) > mostUserName:
-			b.add(where+".user", "want 1 to %d bytes", mostUserName)
+			b.add(where+".user", "expected 1 to %d bytes", mostUserName)
 		case known:
 			b.add(where+".user", "another user has this name")
 		default:

@@ -31,7 +31,7 @@ const saltBytes = 16
 // with the last three in base64, as in pg_authid.rolpassword (RFC 5803).
 type Verifier struct{ stored scram.StoredCredentials }
 
-var errVerifier = errors.New("not a verifier of the form SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey (make one with: veil keys postgres)")
+var errVerifier = errors.New("not a verifier of the form SCRAM-SHA-256$iterations:salt$StoredKey:ServerKey (create one with: veil keys postgres USER)")
 
 // parseVerifier reads a verifier. The error never repeats it.
 func parseVerifier(text string) (Verifier, error) {

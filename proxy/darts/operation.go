@@ -50,14 +50,14 @@ var operations = []operation{
 	},
 	{
 		name: "pseudonymize", codes: []string{"psuedonymize", "pseudonymize"}, output: "psuedonymizedData", activity: lifecycle("pseudonymize", "Pseudonymize Record Lifecycle Event"),
-		documentation: "Takes identifiableData, a Bundle, a key, which selects a key space, and the algorithm " + algorithm + ". It is served as $pseudonymize, too.",
+		documentation: "Takes identifiableData, a Bundle, a key, which selects a key space, and the algorithm " + algorithm + ". It is also served as $pseudonymize.",
 		parameters:    []string{"key", "algorithm"},
 		engine: func(s *state, in *input) (*engine, *outcome.Problem) {
 			if in.texts["key"] == "" {
 				return nil, invalid(http.StatusUnprocessableEntity, "key: expected a text that selects a key space")
 			}
 			if in.texts["algorithm"] != algorithm {
-				return nil, invalid(http.StatusUnprocessableEntity, "algorithm: expected "+algorithm+"; a hash without a secret key is undone by trying")
+				return nil, invalid(http.StatusUnprocessableEntity, "algorithm: expected "+algorithm+"; a hash without a secret key can be reversed by trying all inputs")
 			}
 			e, err := s.pseudonymize(in.texts["key"])
 			return e, fault(err)
@@ -110,7 +110,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, x *proxy.Exchang
 	if now.sender != nil {
 		event := &happening{Options: s.options, op: op, ruleset: rs.Name, rulesetSHA256: rs.SHA256(), project: now.Keys.Project(), operator: x.Who.Name, client: x.Client, request: x.ID, recorded: x.Started, masked: masked}
 		if err := now.sender.send(r.Context(), event.bundle()); err != nil {
-			fail(outcome.Failed(http.StatusServiceUnavailable, models.IssueTypeTransient, "audit server", "the audit server did not take the events of this request ("+err.Error()+"), so that nothing is returned"), record)
+			fail(outcome.Failed(http.StatusServiceUnavailable, models.IssueTypeTransient, "audit server", "the audit server did not accept the events of this request ("+err.Error()+"), so nothing is returned"), record)
 			return
 		}
 	}

@@ -78,7 +78,7 @@ func (s *sender) once(ctx context.Context, text []byte) (status int, err error) 
 		ctx, cancel := context.WithTimeout(ctx, sendTimeout)
 		defer cancel()
 		if s.Credentials.Authorize(ctx, req) != nil {
-			return 0, errors.New("no credentials for it")
+			return 0, errors.New("there are no credentials for it")
 		}
 	}
 	if err := s.client.DoTimeout(req, resp, sendTimeout); err != nil {

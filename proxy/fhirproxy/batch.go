@@ -71,7 +71,7 @@ func readBatch(body []byte) ([]string, *outcome.Problem) {
 		}
 	}
 	if err != nil || typ != "Bundle" {
-		return bad("the body is not a Bundle of type batch: only batches of GETs are taken here")
+		return bad("the body is not a Bundle of type batch: only batches of GET requests are accepted here")
 	}
 	if kind != "batch" {
 		return nil, readOnly()

@@ -47,7 +47,7 @@ func (x *exchange) kickOff(a *request, path string, query *guard.Query) (*respon
 	rest, ok := x.s.up.Below(r.Header("Content-Location"), requested, false)
 	if !ok {
 		return nil, outcome.Failed(502, models.IssueTypeProcessing, "upstream export",
-			"the FHIR server did not say where the export's status is (Content-Location), or it does not lie below its base URL: "+
+			"the FHIR server did not say where the export's status is (Content-Location), or that URL is not below its base URL: "+
 				"list the base URL that it writes into its links in fhir.upstreamAliases")
 	}
 	status := link{at: strings.Join(a.Segments, "/"), shape: query.Self, path: rest}

@@ -262,7 +262,7 @@ func TestFileOfAConsumerThatLeaves(t *testing.T) {
 	case <-time.After(veiltest.Patience):
 		t.Fatal("the upstream is still being read")
 	}
-	veiltest.Until(t, "it is recorded that the consumer left", func() bool {
+	veiltest.Until(t, "it is recorded that the consumer disconnected", func() bool {
 		records := r.sink.all()
 		last := records[len(records)-1]
 		return last.Result == "failed" && last.Reason == "consumer left" && len(last.Resources) == 1

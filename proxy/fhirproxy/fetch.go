@@ -188,7 +188,7 @@ func leftOut(dropped []*guard.Refusal) []outcome.Header {
 // shapeResponse leaves of a masked response what was requested, and adds what was
 // not done.
 func shapeResponse(out []byte, q *retrieval) ([]byte, *outcome.Problem) {
-	wrong := outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to shape the response")
+	wrong := outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to build the response")
 	var err error
 	if q.narrow != nil {
 		if out, err = q.narrow.Append(nil, out); err != nil {
@@ -232,7 +232,7 @@ func (x *exchange) enough(bundle []byte) *outcome.Problem {
 		return nil
 	}
 	return outcome.Refused(403, models.IssueTypeForbidden, "least count",
-		fmt.Sprintf("fewer than %d resources are found, or the FHIR server does not say how many: so few are not returned; widen the search", x.view.minCount))
+		fmt.Sprintf("fewer than %d resources were found, or the FHIR server did not say how many, so none are returned: widen the search", x.view.minCount))
 }
 
 // enter waits for one of the places of Limits.Exchanges.

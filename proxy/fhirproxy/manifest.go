@@ -51,7 +51,7 @@ type upstreamFile struct {
 	Count     any
 }
 
-var errManifest = outcome.Failed(502, models.IssueTypeStructure, "upstream manifest", "the FHIR server's list of the export's files is not valid: want output, deleted and error as lists of files with type and url")
+var errManifest = outcome.Failed(502, models.IssueTypeStructure, "upstream manifest", "the FHIR server's list of the export's files is not valid: expected output, deleted and error as lists of files with type and url")
 
 // rebuild writes the manifest with links of Veil's own, less the types that the
 // consumer may not read.

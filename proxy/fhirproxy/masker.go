@@ -171,7 +171,7 @@ func (l *pageLinks) whole(x *exchange, body []byte, from, to int) *outcome.Probl
 	if l.lost == nil && l.strayed == 0 {
 		return nil
 	}
-	x.s.shared.Log().Warn("links of the upstream do not lie below its base URL", "request_id", x.ID, "door", "fhir",
+	x.s.shared.Log().Warn("links of the upstream are not below its base URL", "request_id", x.ID, "door", "fhir",
 		"operation", x.Operation, "setting", "fhir.upstreamAliases", "next", l.lost != nil, "others", l.strayed)
 	return l.lost
 }
@@ -238,7 +238,7 @@ func lostNext(size int) *outcome.Problem {
 			fmt.Sprintf("the FHIR server's link to the next page has more than %d bytes, so the response would end early; send fewer or shorter parameters", upstream.MaxLink))
 	}
 	return outcome.Failed(502, models.IssueTypeProcessing, "incomplete without the next page",
-		"the FHIR server's link to the next page does not lie below its base URL, so the response would end early: "+
+		"the FHIR server's link to the next page is not below its base URL, so the response would end early: "+
 			"list the base URL that it writes into its links in fhir.upstreamAliases")
 }
 

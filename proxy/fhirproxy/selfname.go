@@ -30,7 +30,7 @@ func (s *Server) seenSelf(self string) {
 		return
 	}
 	if u, ok := s.up.Known(self); !ok {
-		s.shared.Log().Warn("the upstream's self link lies below a base URL that is not configured: references under it are removed",
+		s.shared.Log().Warn("the upstream's self link is below a base URL that is not configured: references under it are removed",
 			"door", "fhir", "self_host", u.Scheme+"://"+u.Host, "setting", "fhir.upstreamAliases")
 	}
 }

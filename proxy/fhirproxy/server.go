@@ -178,7 +178,7 @@ func New(c Config) (*Server, error) {
 	case s.linkAge == 0:
 		s.linkAge = DefaultLinkAge
 	case s.linkAge < time.Minute:
-		return nil, errors.New("links must live for a minute or more")
+		return nil, errors.New("links must be valid for a minute or more")
 	}
 	if s.lookups, err = lookup.New(lookup.Config{
 		Upstream: up, Base: s.base, Timeout: limits.UpstreamTimeout, Places: lookup.Places(limits.Exchanges), Log: s.shared.Log,

@@ -46,7 +46,7 @@ type streamBody interface {
 // that the consumer did not take what was sent.
 var (
 	errStream   = errors.New("the response could not be completed")
-	errConsumer = errors.New("the consumer left")
+	errConsumer = errors.New("the consumer disconnected")
 )
 
 // newStream returns a stream that is under way until abandon or its end. leave gives its

@@ -256,7 +256,7 @@ func words(v *jsonschema.ValidationError) string {
 	case *kind.Required:
 		return "expected " + strings.Join(k.Missing, " and ")
 	case *kind.AdditionalProperties:
-		return "a member is not known here"
+		return "unknown member"
 	case *kind.Type:
 		return "expected " + strings.Join(k.Want, " or ")
 	case *kind.Enum:
@@ -270,7 +270,7 @@ func words(v *jsonschema.ValidationError) string {
 	case *kind.Maximum:
 		return "expected " + k.Want.RatString() + " or less"
 	case *kind.MinLength, *kind.MinItems:
-		return "expected something, and it is empty"
+		return "the value must not be empty"
 	case *kind.MaxLength, *kind.MaxItems:
 		return "the value is too long"
 	case *kind.Pattern:

@@ -51,7 +51,7 @@ func problemOf(err error) *Problem {
 		p.Errors = []Fault{{Pointer: request.Field, Detail: request.What}}
 		return p
 	case errors.As(err, &taken):
-		return problem(http.StatusConflict, "target-in-use", "job "+taken.Job+", which is not over, writes to the same target", "wait for its end, cancel it, or use another target")
+		return problem(http.StatusConflict, "target-in-use", "job "+taken.Job+", which has not ended, writes to the same target", "wait for its end, cancel it, or use another target")
 	case errors.Is(err, queue.ErrKeyUsed):
 		return problem(http.StatusUnprocessableEntity, "idempotency-key-used", "Idempotency-Key: the key was used for another request", "use a new key for a new request")
 	case errors.Is(err, queue.ErrNone):

@@ -120,7 +120,7 @@ func (s *Service) Record(ctx context.Context, id string) (*runs.Run, error) {
 	}
 	run := runs.Of(list)
 	if run == nil {
-		return nil, nothing("nothing of the job is recorded so far")
+		return nil, nothing("the job has no records yet")
 	}
 	return run, nil
 }
@@ -185,7 +185,7 @@ func (s *Service) Found(ctx context.Context, id string) (*work.Found, error) {
 		return nil, err
 	}
 	if job.Kind != work.Discover || len(job.Result) == 0 {
-		return nil, nothing("the job has found nothing so far, or looks for nothing")
+		return nil, nothing("the job has no findings yet, or is not a discovery")
 	}
 	found := &work.Found{}
 	return found, json.Unmarshal(job.Result, found)

@@ -28,7 +28,7 @@ func (s *Service) mask(w http.ResponseWriter, r *http.Request, x *proxy.Exchange
 	case s.streams <- struct{}{}:
 		defer func() { <-s.streams }()
 	default:
-		s.fail(w, x, problem(http.StatusServiceUnavailable, "unavailable", "too many bodies are masked at once", "try again in a moment"))
+		s.fail(w, x, problem(http.StatusServiceUnavailable, "unavailable", "too many bodies are being masked", "try again in a moment"))
 		return
 	}
 	control := http.NewResponseController(w)
@@ -55,7 +55,7 @@ func (s *Service) mask(w http.ResponseWriter, r *http.Request, x *proxy.Exchange
 		s.fail(w, x, streamProblem(err))
 		return
 	}
-	_ = x.Commit(x.Record("failed", "the body could not be masked to its end", ""), http.StatusOK) // the response is cut in any case
+	_ = x.Commit(x.Record("failed", "the body could not be masked completely", ""), http.StatusOK) // the response is cut in any case
 	panic(http.ErrAbortHandler)
 }
 
@@ -77,7 +77,7 @@ func streamProblem(err error) error {
 		p := problem(http.StatusUnprocessableEntity, "parameter", order.What, order.Hint)
 		return p
 	case errors.As(err, &read):
-		return problem(http.StatusBadRequest, "body", "the request body could not be read to its end", "send it again")
+		return problem(http.StatusBadRequest, "body", "the request body could not be read completely", "send it again")
 	}
 	if problemOf(err) != nil {
 		return err

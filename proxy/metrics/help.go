@@ -13,21 +13,21 @@ import (
 // help are the texts of the process's metrics.
 var help = map[string]string{
 	"veil_reloads_total":                         "Reloads of the configuration, by result.",
-	"veil_policy_loaded_timestamp_seconds":       "When what is in force was loaded, in Unix seconds.",
-	"veil_build_info":                            "The build that runs; always 1.",
-	"veil_audit_free_bytes":                      "Room on the disk of the audit log.",
-	"veil_trace_dropped_spans_total":             "Spans that the collector of traces did not take in time.",
+	"veil_policy_loaded_timestamp_seconds":       "When the configuration in force was loaded, in Unix seconds.",
+	"veil_build_info":                            "The running build; always 1.",
+	"veil_audit_free_bytes":                      "Free space on the disk of the audit log.",
+	"veil_trace_dropped_spans_total":             "Spans that the collector of traces did not accept in time.",
 	"veil_audit_shipped_lines_total":             "Lines of the audit log that a target received.",
 	"veil_audit_ship_failures_total":             "Attempts to ship lines of the audit log that failed, by target.",
-	"veil_audit_ship_lag_seconds":                "How old the first line of the audit log is that a target did not receive; 0 if it has all.",
-	"veil_audit_ship_behind_bytes":               "How much of the audit log a target did not receive.",
+	"veil_audit_ship_lag_seconds":                "Age of the oldest line of the audit log that a target has not received; 0 if it has all lines.",
+	"veil_audit_ship_behind_bytes":               "Size of the part of the audit log that a target has not received.",
 	"veil_audit_removed_segments_total":          "Segments of the audit log that retention removed.",
 	"veil_audit_ready":                           "Whether the next audit record could be written, as far as is known: 1 or 0.",
-	"veil_certificate_expiry_timestamp_seconds":  "When the certificate of a listener ends, in Unix seconds.",
+	"veil_certificate_expiry_timestamp_seconds":  "When the certificate of a listener expires, in Unix seconds.",
 	"veil_fhir_connections":                      "Open connections of consumers.",
 	"veil_postgres_sessions":                     "Sessions of clients.",
 	"veil_postgres_upstream_connections":         "Connections to the upstream, by state: used by a session, or idle.",
-	"veil_postgres_upstream_connections_allowed": "Connections to the upstream that may be used at once.",
+	"veil_postgres_upstream_connections_allowed": "Maximum number of connections to the upstream.",
 	"veil_postgres_upstream_waiting":             "Sessions that wait for a connection to the upstream.",
 }
 
@@ -40,11 +40,11 @@ var listenerHelp = map[string]string{
 	"failed_logins_total":         "Credentials that were refused.",
 	"masked_bytes_total":          "Bytes of masked responses before compression.",
 	"rule_applications_total":     "Applications of rules, by category of 45 CFR 164.514(b)(2)(i).",
-	"text_spans_total":            "Spans taken out of texts, by detector and label.",
+	"text_spans_total":            "Spans removed from texts, by detector and label.",
 	"upstream_seconds":            "Time to the upstream's response, by class of status.",
 	"audit_append_seconds":        "Time until an audit record was on disk.",
 	"audit_append_failures_total": "Audit records that could not be written.",
-	"exchanges":                   "Requests under way.",
+	"exchanges":                   "Requests in progress.",
 }
 
 // helpOf returns the text of a metric; those of the Go runtime and the process

@@ -21,7 +21,7 @@ func fatal(err error) *wire.Error {
 	case errors.Is(err, wire.ErrSize):
 		return &wire.Error{Code: "54000", Text: "message exceeds the maximum size"}
 	case errors.Is(err, wire.ErrMalformed), errors.Is(err, wire.ErrLength), errors.Is(err, errEncrypts):
-		return &wire.Error{Code: "08P01", Text: "the client does not keep to the protocol"}
+		return &wire.Error{Code: "08P01", Text: "the client violated the protocol"}
 	case errors.Is(err, errDisagrees):
 		return &wire.Error{Code: "XX000", Text: "the upstream returned other columns than expected, so its response is not passed on"}
 	case errors.Is(err, pool.ErrProtocol):

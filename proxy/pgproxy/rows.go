@@ -43,7 +43,7 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 		if typ == 'D' || typ == 'd' {
 			if x.left(ex) == 0 {
 				return false, x.stop(ex, &refusal{
-					Error: wire.Error{Code: "54000", Text: "the statement has more rows than the consumer may have at once",
+					Error: wire.Error{Code: "54000", Text: "the statement returns more rows than the consumer may read at once",
 						Hint: "Aggregate, or limit the result to " + strconv.FormatUint(x.view.rows, 10) + " rows with LIMIT."},
 					reason: "row limit", plan: ex.plan,
 				})

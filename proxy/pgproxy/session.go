@@ -133,7 +133,7 @@ func (x *session) enter(st *wire.Startup) (err error) {
 	}
 	delete(st.Parameters, "replication")
 	if x.tls == nil && !s.plaintext && !x.local() {
-		return &wire.Error{Code: "28000", Text: "the connection is not encrypted", Hint: "connect with sslmode=require or better"}
+		return &wire.Error{Code: "28000", Text: "the connection is not encrypted", Hint: "Connect with sslmode=require or stricter."}
 	}
 	x.in = wire.NewFrames(x.conn, clientBuffer, mostAuthBytes)
 	binding := s.encryption.Load().binding
@@ -256,8 +256,8 @@ func (x *session) over() error {
 // Why a session ends that did nothing wrong.
 var (
 	errIdle     = &wire.Error{Code: "57P05", Text: "terminating connection due to idle-session timeout"}
-	errClosing  = &wire.Error{Code: "57P01", Text: "terminating connection due to administrator command", Hint: "Veil is shutting down: connect again"}
-	errOutdated = &wire.Error{Code: "57P01", Text: "terminating connection due to administrator command", Hint: "Veil's rules or users were reloaded: connect again"}
+	errClosing  = &wire.Error{Code: "57P01", Text: "terminating connection due to administrator command", Hint: "Veil is shutting down. Connect again."}
+	errOutdated = &wire.Error{Code: "57P01", Text: "terminating connection due to administrator command", Hint: "Veil's rules or users were reloaded. Connect again."}
 )
 
 // message handles one message of the client, or notes what is expected for it.
@@ -301,7 +301,7 @@ func (x *session) functionCall() error {
 	if err := x.drain(); err != nil || x.skipping {
 		return err
 	}
-	f := &refusal{Error: wire.Error{Code: "0A000", Text: "functions are not called by number", Hint: "call it in a query"}, reason: "function call"}
+	f := &refusal{Error: wire.Error{Code: "0A000", Text: "function calls by number are not supported", Hint: "Call the function in a query."}, reason: "function call"}
 	if err := x.run(nil, f); err != nil {
 		return err
 	}

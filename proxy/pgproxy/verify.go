@@ -159,7 +159,7 @@ func (x *session) confirm(st *statement) *refusal {
 	}
 	return &refusal{
 		Error: wire.Error{Code: "0A000", Text: "cached plan must not change result type",
-			Hint: "the database's definitions changed meanwhile: run the statement again, or prepare it again if it was prepared"},
+			Hint: "The database's definitions have changed. Run the statement again; if it was prepared, prepare it again."},
 		reason: "catalog changed", plan: st.plan,
 	}
 }

@@ -196,8 +196,8 @@ func (b *bins) exchanges(days []Day) *chart {
 var sections = []covered{
 	{ID: "logs", Title: "Audit logs and their chain of hashes"},
 	{ID: "checkpoints", Title: "Signed checkpoints of the audit logs", Without: "set audit.signerFile, and pass --checkpoint-key"},
-	{ID: "rulesets", Title: "Rulesets that masked"},
-	{ID: "coverage", Title: "Coverage of the eighteen identifiers by these rulesets", Without: "pass each ruleset that masked, with --ruleset"},
+	{ID: "rulesets", Title: "Rulesets that were used"},
+	{ID: "coverage", Title: "Coverage of the eighteen identifiers by these rulesets", Without: "pass each ruleset that was used, with --ruleset"},
 	{ID: "applications", Title: "Applications of rules"},
 	{ID: "requests", Title: "Exchanges"},
 	{ID: "delivered", Title: "Resources and rows delivered"},

@@ -55,7 +55,7 @@ func (e *Evidence) Compare(ctx context.Context, logs []string, progress func(rea
 	for i, dir := range logs {
 		switch said, is := &e.Logs[i], &again.Logs[i]; {
 		case is.Lines < said.Lines:
-			differ = append(differ, fmt.Sprintf("%s: the log ends at line %d, and the report knows %d lines: its end was removed", dir, is.Lines, said.Lines))
+			differ = append(differ, fmt.Sprintf("%s: the log ends at line %d, but the report covers %d lines: its end was removed", dir, is.Lines, said.Lines))
 		case is.LastHash != said.LastHash:
 			differ = append(differ, fmt.Sprintf("%s: line %d has a different hash from the one in the report: the log was rewritten, or is a different log", dir, said.Lines))
 		}
@@ -70,7 +70,7 @@ func (e *Evidence) Compare(ctx context.Context, logs []string, progress func(rea
 		}
 		r.Configured, r.Coverage, r.CoverageBasis = false, nil, NotCovered
 		if !slices.ContainsFunc(again.Rulesets, func(a Ruleset) bool { return reflect.DeepEqual(a, r) }) {
-			differ = append(differ, fmt.Sprintf("the report says something else of ruleset %s than the log", r.Name))
+			differ = append(differ, fmt.Sprintf("the report and the log differ about ruleset %s", r.Name))
 		}
 	}
 	for i := range again.Identifiers {
@@ -94,7 +94,7 @@ func (e *Evidence) Compare(ctx context.Context, logs []string, progress func(rea
 			return nil, err
 		}
 		if !bytes.Equal(said, is) {
-			differ = append(differ, fmt.Sprintf("the section %s is not what the log gives", s.name))
+			differ = append(differ, fmt.Sprintf("the section %s does not match the log", s.name))
 		}
 	}
 	return differ, nil
@@ -118,7 +118,7 @@ func (e *Evidence) CompareRuleset(name string, text []byte) error {
 		}
 	}
 	if named != "" {
-		return fmt.Errorf("%s was changed: its SHA-256 is %s, and that of the report %s", name, sum, named)
+		return fmt.Errorf("%s was changed: its SHA-256 is %s, but the report has %s", name, sum, named)
 	}
 	return fmt.Errorf("%s does not belong to the report: none of its rulesets has a file with that name or digest", name)
 }

@@ -133,7 +133,7 @@ func (r *Report) integrity() Verdict {
 			faults = append(faults, j.To+": values are no longer unique")
 		}
 	}
-	return verdict(integrity, len(r.Joins)+len(r.Missing), faults, "joins are broken", fmt.Sprintf("%d joins find what they found", len(r.Joins)))
+	return verdict(integrity, len(r.Joins)+len(r.Missing), faults, "joins are broken", fmt.Sprintf("%d joins still match", len(r.Joins)))
 }
 
 func (r *Report) edgeCases() Verdict {

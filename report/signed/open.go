@@ -90,7 +90,7 @@ func (f *format) open(tail []byte, verifier note.Verifier) (text string, err err
 		return "", changed("the signature was changed: its end is missing. The file may have been cut off")
 	}
 	if rest := len(inner) - end - len(f.foot); rest > 0 {
-		return "", changed("%d bytes were added behind the signature", rest)
+		return "", changed("%d bytes were added after the signature", rest)
 	}
 	lines, err := f.note(string(inner[:end]))
 	if err != nil {

@@ -31,7 +31,7 @@ func (d *Deployment) checkAudit(ctx context.Context) {
 	}
 	add("audit.private", selftest.Medium, info.Mode().Perm()&0o007 != 0, "other users can enter the folder of the audit log", "chmod o-rwx")
 	if free, known := audit.Free(dir); known {
-		add("audit.disk", selftest.High, free < d.MinFree, "the disk of the audit log is nearly full: Veil serves nothing once it is", "make room, or move the log")
+		add("audit.disk", selftest.High, free < d.MinFree, "the disk of the audit log is nearly full: Veil stops serving when it is full", "free some space, or move the log")
 	}
 	whole, err := audit.Verify(dir, "")
 	add("audit.chain", selftest.Critical, err != nil && !unfinished(err), "the log does not verify: "+cut(err), "find out who changed it; veil audit verify names the line")
@@ -59,7 +59,7 @@ const linesWithoutCheckpoint = 2048
 // checkCheckpoint looks whether the end of the log is tied to a key.
 func (d *Deployment) checkCheckpoint(dir string, lines uint64, add addFunc) {
 	if d.config.Audit.SignerFile == "" {
-		add("audit.checkpoint", selftest.Medium, true, "checkpoints are not signed: who can write the folder can rewrite the log, or cut off its end", "veil keys sign, and set audit.signerFile")
+		add("audit.checkpoint", selftest.Medium, true, "checkpoints are not signed: whoever can write to the folder can rewrite the log, or cut off its end", "create a key with veil keys sign, and set audit.signerFile")
 		return
 	}
 	given := d.VerifierKey
@@ -92,7 +92,7 @@ func (d *Deployment) checkRecords(ctx context.Context, dir string, add addFunc) 
 		time.Sleep(settle / 10)
 	}
 	missing := d.missing(r)
-	add("audit.record", selftest.Critical, missing > 0, fmt.Sprintf("%d of %d requests and statements of the self-test are not in the log", missing, len(d.requests)+d.statements), "find out where the process records: it may run with another configuration, or another program")
+	add("audit.record", selftest.Critical, missing > 0, fmt.Sprintf("%d of %d requests and statements of the self-test are not in the log", missing, len(d.requests)+d.statements), "find out where the process writes its records: it may run with another configuration, or be another program")
 	if d.prepared == nil || len(r.inForce) == 0 {
 		return
 	}

@@ -17,19 +17,19 @@ import (
 func (d *Deployment) checkConsumers() {
 	c := d.config
 	open := exposed(c.FHIR.Listen) && c.FHIR.Upstream != ""
-	d.add(probe{id: "consumers.anonymous", kind: "consumers", severity: selftest.High, seen: "everybody who can reach the listener can read the masked data without credentials", do: "configure keys, issuers or certificates, and remove anonymous access"}, open && c.Consumers.AllowAnonymous)
+	d.add(probe{id: "consumers.anonymous", kind: "consumers", severity: selftest.High, seen: "everyone who can reach the listener can read the masked data without credentials", do: "configure keys, issuers or certificates, and remove anonymous access"}, open && c.Consumers.AllowAnonymous)
 	for _, u := range c.Consumers.Users {
-		p := probe{id: "consumers.guessable", kind: "consumers", of: u.User, severity: selftest.High, seen: "the password is one that is tried first", do: "make a new one with: veil keys postgres USER"}
+		p := probe{id: "consumers.guessable", kind: "consumers", of: u.User, severity: selftest.High, seen: "the password is one of the first that an attacker tries", do: "create a new one with: veil keys postgres USER"}
 		d.add(p, exposed(c.Postgres.Listen) && slices.ContainsFunc(guesses(u.User, u.Name), func(word string) bool { return verifies(u.Verifier, word) }))
 	}
 	for _, k := range c.Consumers.AllKeys() {
-		p := probe{id: "consumers.guessable", kind: "consumers", of: k.Name, severity: selftest.High, seen: "the API key is one that is tried first", do: "make a new one with: veil keys api NAME"}
+		p := probe{id: "consumers.guessable", kind: "consumers", of: k.Name, severity: selftest.High, seen: "the API key is one of the first that an attacker tries", do: "create a new one with: veil keys api NAME"}
 		d.add(p, slices.ContainsFunc(guesses(k.Name), func(word string) bool {
 			sum := sha256.Sum256([]byte(word))
 			return strings.EqualFold(hex.EncodeToString(sum[:]), k.SHA256)
 		}))
 	}
-	d.add(probe{id: "consumers.origins", kind: "consumers", of: "fhir.origins", severity: selftest.Low, seen: "every web page may send requests with what a browser knows", do: "name the origins that need it"}, slices.Contains(c.FHIR.Origins, "*") && !c.Consumers.AllowAnonymous)
+	d.add(probe{id: "consumers.origins", kind: "consumers", of: "fhir.origins", severity: selftest.Low, seen: "every web page may send requests through a browser that has credentials", do: "name the origins that need it"}, slices.Contains(c.FHIR.Origins, "*") && !c.Consumers.AllowAnonymous)
 }
 
 // guesses are the passwords that are tried first.

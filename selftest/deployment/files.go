@@ -40,7 +40,7 @@ func (d *Deployment) checkFiles() {
 		_, err := textfile.ReadSecret(path, largestSecret)
 		p := probe{id: "files.secret", kind: "files", of: setting, severity: selftest.High}
 		if err != nil {
-			p.seen, p.do = "the file is not a secret of its own: "+err.Error(), "give it to the user that runs Veil, with mode 0600, and renew what others could read"
+			p.seen, p.do = "the file is not kept secret: "+err.Error(), "let the user that runs Veil own it, with mode 0600, and replace secrets that others could read"
 		}
 		d.add(p, err != nil)
 	}
@@ -70,7 +70,7 @@ func (d *Deployment) checkWritable(of, path string) {
 		d.skip(p, "it cannot be seen from here")
 		return
 	}
-	p.seen, p.do = "other users can change it", "take the right to write from others (chmod o-w)"
+	p.seen, p.do = "other users can change it", "remove write permission for others (chmod o-w)"
 	d.add(p, info.Mode().Perm()&0o002 != 0)
 }
 

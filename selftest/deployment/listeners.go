@@ -40,7 +40,7 @@ func (d *Deployment) checkListeners(ctx context.Context) {
 	}
 	d.checkUpstreamTLS()
 	if listen, err := config.OperatorAddress(c.Operator.Listen); err == nil && listen != "" {
-		p := probe{id: "operator.exposed", kind: "transport", of: "operator.listen", severity: selftest.Medium, seen: "other machines can reach the operator listener, which has neither TLS nor credentials", do: "bind it to loopback, or to a network of operators alone"}
+		p := probe{id: "operator.exposed", kind: "transport", of: "operator.listen", severity: selftest.Medium, seen: "other machines can reach the operator listener, which has neither TLS nor credentials", do: "bind it to loopback, or to a network that only operators can reach"}
 		d.add(p, exposed(listen))
 		d.checkReady(ctx, "http://"+reachable(listen)+"/readyz")
 	}
@@ -60,7 +60,7 @@ func (d *Deployment) checkTLS(name, listen string, t config.TLS, do string) {
 		return
 	}
 	leaf, err := x509.ParseCertificate(pair.Certificate[0])
-	p.seen = "the certificate has ended, or ends within three weeks"
+	p.seen = "the certificate has expired, or expires within three weeks"
 	d.add(p, err != nil || time.Until(leaf.NotAfter) < certificateLeft)
 }
 
@@ -86,7 +86,7 @@ func (d *Deployment) checkReady(ctx context.Context, target string) {
 	p := probe{id: "operator.ready", kind: "audit", of: "operator.listen", severity: selftest.High, seen: "the process reports that it cannot serve", do: "read the response of /readyz: it says why"}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody)
 	if err != nil {
-		d.skip(p, "its address is not one")
+		d.skip(p, "its address is not valid")
 		return
 	}
 	resp, err := (&http.Client{Timeout: d.Limits.Timeout}).Do(req)

@@ -18,11 +18,11 @@ var rights = []struct {
 	severity          selftest.Severity
 }{
 	{"role.superuser", `SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper`, "the role is a superuser", "give Veil a role of its own with SELECT alone", selftest.High},
-	{"role.attributes", `SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = current_user AND (rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)`, "the role can make roles or databases, replicate, or pass by row security", "ALTER ROLE … NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS", selftest.High},
+	{"role.attributes", `SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = current_user AND (rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)`, "the role can create roles or databases, replicate, or bypass row security", "ALTER ROLE … NOCREATEROLE NOCREATEDB NOREPLICATION NOBYPASSRLS", selftest.High},
 	{"role.write", `SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp)'
 		AND (pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') OR pg_catalog.has_any_column_privilege(c.oid, 'INSERT, UPDATE'))
 		UNION ALL SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = 'pg_write_all_data' AND pg_catalog.pg_has_role(current_user, oid, 'MEMBER')`, "the role can write to tables", "revoke INSERT, UPDATE, DELETE and TRUNCATE, and ownership", selftest.High},
-	{"role.create", `SELECT 1 WHERE pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') UNION ALL SELECT 1 FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_(toast|temp)' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE')`, "the role can make objects", "REVOKE CREATE ON SCHEMA … FROM PUBLIC and from the role", selftest.High},
+	{"role.create", `SELECT 1 WHERE pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') UNION ALL SELECT 1 FROM pg_catalog.pg_namespace n WHERE n.nspname !~ '^pg_(toast|temp)' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE')`, "the role can create objects", "REVOKE CREATE ON SCHEMA … FROM PUBLIC and from the role", selftest.High},
 	{"role.files", `SELECT 1 FROM pg_catalog.pg_roles WHERE rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program') AND pg_catalog.pg_has_role(current_user, oid, 'MEMBER')
 		UNION ALL SELECT 1 WHERE pg_catalog.has_function_privilege('pg_catalog.pg_read_file(text)', 'EXECUTE')`, "the role can read or write files of the server, or run programs", "revoke the predefined roles and the functions", selftest.High},
 	{"role.statistics", `SELECT 1 FROM pg_catalog.pg_roles WHERE rolname IN ('pg_monitor', 'pg_read_all_stats', 'pg_stat_scan_tables') AND pg_catalog.pg_has_role(current_user, oid, 'MEMBER')
@@ -30,7 +30,7 @@ var rights = []struct {
 		UNION ALL SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('v', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
 			AND pg_catalog.has_table_privilege(c.oid, 'SELECT') AND pg_catalog.pg_get_viewdef(c.oid) ~ '\mpg_stat(s|istic)\M'`, "the role can read statistics of all tables, which have values, or statements of other sessions", "revoke pg_monitor, pg_read_all_stats and views over pg_stats", selftest.Medium},
 	{"role.settings", `SELECT 1 FROM pg_catalog.pg_roles WHERE rolname IN ('pg_read_all_settings', 'pg_signal_backend', 'pg_checkpoint', 'pg_maintain', 'pg_create_subscription') AND pg_catalog.pg_has_role(current_user, oid, 'MEMBER')`, "the role is a member of a predefined role that it does not need", "revoke it", selftest.Low},
-	{"role.temporary", `SELECT 1 WHERE pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')`, "the role can make temporary tables", "REVOKE TEMPORARY ON DATABASE … FROM PUBLIC", selftest.Low},
+	{"role.temporary", `SELECT 1 WHERE pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')`, "the role can create temporary tables", "REVOKE TEMPORARY ON DATABASE … FROM PUBLIC", selftest.Low},
 }
 
 // checkRole looks at the rights of the role that Veil has at PostgreSQL.
@@ -41,7 +41,7 @@ func (d *Deployment) checkRole(ctx context.Context) {
 	of := "postgres.upstream"
 	conn, err := d.upstream(ctx)
 	for _, r := range rights {
-		p := probe{id: r.id, kind: "rights at the upstream", of: of, severity: r.severity, seen: r.seen, do: r.do}
+		p := probe{id: r.id, kind: "privileges at the upstream", of: of, severity: r.severity, seen: r.seen, do: r.do}
 		if err != nil {
 			d.skip(p, "the upstream cannot be reached from here with the configured role")
 			continue
@@ -73,14 +73,14 @@ func (d *Deployment) upstream(ctx context.Context) (*pgconn.PgConn, error) {
 func (d *Deployment) checkOpenUpstream(ctx context.Context) {
 	c := d.config
 	if base := c.FHIR.Upstream; base != "" {
-		p := probe{id: "upstream.open", kind: "consumers", of: "fhir.upstream", severity: selftest.High, seen: "the FHIR server gives originals to whoever asks, without credentials, at an address that other machines can reach", do: "let nobody but Veil reach it: require credentials, and restrict the network"}
+		p := probe{id: "upstream.open", kind: "consumers", of: "fhir.upstream", severity: selftest.High, seen: "the FHIR server returns originals to anyone, without credentials, at an address that other machines can reach", do: "allow only Veil to reach it: require credentials, and restrict the network"}
 		u, err := url.Parse(base)
 		d.add(p, err == nil && !loopback.Is(u.Hostname()) && d.gives(ctx, base))
 	}
 	if c.Postgres.Upstream == "" || d.DSN == "" {
 		return
 	}
-	p := probe{id: "upstream.open", kind: "consumers", of: "postgres.upstream", severity: selftest.High, seen: "the credentials of the consumer are valid at the upstream, too", do: "give consumers no role at the upstream"}
+	p := probe{id: "upstream.open", kind: "consumers", of: "postgres.upstream", severity: selftest.High, seen: "the credentials of the consumer are also valid at the upstream", do: "give consumers no role at the upstream"}
 	own, err := pgconn.ParseConfig(d.DSN)
 	there, err2 := c.Postgres.Connection()
 	if err != nil || err2 != nil {

@@ -39,7 +39,7 @@ func (d *Deployment) checkRulesets() {
 			d.add(p, len(kept) > 0)
 		}
 		d.checkCodeSystems(at, rs)
-		d.add(probe{id: "ruleset.content-types", kind: "rulesets", of: at, severity: selftest.High, seen: "content that no rule reaches into passes: fhir.contentTypes", do: "remove the content types"}, len(rs.FHIR.ContentTypes) > 0)
+		d.add(probe{id: "ruleset.content-types", kind: "rulesets", of: at, severity: selftest.High, seen: "content passes that no rule can mask: fhir.contentTypes", do: "remove the content types"}, len(rs.FHIR.ContentTypes) > 0)
 		if d.MinCount > 0 && d.config.FHIR.Upstream != "" {
 			d.add(probe{id: "view.min-count", kind: "rulesets", of: at, severity: selftest.Medium, seen: fmt.Sprintf("searches may find fewer than %d", d.MinCount), do: "set minCount of the view"}, v.MinCount < d.MinCount)
 		}
@@ -49,7 +49,7 @@ func (d *Deployment) checkRulesets() {
 		if d.config.Postgres.Upstream == "" {
 			continue
 		}
-		d.add(probe{id: "view.explain", kind: "rulesets", of: at, severity: selftest.Low, seen: "plans are shown, which follow from statistics", do: "remove sql.explain of the view"}, v.Postgres.Explain)
+		d.add(probe{id: "view.explain", kind: "rulesets", of: at, severity: selftest.Low, seen: "plans are shown, which depend on statistics", do: "remove sql.explain of the view"}, v.Postgres.Explain)
 		if d.MinCount > 0 {
 			d.add(probe{id: "view.min-count", kind: "rulesets", of: at + " (SQL)", severity: selftest.Medium, seen: fmt.Sprintf("groups of fewer than %d are shown", d.MinCount), do: "set sql.minCount of the view"}, v.Postgres.MinCount < d.MinCount)
 		}
@@ -78,5 +78,5 @@ func (d *Deployment) checkCodeSystems(at string, rs *ruleset.Ruleset) {
 			trusted = append(trusted, s.System)
 		}
 	}
-	d.add(probe{id: "ruleset.display-trust", kind: "rulesets", of: at, severity: selftest.Medium, seen: "displays pass unverified, and can have a name in them: " + strings.Join(trusted, ", "), do: "use display: verify, and import the terminology"}, len(trusted) > 0)
+	d.add(probe{id: "ruleset.display-trust", kind: "rulesets", of: at, severity: selftest.Medium, seen: "displays pass unverified, and can contain names: " + strings.Join(trusted, ", "), do: "use display: verify, and import the terminology"}, len(trusted) > 0)
 }

@@ -21,10 +21,10 @@ func (d *Deployment) checkTables(ctx context.Context) {
 	}
 	for i, v := range d.config.ServedViews() {
 		at := viewName(v.Name)
-		kept := probe{id: "ruleset.kept-column", kind: "rulesets", of: at, severity: selftest.High, do: "mask them; if they identify nobody, name them to veil discover"}
+		kept := probe{id: "ruleset.kept-column", kind: "rulesets", of: at, severity: selftest.High, do: "mask them; if they identify nobody, list them in a lexicon for veil discover"}
 		unruled := probe{id: "ruleset.no-rule", kind: "rulesets", of: at, severity: selftest.High, do: "give every column a rule, and set tables.default to refuse"}
 		idle := probe{id: "ruleset.no-effect", kind: "rulesets", of: at, severity: selftest.Medium, do: "correct or remove the rules; veil postgres check lists them"}
-		views := probe{id: "view.unmasked", kind: "rulesets", of: at, severity: selftest.High, do: "give the materialised view rules of its own, or refuse it"}
+		views := probe{id: "view.unmasked", kind: "rulesets", of: at, severity: selftest.High, do: "give the materialized view rules of its own, or refuse it"}
 		if err != nil || i >= len(report.Views) {
 			for _, p := range []probe{kept, unruled, idle, views} {
 				d.skip(p, "the upstream's catalog cannot be read")
@@ -62,7 +62,7 @@ func (d *Deployment) judgeColumns(columns []tablecheck.Column, kept, unruled pro
 	}
 	kept.seen = "columns pass as they are that look as if they identified persons: " + listed(looks)
 	d.add(kept, len(looks) > 0)
-	unruled.seen = "columns pass because no rule is about them: " + listed(passes)
+	unruled.seen = "columns pass because no rule covers them: " + listed(passes)
 	d.add(unruled, len(passes) > 0)
 }
 
@@ -104,7 +104,7 @@ func (d *Deployment) checkDerived(ctx context.Context, columns []tablecheck.Colu
 			found = append(found, own)
 		}
 	}
-	p.seen = "materialised views show columns in the clear that are masked in their tables: " + listed(found)
+	p.seen = "materialized views show columns in the clear that are masked in their tables: " + listed(found)
 	d.add(p, len(found) > 0)
 }
 

@@ -103,7 +103,7 @@ func (r *run) controls(ctx context.Context) (bool, error) {
 	if loopback.Is(r.base.Hostname()) {
 		p.Seen = "loopback"
 	} else if r.base.Scheme != "https" {
-		p.Outcome, p.Seen, p.Do = selftest.Fail, "plain HTTP to another machine was accepted", "serve FHIR over TLS alone"
+		p.Outcome, p.Seen, p.Do = selftest.Fail, "plain HTTP to another machine was accepted", "serve FHIR only over TLS"
 	}
 	r.report.Add(p)
 	if len(r.canaries) == 0 {
@@ -115,7 +115,7 @@ func (r *run) controls(ctx context.Context) (bool, error) {
 			return false, err
 		}
 		if id := firstID(a, typ); !a.ok() {
-			add("resources", selftest.Fail, typ, fmt.Sprintf("status %d for a search without parameters", a.status), "check the credentials and what they are for")
+			add("resources", selftest.Fail, typ, fmt.Sprintf("status %d for a search without parameters", a.status), "check the credentials and what they grant")
 		} else if id == "" {
 			add("resources", selftest.NotRun, typ, "there is no resource for this consumer", "name another type")
 		} else {

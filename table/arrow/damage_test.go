@@ -223,7 +223,7 @@ func TestFieldsInFields(t *testing.T) {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if problems := feed(t, rules(t, clinic), out.Bytes(), false); len(problems) != 1 || !strings.Contains(problems[0], "more than 64 fields in one another") {
+	if problems := feed(t, rules(t, clinic), out.Bytes(), false); len(problems) != 1 || !strings.Contains(problems[0], "nests fields more than 64 levels deep") {
 		t.Error(problems)
 	}
 }

@@ -176,7 +176,7 @@ func (c *claims) takeFields(t *flatbuffers.Table, slot flatbuffers.VOffsetT, dep
 		return nil
 	}
 	if depth > maxDepth {
-		return fmt.Errorf("the schema of the Arrow data has more than %d fields in one another", maxDepth)
+		return fmt.Errorf("the schema of the Arrow data nests fields more than %d levels deep", maxDepth)
 	}
 	start := t.Vector(o)
 	for i := range t.VectorLen(o) {

@@ -41,7 +41,7 @@ func nestedOf(a arrow.Array, children []node, b *budget) node {
 	case array.ListLike:
 		return &lists{budget: b, in: a, children: children}
 	}
-	panic("a nested array that is not known")
+	panic("a nested array of an unknown type")
 }
 
 // records makes records.

@@ -185,5 +185,5 @@ func nestedType(t arrow.DataType, fields []arrow.Field) arrow.DataType {
 	case *arrow.FixedSizeListType:
 		return arrow.FixedSizeListOfField(t.Len(), fields[0])
 	}
-	panic("a nested type that is not known")
+	panic("an unknown nested type")
 }

@@ -104,7 +104,7 @@ func TestFiles(t *testing.T) {
 		{name: "no header", text: "7,f\n", c: csv.Config{Header: csv.HeaderAbsent, Table: func(string) table.Name { return table.Name{Table: "none"} }},
 			reports: "patients.csv: no rule covers a column of table none: see veil mask --check\n"},
 		{name: "rows of other widths", text: "id,sex\n7,f\n7\n7,f,x\n", want: "id,sex\n" + p7 + ",f\n",
-			reports: "patients.csv:3:1: the row has 1 cells, and the table 2 columns\npatients.csv:4:1: the row has 3 cells, and the table 2 columns\n"},
+			reports: "patients.csv:3:1: the row has 1 cells, but the table has 2 columns\npatients.csv:4:1: the row has 3 cells, but the table has 2 columns\n"},
 		{name: "quotes gone wrong", text: "id,sex\n7,f\n7,5\"\n7,\"f\" x\n\"7\",\"f\n", want: "id,sex\n" + p7 + ",f\n",
 			reports: "patients.csv:3:4: bare quote in a cell without quotes\npatients.csv:4:6: unexpected data after the closing quote\npatients.csv:5:5: quoted cell without a closing quote\n"},
 		{name: "mixed encodings", text: "id,sex\n7,f\n7,\xff\n", c: csv.Config{Encoding: "utf-8"}, want: "id,sex\n" + p7 + ",f\n",

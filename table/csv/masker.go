@@ -128,7 +128,7 @@ func (m *masker) split(r *record) (err error) {
 	}
 	cells := m.cells[from:]
 	if len(cells) != len(m.plan.Columns) {
-		return fmt.Errorf("the row has %d cells, and the table %d columns", len(cells), len(m.plan.Columns))
+		return fmt.Errorf("the row has %d cells, but the table has %d columns", len(cells), len(m.plan.Columns))
 	}
 	r.cells = cells
 	return nil
@@ -195,7 +195,7 @@ func (m *masker) one(dst []byte, r *record, header bool) (out []byte, err error)
 			dst = m.dialect.AppendNull(dst)
 		default:
 			if dst, ok = m.dialect.AppendCell(dst, m.buf, c.Quoted); !ok {
-				return dst, fmt.Errorf("column %s: the masked value has a delimiter, and the file has no quotes", m.plan.Columns[column].Name)
+				return dst, fmt.Errorf("column %s: the masked value contains a delimiter, but the file has no quotes", m.plan.Columns[column].Name)
 			}
 		}
 	}

@@ -83,7 +83,7 @@ func (r *rowReader) record(record []byte) (err error) {
 		return unreadRow{err}
 	}
 	if len(r.cells) != len(r.values) {
-		return unreadRow{fmt.Errorf("the row has %d cells, and the table %d columns", len(r.cells), len(r.values))}
+		return unreadRow{fmt.Errorf("the row has %d cells, but the table has %d columns", len(r.cells), len(r.values))}
 	}
 	for i, c := range r.cells {
 		r.values[i] = nil

@@ -165,7 +165,7 @@ func (m *merger) endChunk() error {
 	m.chunk = nil
 	g := &m.groups[len(m.groups)-1]
 	if int64(w.rows) != g.NumRows {
-		return &file.InputError{Err: fmt.Errorf("row group %d, column %s: the pages have another number of rows than the footer says", m.group+1, w.column.column.Name)}
+		return &file.InputError{Err: fmt.Errorf("row group %d, column %s: the number of rows in the pages is not that of the footer", m.group+1, w.column.column.Name)}
 	}
 	if w.column.maxRep > 0 || w.column.outDef > 0 {
 		if !slices.Contains(w.meta.Encoding, format.RLE) {

@@ -63,7 +63,7 @@ func (r *pageReader) next(buffer func(n int) []byte) (p rawPage, err error) {
 	case size < 0 || p.header.UncompressedPageSize < 0 || int64(size) > r.end-r.offset:
 		return p, errors.New("the header of a page is damaged")
 	case size > encoding.MaxPage || p.header.UncompressedPageSize > encoding.MaxPage:
-		return p, fmt.Errorf("a page has more than %d MiB, which is the most that Veil reads", encoding.MaxPage>>20)
+		return p, fmt.Errorf("a page has more than %d MiB, the maximum that Veil reads", encoding.MaxPage>>20)
 	}
 	p.body = buffer(int(size))
 	if err := readAt(r.at, p.body, r.offset); err != nil {
@@ -71,7 +71,7 @@ func (r *pageReader) next(buffer func(n int) []byte) (p rawPage, err error) {
 	}
 	r.offset += int64(size)
 	if crc := p.header.CRC; crc != 0 && uint32(crc) != crc32.ChecksumIEEE(p.body) {
-		return p, errors.New("a page is damaged: its checksum is another")
+		return p, errors.New("a page is damaged: its checksum does not match")
 	}
 	n, err = p.valuesOf()
 	if r.values -= int64(n); r.values < 0 {
@@ -123,7 +123,7 @@ func (p *rawPage) valuesOf() (int, error) {
 		return 0, errors.New("the header of a page is damaged")
 	}
 	if n > maxValues {
-		return 0, fmt.Errorf("a page has more than %d values, which is the most that Veil reads", maxValues)
+		return 0, fmt.Errorf("a page has more than %d values, the maximum that Veil reads", maxValues)
 	}
 	return int(n), nil
 }
@@ -212,7 +212,7 @@ func (d *pageDecoder) levels(p *rawPage, l *leaf, codec format.CompressionCodec)
 		g.starts = g.n == 0 || g.reps[0] == 0
 	}
 	if g.v2 && g.rows != int(p.header.DataPageHeaderV2.V.NumRows) {
-		return nil, errors.New("the page is damaged: it has another number of rows than it says")
+		return nil, errors.New("the page is damaged: its number of rows is not the one in its header")
 	}
 	return values, nil
 }

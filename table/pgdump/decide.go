@@ -222,7 +222,7 @@ func (b *batch) untyped(c *column, ch table.Chain) {
 	for _, i := range ch.Rules {
 		switch b.config.Rules.All()[i].Form.(type) {
 		case forms.Period, forms.Shift:
-			c.shown, c.note = false, "its method needs the type, which a dump of data alone does not say: dump the schema too"
+			c.shown, c.note = false, "its method needs the type, which a data-only dump does not contain: dump the schema too"
 		}
 	}
 }

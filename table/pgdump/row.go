@@ -88,7 +88,7 @@ func (r *row) split(line []byte) error {
 		rest = rest[n+1:]
 	}
 	if len(r.raw) != len(r.layout.fields) {
-		return fmt.Errorf("the row has %d cells, and the COPY %d columns", len(r.raw), len(r.layout.fields))
+		return fmt.Errorf("the row has %d cells, but the COPY has %d columns", len(r.raw), len(r.layout.fields))
 	}
 	clear(r.cells)
 	return nil

@@ -212,9 +212,9 @@ func (b *batch) untypedTable(o script.Object, columns []string, listed bool) *re
 	b.db.relations[o] = r
 	switch {
 	case b.db.typed:
-		r.why = "the dump has its rows and not its definition"
+		r.why = "the dump contains its rows but not its definition"
 	case !listed:
-		r.why = "a dump of data alone has to name columns: use pg_dump --column-inserts"
+		r.why = "a data-only dump must name the columns: use pg_dump --column-inserts"
 	}
 	for _, name := range columns {
 		r.columns = append(r.columns, &column{name: name})

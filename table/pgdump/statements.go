@@ -68,7 +68,7 @@ func (d *document) command(b *batch, line string) error {
 	case `\connect`, `\c`:
 		for _, r := range d.db.order {
 			if r.written() || !r.decided {
-				return d.reader.Wrong("the dump has a second database with tables: mask a dump of each database by itself")
+				return d.reader.Wrong("the dump has a second database with tables: mask a dump of each database separately")
 			}
 		}
 		b.lose(lostDatabases)

@@ -27,7 +27,7 @@ func (r *row) read(v *script.Values) error {
 		}
 	}
 	if len(r.raw) != len(r.layout.fields) {
-		return fmt.Errorf("the row has %d values, and the table %d columns", len(r.raw), len(r.layout.fields))
+		return fmt.Errorf("the row has %d values, but the table has %d columns", len(r.raw), len(r.layout.fields))
 	}
 	clear(r.cells)
 	return nil

@@ -58,7 +58,7 @@ const maxAnswer = 16 << 20
 func New(o Options) (*Client, error) {
 	u, err := url.Parse(o.URL)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return nil, errors.New("the URL of the recogniser is not an http or https URL")
+		return nil, errors.New("the URL of the recognizer is not an http or https URL")
 	}
 	if o.Language == "" {
 		o.Language = "en"
@@ -85,27 +85,27 @@ func (c *Client) Find(ctx context.Context, plain []byte) ([]text.Span, error) {
 	}
 	body, err := json.Marshal(map[string]string{"text": string(plain), "language": c.language})
 	if err != nil {
-		return nil, errors.New("the text cannot be sent to the recogniser")
+		return nil, errors.New("the text cannot be sent to the recognizer")
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
 	if err != nil {
-		return nil, errors.New("the URL of the recogniser is not valid")
+		return nil, errors.New("the URL of the recognizer is not valid")
 	}
 	request.Header.Set("Content-Type", "application/json")
 	response, err := c.http.Do(request)
 	if err != nil {
 		if errors.Is(err, context.DeadlineExceeded) || isTimeout(err) {
-			return nil, errors.New("the recogniser did not respond in time")
+			return nil, errors.New("the recognizer did not respond in time")
 		}
-		return nil, errors.New("the recogniser cannot be reached")
+		return nil, errors.New("the recognizer cannot be reached")
 	}
 	defer func() { _ = response.Body.Close() }()
 	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("the recogniser responded with status %d", response.StatusCode)
+		return nil, fmt.Errorf("the recognizer responded with status %d", response.StatusCode)
 	}
 	answer, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
 	if err != nil || len(answer) > maxAnswer {
-		return nil, errors.New("the response of the recogniser cannot be read")
+		return nil, errors.New("the response of the recognizer cannot be read")
 	}
 	return c.spans(plain, answer)
 }
@@ -119,7 +119,7 @@ func isTimeout(err error) bool {
 func (c *Client) spans(plain, answer []byte) ([]text.Span, error) {
 	var found []finding
 	if err := json.Unmarshal(answer, &found); err != nil || found == nil {
-		return nil, errors.New("the answer of the recogniser is not a list of findings")
+		return nil, errors.New("the response of the recognizer is not a list of findings")
 	}
 	// offsets[i] is the byte at which code point i begins.
 	offsets := make([]int, 0, len(plain)+1)
@@ -130,7 +130,7 @@ func (c *Client) spans(plain, answer []byte) ([]text.Span, error) {
 	spans := make([]text.Span, 0, len(found))
 	for _, f := range found {
 		if f.Start == nil || f.End == nil || *f.Start < 0 || *f.Start >= *f.End || *f.End >= len(offsets) {
-			return nil, errors.New("the answer of the recogniser has offsets that are not in the text")
+			return nil, errors.New("the response of the recognizer has offsets that are not in the text")
 		}
 		if f.Score < c.minScore {
 			continue

@@ -49,7 +49,7 @@ func (x *External) current() *external {
 	return x.in.Load()
 }
 
-var errBusy = errors.New("the recogniser is busy")
+var errBusy = errors.New("the recognizer is busy")
 
 // find returns what the recogniser finds. The time it has includes that of waiting for a
 // place.

@@ -193,12 +193,12 @@ func (c *Config) revoke(w http.ResponseWriter, r *console.Request) error {
 		return notWritten(err)
 	}
 	if c.Reload(r.Context()) != nil {
-		return &console.Problem{Status: http.StatusInternalServerError, Text: "The key is out of the file, but still valid: the configuration could not be reloaded. The log of Veil says why."}
+		return &console.Problem{Status: http.StatusInternalServerError, Text: "The key was removed from the file, but it is still valid: the configuration could not be reloaded. Veil's log gives the reason."}
 	}
-	return r.Redirect(w, "/keys", "The key was revoked. It is not valid any more.")
+	return r.Redirect(w, "/keys", "The key was revoked. It is no longer valid.")
 }
 
-var errNoFile = &console.Problem{Status: http.StatusConflict, Reason: "no keys file", Text: "The configuration names no file for keys, so none can be made or revoked here."}
+var errNoFile = &console.Problem{Status: http.StatusConflict, Reason: "no keys file", Text: "The configuration names no keys file, so keys cannot be created or revoked here."}
 
 // notWritten says why a file was not changed. The error of a record that could not be
 // written is the frame's.
@@ -206,9 +206,9 @@ func notWritten(err error) error {
 	if problem := (*console.Problem)(nil); errors.As(err, &problem) {
 		return problem
 	}
-	text := "The keys file could not be changed, and is as it was: " + err.Error() + "."
+	text := "The keys file could not be written and is unchanged: " + err.Error() + "."
 	if written := (strictyaml.Problems)(nil); errors.As(err, &written) {
-		text = "The keys file has a mistake, and is as it was: " + written[0].Error() + "."
+		text = "The keys file has a mistake and was not changed: " + written[0].Error() + "."
 	}
 	return &console.Problem{Status: http.StatusConflict, Reason: "keys file", Text: text}
 }

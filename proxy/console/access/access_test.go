@@ -168,7 +168,7 @@ func TestRefusals(t *testing.T) {
 		"no name":       {url.Values{"view": {""}}, http.StatusUnprocessableEntity, "Expected a name"},
 		"a bad scope":   {url.Values{"name": {"a"}, "view": {""}, "scopes": {"system/Patient.cruds " + marker}}, http.StatusUnprocessableEntity, "Expected a name"},
 		"no such view":  {url.Values{"name": {"a"}, "view": {marker}}, http.StatusBadRequest, "no such view"},
-		"no keys file":  {url.Values{"name": {"a"}, "whose": {"operator"}}, http.StatusConflict, "names no file"},
+		"no keys file":  {url.Values{"name": {"a"}, "whose": {"operator"}}, http.StatusConflict, "names no keys file"},
 		"another token": {url.Values{"name": {"a"}, "csrf": {"x"}}, http.StatusForbidden, "another session"},
 	} {
 		status, body := g.Post(t, "/keys/make", c.form)

@@ -82,13 +82,13 @@ func TestListShowsWhatMatches(t *testing.T) {
 		t.Errorf("%d of %d", seen, len(want))
 	}
 	for address, text := range map[string]string{
-		"/audit?since=x": "Expected a date", "/audit?since=2026-01-02&until=2026-01-01": "not after From", "/audit?before=x": "Audit",
+		"/audit?since=x": "Expected a date", "/audit?since=2026-01-02&until=2026-01-01": "Expected a time after From", "/audit?before=x": "Audit",
 	} {
 		if status, body := s.Get(t, address); status != http.StatusUnprocessableEntity || !strings.Contains(body, text) {
 			t.Errorf("%s: %d", address, status)
 		}
 	}
-	if status, body := s.Get(t, "/audit?consumer=nobody&path=Patient"); status != http.StatusOK || !strings.Contains(body, "No record matches") || !strings.Contains(body, "nobody") {
+	if status, body := s.Get(t, "/audit?consumer=nobody&path=Patient"); status != http.StatusOK || !strings.Contains(body, "No records match") || !strings.Contains(body, "nobody") {
 		t.Errorf("nobody: %d %s", status, body)
 	}
 	if status, body := s.Get(t, "/audit?rule="+url.QueryEscape(`"><script>alert(1)</script>`)); status != http.StatusOK || strings.Contains(body, "<script>alert") {
@@ -173,7 +173,7 @@ func TestVerifyNamesTheFault(t *testing.T) {
 		})
 		return body
 	}
-	if body := verify(); !strings.Contains(body, "The log is whole") || !strings.Contains(body, "300 records") {
+	if body := verify(); !strings.Contains(body, "The log is intact") || !strings.Contains(body, "300 records") {
 		t.Error(body)
 	}
 	names, err := audit.Segments(dir)
@@ -188,7 +188,7 @@ func TestVerifyNamesTheFault(t *testing.T) {
 	if err := os.WriteFile(path, []byte(strings.Replace(string(b), `"consumer":"ann"`, `"consumer":"eve"`, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if body := verify(); !strings.Contains(body, "The log is not whole") || !strings.Contains(body, names[1]) {
+	if body := verify(); !strings.Contains(body, "The log is not intact") || !strings.Contains(body, names[1]) {
 		t.Error(body)
 	}
 }

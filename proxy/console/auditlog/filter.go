@@ -95,7 +95,7 @@ func (p *Pages) read(r *http.Request, now time.Time) (*index.Filter, *form) {
 		out.Fields = append(out.Fields, fd)
 	}
 	if !f.Since.IsZero() && !f.Until.IsZero() && !f.Since.Before(f.Until) {
-		out.Fields[len(out.Fields)-1].Problem, out.Invalid = "This is not after From", true
+		out.Fields[len(out.Fields)-1].Problem, out.Invalid = "Expected a time after From", true
 	}
 	if before := q.Get("before"); before != "" {
 		n, err := strconv.ParseUint(before, 10, 64)

@@ -126,7 +126,7 @@ const mostDetails = 200
 func (p *Pages) record(w http.ResponseWriter, r *console.Request) error {
 	seq, err := strconv.ParseUint(r.PathValue("seq"), 10, 64)
 	if err != nil {
-		return &console.Problem{Status: http.StatusNotFound, Text: "There is no such record: the number of a line was expected."}
+		return &console.Problem{Status: http.StatusNotFound, Text: "There is no such record: expected the number of a line."}
 	}
 	found, details, err := p.Index.Record(r.Context(), seq)
 	if problem, other := problemOf(err); problem != "" {
@@ -135,7 +135,7 @@ func (p *Pages) record(w http.ResponseWriter, r *console.Request) error {
 		return other
 	}
 	if found == nil {
-		return &console.Problem{Status: http.StatusNotFound, Text: "There is no record in line " + strconv.FormatUint(seq, 10) + " of the log: it may have been removed with its segment, or it is not read yet."}
+		return &console.Problem{Status: http.StatusNotFound, Text: "There is no record in line " + strconv.FormatUint(seq, 10) + " of the log: it may have been removed with its segment, or it has not been read yet."}
 	}
 	data := struct {
 		Seq          uint64

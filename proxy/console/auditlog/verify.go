@@ -39,7 +39,7 @@ func (p *Pages) showVerification(w http.ResponseWriter, r *console.Request) erro
 func (p *Pages) verify(w http.ResponseWriter, r *console.Request) error {
 	first := verification{Operator: r.Operator(), Begun: time.Now(), WithKey: p.VerifierKey != ""}
 	if !p.verification.Begin(first, p.run, ended) {
-		return r.Redirect(w, "/audit/verify", "A verification is running already.")
+		return r.Redirect(w, "/audit/verify", "A verification is already running.")
 	}
 	return r.Redirect(w, "/audit/verify", "")
 }

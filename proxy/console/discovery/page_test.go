@@ -101,7 +101,7 @@ func TestProposal(t *testing.T) {
 	}
 	want := propose.Ruleset("proposed", tables, findings)
 	status, body = s.Post(t, "/discovery/show", url.Values{"id": {id}})
-	if got := pre(t, body); status != http.StatusOK || len(got) != 1 || got[0] != want || !strings.Contains(body, "finds no mistake") {
+	if got := pre(t, body); status != http.StatusOK || len(got) != 1 || got[0] != want || !strings.Contains(body, "found no mistakes") {
 		t.Fatalf("status %d, the proposal is %q", status, got)
 	}
 	number := slices.IndexFunc(findings, func(f discover.Finding) bool { return f.Class == discover.Code && !f.Unsure() })

@@ -66,7 +66,7 @@ func TestResources(t *testing.T) {
 		t.Fatal(err)
 	}
 	status, body = s.Post(t, "/discovery/show", url.Values{"id": {id}})
-	if got := pre(t, body); status != http.StatusOK || len(got) != 1 || got[0] != want.String() || !strings.Contains(body, "finds no mistake") || !strings.Contains(got[0], "codes/lab") || !strings.Contains(got[0], "canonicals:") {
+	if got := pre(t, body); status != http.StatusOK || len(got) != 1 || got[0] != want.String() || !strings.Contains(body, "found no mistakes") || !strings.Contains(got[0], "codes/lab") || !strings.Contains(got[0], "canonicals:") {
 		t.Errorf("status %d, the proposal is %q instead of %q", status, got, want.String())
 	}
 	if strings.Contains(body, planted) {
@@ -80,7 +80,7 @@ func TestResources(t *testing.T) {
 	decided := url.Values{"id": {id}, "decided": {"1"}, fmt.Sprintf("s%d", 1-lab): {"1"}, fmt.Sprintf("ps%d", 1-lab): {"[0-9]{6}"}, "e0": {"1"}}
 	status, body = s.Post(t, "/discovery/show", decided)
 	got := pre(t, body)
-	if status != http.StatusOK || len(got) != 1 || !strings.Contains(body, "finds no mistake") {
+	if status != http.StatusOK || len(got) != 1 || !strings.Contains(body, "found no mistakes") {
 		t.Fatalf("status %d: %q", status, got)
 	}
 	for _, part := range []string{`system: "https://site.example/codes/case", form: pattern, pattern: "[0-9]{6}"`, "#   code system https://site.example/codes/lab", `match: "extension('https://site.example/fhir/StructureDefinition/ward')", method: descend`} {
@@ -95,7 +95,7 @@ func TestResources(t *testing.T) {
 		t.Errorf("the download is %d %q", status, text)
 	}
 	decided.Set(fmt.Sprintf("ps%d", 1-lab), "[0-9")
-	if status, body = s.Post(t, "/discovery/show", decided); status != http.StatusOK || !strings.Contains(body, "The checker does not accept it") {
+	if status, body = s.Post(t, "/discovery/show", decided); status != http.StatusOK || !strings.Contains(body, "The checker found mistakes") {
 		t.Errorf("a pattern that is none: status %d", status)
 	}
 

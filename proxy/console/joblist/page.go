@@ -210,7 +210,7 @@ func (p *page) cancel(w http.ResponseWriter, r *console.Request) error {
 	if err != nil {
 		return refused(err)
 	}
-	notice := "The job is cancelled."
+	notice := "The job was cancelled."
 	if job.State == queue.Running {
 		notice = "The job is being cancelled."
 	}

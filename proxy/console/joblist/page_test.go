@@ -96,7 +96,7 @@ func TestOrder(t *testing.T) {
 	if strings.Contains(page, "Cancel") || strings.Contains(page, "data-live") {
 		t.Error("a job that is over can be cancelled, or is fetched again")
 	}
-	if _, page := s.Post(t, "/jobs/"+id+"/verify", nil); !strings.Contains(page, "1 outputs are what the run has written, and nothing else is there") {
+	if _, page := s.Post(t, "/jobs/"+id+"/verify", nil); !strings.Contains(page, "1 outputs are unchanged, and there are no other files") {
 		t.Error(page)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "out", "first", "b.csv"), nil, 0o600); err != nil {

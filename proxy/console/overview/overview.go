@@ -106,7 +106,7 @@ func (c *Config) show(w http.ResponseWriter, r *console.Request) error {
 	s.Span, s.Spans = spanOf(r)
 	from, to := s.Span.times()
 	if err := c.count(r.Context(), s, from, to); err != nil {
-		s.Problem = "There are no numbers: " + err.Error() + "."
+		s.Problem = "No figures are available: " + err.Error() + "."
 	}
 	return r.Render(w, page, "Overview", s)
 }

@@ -170,7 +170,7 @@ func (p *Pages) verify(w http.ResponseWriter, r *console.Request) error {
 	}
 	// What was typed is never the name of a file here.
 	if _, err := note.NewVerifier(key); err != nil {
-		return bad("Enter the verifier key that the report should be signed with, as veil keys sign printed it.")
+		return bad("Enter the verifier key of the key that should have signed the report, as veil keys sign printed it.")
 	}
 	doc, err := signed.Open(text, key)
 	var changed *signed.ChangedError

@@ -62,7 +62,7 @@ func TestReportIsMadeAndVerified(t *testing.T) {
 	if body := upload(t, s, strings.Replace(file, `"records": 100`, `"records": 101`, 1)); !strings.Contains(body, "The report was changed") {
 		t.Error(body)
 	}
-	if body := run(url.Values{"from": {"2020-11-01"}, "to": {"2020-12-01"}}); !strings.Contains(body, "No report was made: the log has no record between") {
+	if body := run(url.Values{"from": {"2020-11-01"}, "to": {"2020-12-01"}}); !strings.Contains(body, "No report was created: the log has no record between") {
 		t.Error(body)
 	}
 	for _, bad := range []url.Values{{"from": {"x"}}, {"from": {"2026-12-01"}, "to": {"2026-11-01"}}, {"from": {"1900-01-01"}}} {

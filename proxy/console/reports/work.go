@@ -39,7 +39,7 @@ func (p *Pages) create(w http.ResponseWriter, r *console.Request) error {
 	}
 	switch {
 	case p.SignerFile == "":
-		return bad("Reports are signed: set audit.signerFile to a key of veil keys sign.")
+		return bad("Reports must be signed: set audit.signerFile to a key that veil keys sign created.")
 	case err != nil:
 		return bad("Expected dates such as 2026-11-01.")
 	case !from.Before(to):
@@ -57,7 +57,7 @@ func (p *Pages) create(w http.ResponseWriter, r *console.Request) error {
 		}
 	})
 	if !begun {
-		return r.Redirect(w, "/evidence", "A report is being made already.")
+		return r.Redirect(w, "/evidence", "A report is already being created.")
 	}
 	return r.Redirect(w, "/evidence", "")
 }

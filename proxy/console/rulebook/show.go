@@ -124,9 +124,9 @@ func (b *book) text(w http.ResponseWriter, r *console.Request) error {
 	})
 	switch {
 	case err != nil:
-		data.Changed = "The files of the ruleset cannot be read any more. What was read at the last start or reload is in force."
+		data.Changed = "The files of the ruleset can no longer be read. The rules that were read at the last start or reload are in force."
 	case k.View != nil && rs.SHA256() != k.SHA256():
-		data.Changed = "The files were changed since they were put in force: reload Veil to put this text in force. The other pages show what is in force."
+		data.Changed = "The files have changed since they were loaded: reload Veil to put this text in force. The other pages show what is in force."
 	}
 	for i := range data.Files {
 		if data.Files[i].Current {
@@ -215,7 +215,7 @@ func (b *book) runTests(k *loaded) *testsShown {
 			return &testsShown{File: f.Name, Report: f.Run(a)}
 		}
 	}
-	return &testsShown{Problem: "No test is shipped for this ruleset. Write some, and run them beside a draft."}
+	return &testsShown{Problem: "No tests are shipped for this ruleset. Write some, and run them with a draft."}
 }
 
 // runTests runs tests with a compiled ruleset.

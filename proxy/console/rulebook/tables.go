@@ -54,7 +54,7 @@ func (b *book) tables(w http.ResponseWriter, r *console.Request) error {
 	case k.Ruleset.Tables == nil:
 		data.Problem = "The ruleset has no rules for tables: the PostgreSQL listener shows no relations under it."
 	case s.Catalog == nil:
-		data.Problem = "No PostgreSQL upstream is configured, so there are no tables to lay the rules over."
+		data.Problem = "No PostgreSQL upstream is configured, so there are no tables to apply the rules to."
 	default:
 		catalog, err := s.Catalog(r.Context())
 		if err != nil {

@@ -107,7 +107,7 @@ func (u *Server) once(q *Request) (*Response, *outcome.Problem) {
 		ctx, cancel := context.WithTimeout(context.Background(), q.Timeout)
 		defer cancel()
 		if u.config.Credentials.Authorize(ctx, req) != nil {
-			return nil, outcome.Failed(502, models.IssueTypeSecurity, "upstream credentials", "Veil could not get what it signs in to the FHIR server with")
+			return nil, outcome.Failed(502, models.IssueTypeSecurity, "upstream credentials", "Veil could not obtain its credentials for the FHIR server")
 		}
 	}
 	client := u.client
@@ -152,7 +152,7 @@ func (u *Server) unreachable(err error) *outcome.Problem {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		return u.TooLarge()
 	case errors.Is(err, fasthttp.ErrNoFreeConns):
-		return outcome.Failed(503, models.IssueTypeThrottled, "upstream busy", "too many requests are under way to the FHIR server")
+		return outcome.Failed(503, models.IssueTypeThrottled, "upstream busy", "too many requests to the FHIR server are in progress")
 	case errors.As(err, &timed) && timed.Timeout():
 		return timedOut()
 	}
@@ -266,7 +266,7 @@ func (r *Response) Check() *outcome.Problem {
 	case 404, 410:
 		return outcome.NotFound()
 	case 401, 403:
-		return outcome.Failed(502, models.IssueTypeSecurity, "upstream authorization", "the FHIR server did not let Veil in")
+		return outcome.Failed(502, models.IssueTypeSecurity, "upstream authorization", "the FHIR server denied access to Veil")
 	case 301, 302, 303, 307, 308:
 		return outcome.Failed(502, models.IssueTypeProcessing, "upstream redirect", "the FHIR server responded with a redirect, which is not followed")
 	case 429, 503:

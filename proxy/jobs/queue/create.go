@@ -22,7 +22,7 @@ var (
 type TargetError struct{ Job string }
 
 func (e *TargetError) Error() string {
-	return fmt.Sprintf("job %s, which is not over, writes to the same target: wait for its end, or cancel it", e.Job)
+	return fmt.Sprintf("job %s, which has not ended, writes to the same target: wait for its end, or cancel it", e.Job)
 }
 
 // requestTime is how long a request to the database may take.

@@ -167,7 +167,7 @@ func (q *Queue) watch() {
 			err = q.forget(q.ctx, e)
 		}
 		if err != nil && q.ctx.Err() == nil {
-			q.config.Logger.Warn("jobs of other processes, and those that are kept no longer, could not be looked for", "problem", failure(err).Error())
+			q.config.Logger.Warn("jobs of ended processes and jobs to be removed could not be looked up", "problem", failure(err).Error())
 		}
 	}
 }

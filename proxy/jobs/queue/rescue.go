@@ -42,7 +42,7 @@ func (q *Queue) rescue(ctx context.Context, e engine, suspects map[string]bool, 
 			if err != nil || n == 0 {
 				return err
 			}
-			q.config.Logger.Warn("a job goes on whose process is gone", "job", id)
+			q.config.Logger.Warn("a job is continued, since its process ended", "job", id)
 			return tx.enqueue(ctx, id)
 		})
 		if err != nil {

@@ -185,9 +185,9 @@ func (q *Queue) release(a *Attempt) error {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTime)
 	defer cancel()
 	if _, err := a.engine.exec(ctx, "UPDATE veil_job SET heartbeat = 0 WHERE id = $1 AND owner = $2", a.ID, a.owner); err != nil {
-		q.config.Logger.Warn("a job could not be let go", "job", a.ID, "problem", failure(err).Error())
+		q.config.Logger.Warn("a job could not be released", "job", a.ID, "problem", failure(err).Error())
 	}
-	q.config.Logger.Info("a job goes on when Veil is started again", "job", a.ID)
+	q.config.Logger.Info("a job will be continued when Veil is started again", "job", a.ID)
 	return river.JobSnooze(0)
 }
 

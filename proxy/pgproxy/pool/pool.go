@@ -63,7 +63,7 @@ var ErrProtocol = errors.New("unexpected response from the upstream")
 var ErrGone = errors.New("the connection to the upstream failed")
 
 // errBusy is what a session gets for which there is no connection.
-var errBusy = &wire.Error{Code: "53300", Text: "all connections to the upstream are taken", Hint: "try again later"}
+var errBusy = &wire.Error{Code: "53300", Text: "all connections to the upstream are in use", Hint: "Try again later."}
 
 // Config says which PostgreSQL server holds the originals, and how its connections are
 // bounded.
@@ -297,7 +297,7 @@ func badParameter(err error, settings map[string]string) *wire.Error {
 	}
 	for name := range settings {
 		if strings.Contains(strings.ToLower(pg.Message), `"`+strings.ToLower(name)+`"`) {
-			return &wire.Error{Code: pg.Code, Text: fmt.Sprintf("invalid value for parameter %q", name), Hint: "the parameter was set when the connection was opened: give it another value, or leave it out"}
+			return &wire.Error{Code: pg.Code, Text: fmt.Sprintf("invalid value for parameter %q", name), Hint: "The parameter was set when the connection was opened. Set another value, or omit it."}
 		}
 	}
 	return nil
