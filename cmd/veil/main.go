@@ -64,8 +64,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return exitFailed
 }
 
-// printed keeps the first error of standard output, so that commands that print need
-// not look: what could not be printed fails the command.
+// printed remembers the first error of standard output, so that commands need not check
+// what they print: the command fails if something could not be printed.
 type printed struct {
 	io.Writer
 	err error
@@ -79,8 +79,8 @@ func (p *printed) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// output is standard output as it was given. A job looks which file it is, and sees
-// its errors itself.
+// output is the original standard output. A job checks which file it is, and handles its
+// errors itself.
 func output(c *cobra.Command) io.Writer {
 	if p, ok := c.OutOrStdout().(*printed); ok {
 		return p.Writer
@@ -133,5 +133,5 @@ found a problem; 2 if the command line is wrong, and nothing was done.`,
 	return root
 }
 
-// columns is how wide help is.
+// columns is the width of help texts.
 const columns = 80

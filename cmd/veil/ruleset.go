@@ -91,7 +91,7 @@ Exit status: 0 if no ruleset has a problem, 1 if one has.`,
 					return err
 				}
 				rs := list.Add(compiled.Policy.Ruleset)
-				if !format.JSON() { // at once, since the next one can have problems
+				if !format.JSON() { // now, since the next one may have problems
 					fmt.Fprintf(c.OutOrStdout(), "%s: %d rules, sha256 %s\n", rs.Name, rs.Rules, rs.SHA256)
 				}
 			}

@@ -69,7 +69,8 @@ Exit status: 0 after a shutdown by signal; 1 if an error prevented or ended it;
 	return c
 }
 
-// source is the configuration of a command: a file, and the flags that are given.
+// source returns the configuration of a command, from a file and the flags that were
+// given.
 func (a *app) source(c *cobra.Command, file string) *config.Source {
 	src := &config.Source{File: file, Flags: map[string]string{}, Env: a.env, Rules: a.rules, Recognizer: a.recognizer}
 	for _, f := range config.Flags(a.env) {
@@ -82,7 +83,7 @@ func (a *app) source(c *cobra.Command, file string) *config.Source {
 
 // runServe serves until the context of the command ends.
 func runServe(c *cobra.Command, src *config.Source) error {
-	// Before anything else, since a SIGHUP ends a process that does not expect it.
+	// First of all, since a SIGHUP ends a process that does not handle it.
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)

@@ -18,12 +18,11 @@ import (
 type app struct {
 	rules *rules.Library
 	env   func(string) string
-	// recognizer is the external recogniser that scrubbing asks.
+	// recognizer is the external recognizer that scrubbing uses.
 	recognizer *scrub.External
 }
 
-// methods are the masking methods of all packages: this is the only place that knows
-// them.
+// methods are the masking methods of all packages: only this function lists them.
 func methods(x *scrub.External) [][]mask.Definition {
 	return [][]mask.Definition{general.Methods(), safeharbor.Methods(), fhir.Methods(), table.Methods(), scrub.Methods(x)}
 }

@@ -119,7 +119,7 @@ func Rulesets(lib *rules.Library, conf *config.Config, given []string) (list []e
 	return list, nil
 }
 
-// coverage compiles a ruleset and says what it acts on.
+// coverage compiles a ruleset and lists what it acts on.
 func coverage(lib *rules.Library, name string, rs *ruleset.Ruleset, files []signed.Input) (*evidence.Coverage, error) {
 	compiled, err := lib.Public(name)
 	if err != nil {

@@ -19,9 +19,9 @@ import (
 
 // Filter selects records. Zero fields exclude nothing.
 type Filter struct {
-	Last                          int // the newest so many of those that fit
+	Last                          int // only the newest so many matching records; 0 for all
 	RequestID, Consumer, Listener string
-	Operation                     string   // that it begins with
+	Operation                     string   // prefix
 	Outcomes                      []string // one of them
 	Since, Until                  time.Time
 	Digests                       []string // of an input or output, one of them
@@ -41,7 +41,7 @@ func (f *Filter) fits(l *audit.Line) bool {
 // Records are records of a log, each after its details.
 type Records struct {
 	lines []*audit.Line
-	// begun are the requests whose response began and has no end so far.
+	// begun are the requests whose response has begun and not yet ended.
 	begun map[string]bool
 }
 

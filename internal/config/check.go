@@ -79,7 +79,7 @@ func (c *Config) checkViews() {
 	}
 }
 
-// known is how many credentials and issuers there are.
+// known returns the number of credentials and issuers.
 func (c *Consumers) known() int {
 	return len(c.Keys) + len(c.filed) + len(c.Issuers) + len(c.Certificates) + len(c.Users)
 }
@@ -186,8 +186,8 @@ func sha256Hex(s string) string {
 	return ""
 }
 
-// splitAddress splits an address of TCP, whose port must be a number or have a known name: a
-// socket of the file system (unix:/run/veil.sock) is none.
+// splitAddress splits a TCP address, whose port must be a number or a known name. It
+// refuses sockets of the file system (unix:/run/veil.sock).
 func splitAddress(addr string) (host, port string, err error) {
 	if host, port, err = net.SplitHostPort(addr); err == nil {
 		_, err = net.DefaultResolver.LookupPort(context.Background(), "tcp", port)

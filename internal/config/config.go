@@ -31,7 +31,7 @@ import (
 // Config is the configuration of veil serve. Its names in the YAML file are those in
 // settings.
 type Config struct {
-	View      // of consumers that name no view
+	View      // for consumers without a view of their own
 	Views     []NamedView
 	FHIR      FHIR
 	Postgres  Postgres
@@ -41,7 +41,7 @@ type Config struct {
 	Log       Log
 	Tracing   *Tracing // nil: off
 	Shutdown  Shutdown
-	// Recognizer is the external recogniser for scrubbed texts; none without a URL.
+	// Recognizer is the external recognizer for scrubbed texts; none without a URL.
 	Recognizer recognizer.Options
 
 	text     []byte // of the file
@@ -55,8 +55,7 @@ func (c *Config) Text() []byte { return c.text }
 type View struct {
 	// Ruleset is a shipped ruleset's name or a file.
 	Ruleset, Project, KeyFile string
-	// PreviousKeyFile has the previous key, which opens what it sealed, until
-	// PreviousKeyUntil.
+	// PreviousKeyFile has the previous key. Until PreviousKeyUntil, it opens what it sealed.
 	PreviousKeyFile  string
 	PreviousKeyUntil civil.Date
 	Detail           bool
@@ -173,8 +172,8 @@ func Default(env func(string) string) *Config {
 	return c
 }
 
-// each calls f for each setting with its path and when a change takes effect: for
-// values and lists, and for sections that are optional as a whole.
+// each calls f for each value, each list and each optional section, with its path and
+// when a change takes effect.
 func each(settings []setting, f func(path string, s setting, e effect)) {
 	eachOf("", inherited, settings, f)
 }

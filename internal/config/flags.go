@@ -8,7 +8,7 @@ import (
 // Flag is a flag of the command line that sets a setting.
 type Flag struct {
 	Name, Doc, Setting string
-	// Value stands for the value in help, such as FILE.
+	// Value is the placeholder of the value in help, such as FILE.
 	Value string
 	// Default is the value without a flag and a file.
 	Default string
@@ -61,8 +61,8 @@ func (c *Config) needsRestart(next *Config) []string {
 	return out
 }
 
-// switches reports of each section that takes effect as switched whether any of its
-// values is set.
+// switches reports, for each section whose effect is switched, whether any of its values
+// is set.
 func (c *Config) switches() map[string]bool {
 	on := map[string]bool{}
 	each(c.settings(), func(path string, s setting, e effect) {

@@ -135,7 +135,7 @@ func passwordOf(file string) (string, error) {
 // largestPassword bounds the file of a password, in bytes.
 const largestPassword = 4096
 
-// world is what jobs may use; nil if there are none.
+// world returns what jobs may use; nil if there are no jobs.
 func (s *sources) world(p *Prepared) *work.World {
 	j := s.config.Operator.Jobs
 	if j == nil {
@@ -150,7 +150,7 @@ func (s *sources) world(p *Prepared) *work.World {
 	}
 	w.Rules = s.rules
 	if s.config.Postgres.Upstream != "" {
-		w.Database, _ = s.config.Postgres.Connection() // a problem otherwise, of readForStart
+		w.Database, _ = s.config.Postgres.Connection() // readForStart reports an error
 	}
 	for _, v := range p.FHIR.Views {
 		name := v.Name

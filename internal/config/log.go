@@ -12,7 +12,7 @@ import (
 // Log says what is logged, and in which format.
 type Log struct{ Level, Format string }
 
-// logLevel and logFormat say what is wrong with a setting.
+// logLevel and logFormat return what is wrong with a setting.
 func logLevel(s string) string {
 	switch s {
 	case "debug", "info", "warn", "error":

@@ -28,7 +28,7 @@ type Operator struct {
 	Console *Console
 
 	filed  []keyfile.Entry // of KeysFile
-	unread bool            // KeysFile could not be read: that is the problem, and not that keys are missing
+	unread bool            // KeysFile could not be read, which is the problem to report, not missing keys
 	Jobs   *Jobs           // nil: not served
 }
 
@@ -128,7 +128,7 @@ func (o *Operator) check(p *problems, projects, views []string) {
 	}
 }
 
-// nobody reports whether no key of an operator is configured, nor seems to be.
+// nobody reports that no operator's key is configured, and that none was meant to be.
 func (o *Operator) nobody(p *problems) bool {
 	return len(o.AllKeys()) == 0 && !o.unread && !p.unread("operator.keys")
 }
@@ -138,7 +138,7 @@ func (s *sources) darts(ctx context.Context, log *slog.Logger) *darts.Config {
 	d := s.config.Operator.DARTS
 	p := &s.config.problems
 	if d == nil || d.Project == "" {
-		return nil // a problem already
+		return nil // reported already
 	}
 	ring, err := Key{File: d.KeyFile, Project: d.Project}.Keyring(s.env)
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *sources) darts(ctx context.Context, log *slog.Logger) *darts.Config {
 		return nil
 	}
 	out := &darts.Config{RequestBytes: d.RequestBytes, Keys: ring}
-	// Each is compiled once here, so that what is wrong with it is known at the start.
+	// Compile each once here, so that problems show at the start.
 	compile := func(setting, name string) (first *fhir.Automaton, again darts.Compile) {
 		rs, err := s.rules.Load(name)
 		if err == nil {

@@ -67,7 +67,7 @@ func postgresViewSettings(v *PostgresView) []setting {
 	}
 }
 
-// connectionString says what is wrong with one.
+// connectionString returns what is wrong with a connection string.
 func connectionString(s string) string {
 	c, err := pgconn.ParseConfig(s)
 	switch {

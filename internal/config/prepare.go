@@ -27,7 +27,7 @@ import (
 type Prepared struct {
 	Config *Config
 
-	// What a reload replaces.
+	// Replaced by a reload.
 	FHIR     fhirproxy.Policy
 	Postgres pgproxy.Policy
 	TLS      *tls.Config // of the FHIR listener; nil for none
@@ -39,14 +39,14 @@ type Prepared struct {
 	Accounts *login.Directory
 	Jobs     *work.World // nil: not served
 
-	// What stays as it was at the start.
+	// Read at the start only.
 	Credentials signin.Credentials
 	UpstreamTLS *tls.Config
 	Tracing     *Traces // nil: off
 	Shipping    []ship.Options
 }
 
-// sources is what the files of a configuration say, before it is compiled.
+// sources are the contents of the files of a configuration, before they are compiled.
 type sources struct {
 	rules      *rules.Library
 	config     *Config
@@ -73,8 +73,8 @@ func (s *Source) Prepare(ctx context.Context, log *slog.Logger) (*Prepared, erro
 	return src.compile(ctx, log)
 }
 
-// sources reads the configuration, its rulesets and its keys. What is wrong with
-// them is in the problems of the configuration.
+// sources reads the configuration, its rulesets and its keys. Mistakes in them are added
+// to the problems of the configuration.
 func (s *Source) sources() (*sources, error) {
 	c, err := s.read()
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *Source) sources() (*sources, error) {
 	}
 	out := &sources{rules: s.Rules, config: c, env: s.Env, recognizer: s.Recognizer}
 	if c.problems.unreadable() {
-		return out, nil // all other problems would follow from that
+		return out, nil // all other problems would only be consequences
 	}
 	c.readKeys()
 	c.check()
@@ -99,7 +99,7 @@ func (s *Source) sources() (*sources, error) {
 // keyring reads the keys of a view.
 func (v *ServedView) keyring(p *problems, env func(string) string) *keys.Keyring {
 	if v.Project == "" {
-		return nil // a problem already
+		return nil // reported already
 	}
 	keys, err := Key{File: v.KeyFile, Project: v.Project}.Keyring(env)
 	if err != nil {
@@ -119,7 +119,7 @@ func (v *ServedView) keyring(p *problems, env func(string) string) *keys.Keyring
 	return keys
 }
 
-// compile makes the policy of what was read. The error has all problems.
+// compile turns what was read into a policy. The error contains all problems.
 func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, error) {
 	c := s.config
 	p := &Prepared{Config: c, Postgres: pgproxy.Policy{Views: map[string]pgproxy.View{}}}
@@ -175,8 +175,8 @@ func (s *sources) compile(ctx context.Context, log *slog.Logger) (*Prepared, err
 	return p, nil
 }
 
-// readForStart reads what only a start uses, so that a reload says what is wrong with it, and
-// not the process that takes the place of this one.
+// readForStart reads what only a start uses, so that a reload reports mistakes in it,
+// rather than the process that replaces this one.
 func (c *Config) readForStart() {
 	_, err := c.Audit.Signer()
 	c.problems.takeAll("audit", err)
@@ -194,8 +194,8 @@ func (c *Config) readForStart() {
 	}
 }
 
-// directory makes the directory of consumers; nil if there are none, which is a
-// problem already.
+// directory makes the directory of consumers; nil if there are none, which is reported
+// already.
 func (c *Consumers) directory(ctx context.Context, log *slog.Logger) (*consumer.Directory, error) {
 	d := consumer.Config{Keys: c.AllKeys(), Issuers: c.Issuers, Certificates: c.Certificates, Users: c.Users, Logger: log}
 	if c.AllowAnonymous {

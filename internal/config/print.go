@@ -21,7 +21,7 @@ type printing struct {
 	out     strings.Builder
 	indent  int
 	dash    bool // the next line begins an item of a list
-	comment bool // what is printed is not in force
+	comment bool // what is printed is commented out
 }
 
 func (p *printing) line(text, doc string) {

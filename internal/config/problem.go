@@ -14,7 +14,7 @@ import (
 // Problem is one problem of a configuration, and what to do about it.
 type Problem struct {
 	strictyaml.Position        // in a file; zero if it is in none
-	Flag                string // of the command line, if that is where the value is from
+	Flag                string // of the command line, if the value comes from there
 	Setting             string // its path, such as consumers.keys[0].sha256; may be empty
 	What                string
 }
@@ -56,13 +56,13 @@ func (ps Problems) InFiles() bool {
 type problems struct {
 	file  string
 	at    map[string]strictyaml.Position // of the file's settings, by path
-	flags map[string]string              // flags that stand above the file, by path
+	flags map[string]string              // flags that take precedence over the file, by path
 	bad   map[string]bool                // settings whose flag cannot be read
-	// misspelt are sections that have names which are not known. What is missing there
-	// may be there under such a name.
+	// misspelt are sections with unknown names. A setting that seems to be missing there may
+	// only be misspelled.
 	misspelt map[string]bool
-	unknown  int                 // names that are not known so far
-	tree     strictyaml.Problems // of reading the file
+	unknown  int                 // unknown names so far
+	tree     strictyaml.Problems // from reading the file
 	all      Problems
 }
 
@@ -87,8 +87,8 @@ func (p *problems) add(path, format string, args ...any) {
 	p.all = append(p.all, one)
 }
 
-// unread reports whether a setting is in the file or in a flag and could not be
-// read, or seems to be in the file under a misspelt name. That is a problem of its own, and the setting is not missing.
+// unread reports whether a setting was given but could not be read, or seems to be in the
+// file under a misspelled name. Such a setting is reported by itself, and is not missing.
 func (p *problems) unread(path string) bool {
 	if p.flags[path] != "" {
 		return p.bad[path]
@@ -98,7 +98,7 @@ func (p *problems) unread(path string) bool {
 		if up := parent(path); up != "" && p.unread(up) {
 			return true
 		}
-		// A misspelt name is a problem of its own too.
+		// A misspelled name is reported by itself, too.
 		meant := fmt.Sprintf("did you mean %q", path[strings.LastIndexByte(path, '.')+1:])
 		return slices.ContainsFunc(p.tree, func(q strictyaml.Problem) bool { return strings.Contains(q.Message, meant) })
 	}
@@ -108,8 +108,7 @@ func (p *problems) unread(path string) bool {
 // parent is the path of the section that a setting is in.
 func parent(path string) string { return path[:max(0, strings.LastIndexAny(path, ".["))] }
 
-// attribute notes that names which are not known, and were found since the last call,
-// are in a section.
+// attribute notes that the unknown names found since the last call are in a section.
 func (p *problems) attribute(section string) {
 	n := 0
 	for _, q := range p.tree {
@@ -123,10 +122,10 @@ func (p *problems) attribute(section string) {
 	}
 }
 
-// unreadable reports whether there is a file of which nothing could be read.
+// unreadable reports whether nothing could be read from the file.
 func (p *problems) unreadable() bool { return p.file != "" && len(p.at) == 0 }
 
-// take notes the problems of a ruleset, which have places of their own, or another
+// take notes the problems of a ruleset, which have their own positions, or another
 // problem with a setting.
 func (p *problems) take(path string, err error) {
 	var written strictyaml.Problems
@@ -160,8 +159,8 @@ func (p *problems) takeAll(section string, err error) {
 	p.add(section, "%v", err)
 }
 
-// err returns all problems, or nil. None of them shows a secret that stands where
-// it does not belong.
+// err returns all problems, or nil. None of them shows a secret that was written in the
+// wrong place.
 func (p *problems) err() error {
 	var out Problems
 	for _, one := range p.tree {

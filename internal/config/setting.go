@@ -10,16 +10,15 @@ import (
 	"github.com/veil-proxy/veil/mask/civil"
 )
 
-// setting is one name of the configuration file: a value, or a section of further
-// names. Everything that is known of a setting is here: what it means, when a
-// changed value takes effect, which flag and environment variable set it, and how
-// it is read and printed. It reads into, and prints from, the place that it was
-// made with.
+// setting is one name of the configuration file: a value, or a section of further names.
+// It has everything about the setting: what it means, when a changed value takes effect,
+// which flag and environment variable set it, and how it is read and printed. It reads
+// into, and prints from, the variable that it was created with.
 type setting struct {
 	name, doc string
 	effect    effect
 	flag, env string
-	// placeholder stands for the value of the flag in its help, such as FILE.
+	// placeholder is the placeholder of the flag's value in help, such as FILE.
 	placeholder string
 	inner       []setting // of a section
 	// each returns the settings of an item of a list, of a section that is optional as a
@@ -27,8 +26,8 @@ type setting struct {
 	each   func() []setting
 	suffix string
 	isBool bool
-	// set takes the text of a value, and returns what is wrong with it; nil of what
-	// is not a value.
+	// set sets the value from a text, and returns what is wrong with it; nil for what is not
+	// a value.
 	set   func(text string) (problem string)
 	read  func(r *reading, path string, n strictyaml.Node)
 	print func(p *printing)
@@ -38,11 +37,11 @@ type setting struct {
 type effect int
 
 const (
-	inherited effect = iota // as the section that the setting is in
+	inherited effect = iota // as for the section that contains the setting
 	reload                  // at SIGHUP
 	restart                 // when the process starts
-	// switched is of a section: its values take effect at a reload, but whether there
-	// are any only when the process starts.
+	// switched is for sections whose values take effect at a reload, but which can be
+	// switched on or off only when the process starts.
 	switched
 )
 
@@ -51,14 +50,13 @@ func (s setting) at(e effect) setting {
 	return s
 }
 
-// flagged names the flag of veil serve that sets a value, and what stands for the
-// value in its help.
+// flagged names the flag of veil serve that sets a value, and its placeholder in help.
 func (s setting) flagged(name, placeholder string) setting {
 	s.flag, s.placeholder = name, placeholder
 	return s
 }
 
-// fromEnv names the environment variable that has the default of a value.
+// fromEnv names the environment variable that contains the default of a value.
 func (s setting) fromEnv(name string) setting {
 	s.env = name
 	return s
@@ -85,7 +83,7 @@ func (r *reading) section(path string, n strictyaml.Node, settings []setting) {
 	r.problems.attribute(path)
 }
 
-// value is a setting of one line. set returns what is wrong with a text.
+// value is a setting with a single value. set returns what is wrong with a text.
 func value(name, doc string, set func(text string) (problem string), show func() string) setting {
 	return setting{
 		name: name, doc: doc, set: set,
@@ -102,7 +100,7 @@ func value(name, doc string, set func(text string) (problem string), show func()
 	}
 }
 
-// setText sets a value, unless it is a secret: those stay out of configurations.
+// setText sets a value, unless it is a secret: secrets do not belong in a configuration.
 func setText(set func(string) string, text string) (problem string) {
 	if isSecret(text) {
 		return belongsInFile
@@ -237,7 +235,7 @@ func texts(name, doc string, to *[]string, checks ...func(string) string) settin
 	}
 }
 
-// section is a setting that has further ones.
+// section is a setting that contains other settings.
 func section(name, doc string, settings ...setting) setting {
 	return setting{
 		name: name, doc: doc, inner: settings,
@@ -249,11 +247,11 @@ func section(name, doc string, settings ...setting) setting {
 	}
 }
 
-// defaulted is a section that does not begin with zero values.
+// defaulted is a section whose defaults are not zero values.
 type defaulted interface{ setDefaults() }
 
-// fresh is a section of which nothing is set. Settings must not do that: they are made for
-// sections, too, that have values.
+// fresh sets the defaults of a section in which nothing is set. The function that makes
+// its settings must not do so, since it is also called for sections that have values.
 func fresh[T any]() *T {
 	section := new(T)
 	if d, ok := any(section).(defaulted); ok {

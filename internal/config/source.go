@@ -21,10 +21,11 @@ type Source struct {
 	Flags map[string]string // values by the names of their flags
 	Env   func(string) string
 	Rules *rules.Library
-	// Recognizer receives the external recogniser of the configuration; it may be nil.
+	// Recognizer receives the external recognizer of the configuration; it may be nil.
 	Recognizer *scrub.External
 
-	// wait passes settlePause; tests write files meanwhile. Nil for the clock's.
+	// wait waits for settlePause; in tests, it writes files instead. If nil, the clock is
+	// used.
 	wait func(context.Context) error
 }
 
@@ -38,8 +39,8 @@ func (s *Source) Read() (*Config, error) {
 	return c, c.problems.err()
 }
 
-// read reads the configuration. The error says that the file cannot be read; what
-// is wrong in it is in the problems of the configuration.
+// read reads the configuration. It returns an error if the file cannot be read; mistakes
+// in the file are added to the problems of the configuration.
 func (s *Source) read() (*Config, error) {
 	c := Default(s.Env)
 	if s.File != "" {
@@ -78,7 +79,7 @@ func (c *Config) parse(file string, src []byte) {
 	}
 }
 
-// complete fills in what follows from other settings.
+// complete fills in settings that depend on others.
 func (c *Config) complete() {
 	for i := range c.Views {
 		if v := &c.Views[i]; v.KeyFile == "" {
@@ -108,7 +109,8 @@ func (s *Source) PrepareNext(ctx context.Context, current *Config, log *slog.Log
 	if err != nil {
 		return nil, err
 	}
-	// It is refused as a whole: what is in force is always what one file says.
+	// The change is refused as a whole: what is in force always comes from one version of
+	// the file.
 	var changed []error
 	for _, setting := range current.needsRestart(p.Config) {
 		changed = append(changed, fmt.Errorf("%s cannot be changed without a restart", setting))
@@ -145,7 +147,7 @@ func pauseToSettle(ctx context.Context) error {
 	}
 }
 
-// look reads the sources, and returns what was seen of them.
+// look reads the sources, and returns what they contained.
 func (s *Source) look() (src *sources, seen []byte, err error) {
 	if s.File != "" {
 		if seen, err = textfile.Read(s.File); err != nil {

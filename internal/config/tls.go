@@ -67,7 +67,7 @@ func (c TLS) load() (*tls.Config, error) {
 	return out, errors.Join(problems...)
 }
 
-// certificate reads the certificate and its key. No error shows any of them.
+// certificate reads the certificate and its key. No error quotes their contents.
 func (c TLS) certificate() (none tls.Certificate, err error) {
 	key, err := readSecretFile("keyFile", c.KeyFile)
 	if err != nil {

@@ -34,7 +34,7 @@ type Provider struct {
 	EndSession string
 
 	mu    sync.Mutex
-	codes map[string]url.Values // what was asked for, by code; each is taken once
+	codes map[string]url.Values // requests by code; each code can be redeemed once
 }
 
 var signingKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
@@ -92,7 +92,7 @@ func (p *Provider) authorize(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, q.Get("redirect_uri")+"?"+url.Values{"code": {code}, "state": {q.Get("state")}}.Encode(), http.StatusFound) //nolint:gosec // of a test
 }
 
-// token takes a code once.
+// token redeems a code once.
 func (p *Provider) token(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	asked, ok := p.codes[r.FormValue("code")]

@@ -20,18 +20,18 @@ const (
 
 func (d *demo) configFile() string { return filepath.Join(d.dir, "veil.yaml") }
 
-// keysFile has the keys that are made on the console.
+// keysFile has the keys that the console creates.
 func (d *demo) keysFile(whose string) string { return filepath.Join(d.dir, whose+".yaml") }
 
-// jobsDir has the database of jobs, orderedDir what they mask.
+// jobsDir has the jobs database, orderedDir the files that jobs mask.
 func (d *demo) jobsDir() string { return filepath.Join(d.dir, "jobs") }
 
 func (d *demo) orderedDir() string { return filepath.Join(d.dir, "masked-by-jobs") }
 
 func (d *demo) signerFile() string { return filepath.Join(d.dir, "audit.key") }
 
-// writeConfig writes what the demo runs with, and the keys that it names. tables is the
-// address of the masked view of the tables.
+// writeConfig writes the configuration of the demo, and the keys that it names. tables is
+// the address of the masked view of the tables.
 func (d *demo) writeConfig(sql *sqlView, tables string) error {
 	if err := keys.WriteFile(d.keyFile()); err != nil {
 		return err
@@ -95,7 +95,7 @@ consumers:
 	return os.WriteFile(d.configFile(), []byte(text), 0o600)
 }
 
-// printSelftest says how to attack the demo.
+// printSelftest prints how to attack the demo.
 func (d *demo) printSelftest(out io.Writer, sql *sqlView) {
 	of := ""
 	if sql != nil {

@@ -34,13 +34,13 @@ const RulesetName = "demo"
 // Options say what the demo starts and where.
 type Options struct {
 	Patients int
-	Seed     uint64 // other seeds make other patients
+	Seed     uint64 // other seeds give other patients
 	// The addresses of the masked view, of the source, of the masked view of the tables,
 	// and of the console. If one is taken, a free port is used.
 	Listen, SourceListen, PostgresListen, ConsoleListen string
 
 	Rules   *rules.Library // with Ruleset as RulesetName
-	Command string         // that runs Veil, in the lines to try
+	Command string         // the command that runs Veil, as printed
 	// Version is that of the build, and Program names it at length.
 	Version, Program string
 }
@@ -108,7 +108,8 @@ func Run(ctx context.Context, o Options, out io.Writer) (err error) {
 	return errors.Join(err, veil.Run(ctx))
 }
 
-// reserve opens a socket near an address for Veil, and returns the address that it has.
+// reserve opens a socket for Veil at an address, or near it, and returns its actual
+// address.
 func (d *demo) reserve(ctx context.Context, addr string) (string, error) {
 	l, err := listenNear(ctx, addr)
 	if err != nil {
@@ -127,10 +128,10 @@ func (d *demo) listen(_ context.Context, _, addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// closeSockets closes those that nobody has listened on.
+// closeSockets closes the sockets that were not used.
 func (d *demo) closeSockets() {
 	for _, l := range d.sockets {
-		_ = l.Close() // again, if Veil has closed it
+		_ = l.Close() // a second time, if Veil has closed it
 	}
 }
 
@@ -177,7 +178,7 @@ func (d *demo) startSource(ctx context.Context) (stop func(), err error) {
 	return func() { _ = server.Close() }, nil
 }
 
-// print says where things are and what to try. The lines can be pasted as they are.
+// print prints the addresses and what to try. The lines can be pasted as they are.
 func (d *demo) print(out io.Writer, sql *sqlView) error {
 	id := d.population.PatientIDs()[0]
 	ring, err := config.Key{File: d.keyFile(), Project: project}.Keyring(os.Getenv)

@@ -34,7 +34,7 @@ func indented(h http.Handler) http.Handler {
 	})
 }
 
-// buffered keeps a response until it is whole.
+// buffered keeps a response until it is complete.
 type buffered struct {
 	http.ResponseWriter
 	status int

@@ -64,7 +64,7 @@ func startServer(ctx context.Context, dir string) (*server, error) {
 	}
 	run := func(program string, args ...string) *exec.Cmd {
 		words := append(append(slices.Clone(as), filepath.Join(bin, program)), args...)
-		cmd := exec.CommandContext(context.WithoutCancel(ctx), words[0], words[1:]...) // the server ends with stop, in order
+		cmd := exec.CommandContext(context.WithoutCancel(ctx), words[0], words[1:]...) // stop shuts the server down in an orderly way
 		cmd.Dir = dir
 		return cmd
 	}
@@ -148,11 +148,11 @@ func (s *server) stop() error {
 	if err := s.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
-	_ = s.cmd.Wait() // it ends with what the signal makes of it
+	_ = s.cmd.Wait() // its exit status is that of the signal
 	return nil
 }
 
-// reader makes the database, and a role that may read it.
+// reader creates the database, and a role that may read it.
 func (s *server) reader(ctx context.Context, p *fhirtest.Population) (dsn string, err error) {
 	admin, err := pgx.Connect(ctx, s.dsn("postgres"))
 	if err != nil {
@@ -195,7 +195,7 @@ func (d *demo) startSQL(ctx context.Context, address string) (_ *sqlView, err er
 		return nil, err
 	}
 	v := &sqlView{}
-	go func() { _ = analysis.Warm() }() // meanwhile; the server reports it if it fails
+	go func() { _ = analysis.Warm() }() // in parallel; the server reports it if it fails
 	if v.server, err = startServer(ctx, dir); err != nil {
 		return nil, err
 	}

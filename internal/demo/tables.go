@@ -12,7 +12,7 @@ import (
 	"github.com/veil-proxy/veil/internal/fhirtest"
 )
 
-// schema are the tables of the demo. They hold what its FHIR server has.
+// schema defines the tables of the demo. They contain the same data as its FHIR server.
 const schema = `
 CREATE TABLE patients (id text PRIMARY KEY, mrn text, family text, given text, birth_date date, died date, sex text, state text, zip text, resource jsonb);
 CREATE TABLE encounters (id text PRIMARY KEY, patient_id text, class text, started_at timestamptz, ended_at timestamptz, reason text);
@@ -20,7 +20,7 @@ CREATE TABLE observations (id text PRIMARY KEY, patient_id text, encounter_id te
 CREATE INDEX ON encounters (patient_id);
 CREATE INDEX ON observations (patient_id);`
 
-// resource is what the tables take of a resource.
+// resource has the parts of a resource that the tables contain.
 type resource struct {
 	ID         string
 	Identifier []struct {
@@ -50,7 +50,7 @@ type resource struct {
 
 type reference struct{ Reference string }
 
-// id is the id of what is referred to, if it is of the type.
+// id returns the id in the reference, if it refers to the given type.
 func (r reference) id(typ string) string {
 	id, ok := strings.CutPrefix(r.Reference, typ+"/")
 	if !ok {
@@ -73,7 +73,7 @@ func (c concept) code(system string) string {
 	return ""
 }
 
-// load makes the tables and fills them.
+// load creates the tables and fills them.
 func load(ctx context.Context, conn *pgx.Conn, p *fhirtest.Population) error {
 	if _, err := conn.Exec(ctx, schema); err != nil {
 		return err
@@ -162,8 +162,7 @@ func null(s string) any {
 	return s
 }
 
-// moment is a date or time of FHIR as SQL has it: the beginning of a month or year
-// that is known no better.
+// moment returns a FHIR date or time in SQL's form; for a month or a year, its beginning.
 func moment(s string) any {
 	switch len(s) {
 	case len("2006"):

@@ -103,7 +103,7 @@ func (o *Options) Finish(w io.Writer, source string, tables []discover.Table, le
 	return r.WriteText(w, o.All)
 }
 
-// compare prints how the tables differ from what a ruleset was written for.
+// compare prints how the tables differ from those that a ruleset was written for.
 func (o *Options) compare(w io.Writer, tables []discover.Table, findings []discover.Finding) error {
 	policy, err := o.Load(o.Against)
 	if err != nil {
@@ -146,7 +146,7 @@ func (o *Options) sign(w io.Writer, kind string, document any) error {
 	return err
 }
 
-// rulesetName makes a ruleset's name of that of its file.
+// rulesetName derives a ruleset's name from the name of its file.
 func rulesetName(file string) string {
 	base := filepath.Base(file)
 	name := strings.Trim(strings.Map(func(r rune) rune {

@@ -17,7 +17,7 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// FHIR is a discovery on FHIR resources: of a server, or in NDJSON files.
+// FHIR is a discovery on FHIR resources, from a server or from NDJSON files.
 type FHIR struct {
 	Format    cli.Format
 	All       bool

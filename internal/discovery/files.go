@@ -129,7 +129,8 @@ func (f *Files) inspect(ctx context.Context, text string, l *looker, each func(n
 	return err
 }
 
-// unite adds a table to others: files of one table are one, with the columns of all.
+// unite adds a table to a list: several files of one table become one, with the columns
+// of all.
 func unite(tables []discover.Table, t discover.Table) []discover.Table {
 	k := slices.IndexFunc(tables, func(o discover.Table) bool { return o.Schema == t.Schema && o.Name == t.Name })
 	if k < 0 {

@@ -34,8 +34,8 @@ type looker struct {
 type reservoir struct {
 	size int
 	kept []string
-	// seen are the values that the method saw; all has those that it did not see, since
-	// maskers remember values that come again.
+	// seen counts the values that the method was called with; all also counts repeated
+	// values, which maskers remember and do not pass to it again.
 	seen, all uint64
 	random    *rand.Rand
 }
@@ -58,7 +58,7 @@ func (r *reservoir) add(value []byte) {
 	r.kept[at] = string(value[:min(len(value), longestValue)])
 }
 
-// profile is what the sample looks like, with as many repetitions as all values have.
+// profile describes the sample, with the repetitions scaled to all values.
 func (r *reservoir) profile() *values.Profile {
 	s := values.NewSample()
 	for _, v := range r.kept {
@@ -74,7 +74,7 @@ func key(t *discover.Table, column int) string {
 	return t.Schema + "\x00" + t.Name + "\x00" + t.Columns[column].Name
 }
 
-// ruleset has a rule for each column.
+// ruleset returns a ruleset with a rule for each column.
 func (l *looker) ruleset(tables []discover.Table) string {
 	l.numbers = map[string]int{}
 	var b strings.Builder
@@ -109,7 +109,7 @@ func (l *looker) definition() mask.Definition {
 	}
 }
 
-// looking is the method over one column.
+// looking is the method as applied to one column.
 type looking struct {
 	*looker
 	number int
@@ -121,8 +121,8 @@ func (l looking) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, e
 	return dst, mask.Removed, nil
 }
 
-// look reads a file until the time is up, and a stream until enough rows were seen: what
-// still comes of it may never end.
+// look reads a file until the time is up, and a stream until it has seen enough rows,
+// since a stream may never end.
 func (l *looker) look(doc file.Document, stream bool) error {
 	began := time.Now()
 	masker := doc.NewMasker(false)
@@ -136,7 +136,7 @@ func (l *looker) look(doc file.Document, stream bool) error {
 		before := result.Masked
 		out = masker.AppendMasked(out[:0], b, &result)
 		rows := result.Masked
-		if byColumn { // the rows of a group were seen when the next group begins
+		if byColumn { // all rows of a group have been seen when the next group begins
 			if rows == before {
 				return nil
 			}
@@ -154,7 +154,7 @@ func (l *looker) look(doc file.Document, stream bool) error {
 	return err
 }
 
-// repeats tells the samples how many values there were.
+// repeats sets the total number of values in the samples.
 func (l *looker) repeats(pass *mask.Pass) {
 	for _, applied := range pass.Record("", "").Used {
 		if n, err := strconv.Atoi(strings.TrimPrefix(applied.Rule, "c")); err == nil && n < len(l.columns) {

@@ -11,7 +11,7 @@ import (
 	"github.com/veil-proxy/veil/table/csv"
 )
 
-// csvOptions say how delimited text is read. What is empty is detected.
+// csvOptions say how delimited text is read. Empty ones are detected.
 type csvOptions struct {
 	delimiter, quote, escape, encoding string
 	header, noHeader                   bool
@@ -59,7 +59,7 @@ func (o *Options) CSV() (csv.Config, error) {
 	return config, err
 }
 
-// dialect sets what the flags say of how the text is written.
+// dialect applies the flags that describe the text.
 func (c *csvOptions) dialect(config *csv.Config) (err error) {
 	config.Encoding = c.encoding
 	if config.Delimiter, err = character("--delimiter", c.delimiter); err != nil {

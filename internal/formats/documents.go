@@ -8,8 +8,8 @@ import (
 	"github.com/veil-proxy/veil/file"
 )
 
-// documents says which files hold documents. A FHIR resource is none, unless --format or
-// --document says so.
+// documents says which files contain documents. A FHIR resource is not one, unless
+// --format or --document says so.
 func (o *Options) documents(r Rules, format string) (document.Files, error) {
 	rules, err := document.Compile(r.Compiled.Policy)
 	return document.Files{

@@ -22,8 +22,8 @@ import (
 	"github.com/veil-proxy/veil/text/note"
 )
 
-// all has a line for each format, in the order in which they are tried. What the name
-// of a file tells comes first; FHIR is seen from the text.
+// all has a line for each format, in the order in which they are tried. Formats that the
+// name of a file shows come first; FHIR is recognized by its text.
 var all = []format{
 	{"csv", csvFormats},
 	{"pgdump", pgdumpFormats},
@@ -60,7 +60,7 @@ type Options struct {
 	Inspect bool
 	// Known has what is known of the people whom files of plain text may name; it may be nil.
 	Known *text.Known
-	// Guess infers from the rows of CSV whether the first has the names of columns.
+	// Guess infers from the rows of a CSV file whether the first one has the column names.
 	Guess bool
 
 	format   string
@@ -112,7 +112,7 @@ func names() string {
 	return strings.Join(list[:last], ", ") + " or " + list[last]
 }
 
-// tableOf returns what names the table of a file.
+// tableOf returns the function that names the table of a file.
 func (o *Options) tableOf(rules *table.Rules) func(file string) table.Name {
 	if o.table == "" {
 		return rules.OfFile

@@ -20,7 +20,7 @@ func (r *Rules) surveying(o table.Options, open func(table.Options) (file.Format
 	return []file.Format{&surveyor{f, relatedSurvey{survey, r.related}}}, err
 }
 
-// surveyor is a format of tables that files are read of for related rows.
+// surveyor is a format of tables whose files are read first, for related rows.
 type surveyor struct {
 	file.Format
 	survey relatedSurvey
@@ -31,7 +31,7 @@ func (s *surveyor) Survey() file.Survey { return s.survey }
 
 // relatedSurvey collects related rows.
 type relatedSurvey struct {
-	file.Format // whose plans collect
+	file.Format // its plans collect the rows
 	rows        *table.RelatedRows
 }
 

@@ -45,7 +45,7 @@ func NewKey(key []byte) *Key {
 	return k
 }
 
-// stateOf is the state of SHA-512 behind a key that is padded and combined with pad.
+// stateOf returns the state of SHA-512 after a key that is padded and combined with pad.
 func stateOf(key []byte, pad byte) (state [8]uint64) {
 	var block [sha512.BlockSize]byte
 	copy(block[:], key)
@@ -80,7 +80,7 @@ func (b *Block) Holds(message []byte) bool {
 	return n <= Longest && binary.BigEndian.Uint16(b[len(b)-2:]) == uint16(8*(sha512.BlockSize+n)) && string(b[:n]) == string(message)
 }
 
-// message is what a padded block begins with.
+// message returns the message at the beginning of a padded block.
 func (b *Block) message() []byte {
 	n := int(binary.BigEndian.Uint16(b[len(b)-2:]))/8 - sha512.BlockSize
 	return b[:n]
@@ -101,7 +101,7 @@ func Limit(lanes int) (restore func()) {
 	return func() { width.Store(before) }
 }
 
-// sideBySide is how many sums were computed in lanes.
+// sideBySide counts the sums that were computed in lanes.
 var sideBySide atomic.Uint64
 
 // SideBySide returns how many sums the process has computed in lanes, for tests.

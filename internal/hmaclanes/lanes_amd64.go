@@ -21,11 +21,12 @@ func sum8(keys *[8]*Key, blocks *[8]Block, sums *[8]Sum)
 //go:noescape
 func sum4(keys *[4]*Key, blocks *[4]Block, sums *[4]Sum)
 
-// fewest is how many messages lanes are worth it for: fewer are faster one by one.
+// fewest is the smallest number of messages for which lanes are faster than one sum after
+// the other.
 const fewest = 3
 
-// inLanes computes sums in w lanes, 8 or 4. What is left over fills its lanes up with its
-// last block.
+// inLanes computes sums in w lanes, 8 or 4. If messages are left over, their last block
+// fills the remaining lanes.
 func inLanes(w int, keys []*Key, blocks []Block, sums []Sum) {
 	n := 0
 	for ; len(keys)-n >= w; n += w {

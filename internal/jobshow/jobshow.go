@@ -27,10 +27,10 @@ type Display struct {
 	begun time.Time
 
 	mu    sync.Mutex
-	drawn bool      // a line of progress is there
-	next  time.Time // when it is drawn again
+	drawn bool      // a line of progress is on the screen
+	next  time.Time // when it may be drawn again
 	file  string    // the last whose lines were reported
-	lines int       // of it that were reported, or would have been
+	lines int       // problems of it, whether or not they were printed
 }
 
 // New returns the display of a job over inputs. Stdin is what the input "-" stands for.
@@ -74,12 +74,12 @@ func (d *Display) progress(p file.Progress) {
 	d.next, d.drawn = now.Add(interval), true
 	line := []rune(describe(p, now.Sub(d.begun)))
 	if width := d.width(); len(line) >= width {
-		line = line[:width-1] // a line that breaks could not be taken away
+		line = line[:width-1] // a line that wraps could not be cleared
 	}
 	fmt.Fprintf(d.w, "%s%s", clearLine, string(line))
 }
 
-// clearLine takes the line away that the cursor is in.
+// clearLine clears the line of the cursor.
 const clearLine = "\r\x1b[K"
 
 // width is that of the terminal.
@@ -125,7 +125,7 @@ func short(n float64) string {
 	return fmt.Sprintf("%.1f %s", n, units[0])
 }
 
-// clear takes the line of progress away.
+// clear clears the line of progress.
 func (d *Display) clear() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -135,8 +135,8 @@ func (d *Display) clear() {
 	}
 }
 
-// maxLines is how many lines of a file are reported. A file of another format than it
-// was taken for has a problem in every line.
+// maxLines is how many lines of a file are reported. If the format was detected wrongly,
+// every line has a problem.
 const maxLines = 100
 
 // Report writes a problem without disturbing the progress line.
@@ -154,7 +154,7 @@ func (d *Display) Report(p file.Problem) {
 	fmt.Fprintf(d.w, "veil: %s\n", p)
 }
 
-// more says how many lines of a file were not reported.
+// more prints how many lines of a file were not reported.
 func (d *Display) more() {
 	if n := d.lines - maxLines; n > 0 {
 		d.clear()

@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// Named warns of columns that rules name but inputs lack, or makes them errors.
+// Named warns of columns that rules name but inputs do not have, or makes them errors.
 type Named struct {
 	// Strict makes them errors: of the job, before anything is written, or of standard
 	// input, which can be read only once.

@@ -8,7 +8,7 @@ import (
 	"github.com/veil-proxy/veil/file"
 )
 
-// summary is what programs get of a run.
+// summary is the JSON summary of a run.
 type summary struct {
 	Run            string    `json:"run"`
 	Status         string    `json:"status"`

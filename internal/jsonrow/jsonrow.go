@@ -89,7 +89,7 @@ func (r *Row) Mask(a *fhir.Automaton, name table.Name, types func(column string)
 	}
 	m := &Masked{Plan: plan, Pass: mask.NewPass(plan.Actions), Outcomes: make([]mask.Outcome, len(plan.Columns))}
 	for i := range m.Outcomes {
-		m.Outcomes[i] = mask.Removed // what is hidden
+		m.Outcomes[i] = mask.Removed // the column is hidden
 	}
 	masker := plan.Masker(m.Pass)
 	masker.Begin(r.cells)

@@ -34,7 +34,7 @@ Clients send the key as "Authorization: Bearer KEY" or "X-API-Key: KEY".`,
 			if _, err := consumer.New(c.Context(), consumer.Config{Keys: []consumer.Key{{Account: account, SHA256: sum}}}); err != nil {
 				return cli.Usagef("invalid NAME: expected 1 to 128 letters, digits and ._@-")
 			}
-			// In quotes: 42 is a name, and some hashes would be numbers.
+			// Quoted, since a name such as 42, and some hashes, would be read as numbers.
 			fmt.Fprintf(c.OutOrStdout(), "# API key of %s; it is not stored:\n%s\n# For consumers.keys in the configuration:\n- {name: %q, sha256: %q}\n", name, key, name, sum)
 			return nil
 		},
@@ -86,7 +86,7 @@ With --password-stdin, the password is the first line of standard input.`,
 	return c
 }
 
-// password reads the first line as a password, or makes one.
+// password reads a password from the first line, or creates one.
 func password(in io.Reader, read bool) (string, error) {
 	if !read {
 		return consumer.NewPassword(), nil

@@ -44,7 +44,7 @@ cannot be reproduced.`,
 	}
 }
 
-// shownKey is what veil keys show prints of a key for programs.
+// shownKey is the JSON output of veil keys show.
 type shownKey struct {
 	Project     string `json:"project"`
 	Fingerprint string `json:"fingerprint"`

@@ -35,7 +35,7 @@ is the first line of standard input.`,
 			if err != nil {
 				return err
 			}
-			// What is printed is what the console takes.
+			// Check that the console accepts what is printed.
 			if _, err := login.New(login.Config{Users: []login.User{{Name: name, Password: hash}}}); err != nil {
 				return cli.Usagef("invalid NAME: expected 1 to 128 letters, digits and ._@-")
 			}
@@ -46,7 +46,7 @@ is the first line of standard input.`,
 }
 
 // typedPassword reads a password from a terminal without showing it, or from the first
-// line of what is no terminal.
+// line of other input.
 func typedPassword(in io.Reader, prompts io.Writer) (string, error) {
 	f, ok := in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

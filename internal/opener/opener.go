@@ -31,8 +31,8 @@ type Opened struct {
 // List is what was opened, in the order of the arguments.
 type List []Opened
 
-// pseudonym is what a sealed id can look like (FHIR R4, datatypes.html#id): an audit
-// record never holds text that is something else.
+// pseudonym is the form of a sealed id (FHIR R4, datatypes.html#id). No other text gets
+// into an audit record.
 var pseudonym = lazyregexp.New(`^[A-Za-z0-9_.-]{1,64}$`)
 
 // ArgumentError says which argument is wrong, by its number from 1.
@@ -52,7 +52,7 @@ func Open(ctx context.Context, log mask.Sink, ring *keys.Keyring, operator, typ 
 		o := Opened{Type: typ, Pseudonym: arg}
 		if at := strings.LastIndexByte(arg, '/'); at >= 0 {
 			o.Pseudonym = arg[at+1:]
-			if o.Type = arg[:at]; strings.Contains(o.Type, "/") { // the end of a URL
+			if o.Type = arg[:at]; strings.Contains(o.Type, "/") { // a URL: only its end counts
 				o.Type = o.Type[strings.LastIndexByte(o.Type, '/')+1:]
 			}
 		}

@@ -69,7 +69,7 @@ are dates, times or ages; --to is not part of the period.`,
 	return c
 }
 
-// evidence makes the report.
+// evidence creates the report.
 func (cs *Commands) evidence(c *cobra.Command, f *flags) error {
 	now := time.Now()
 	o := evidence.Options{Version: cs.Version, Time: now, Logs: f.logs, Progress: logProgress(c.ErrOrStderr())}
@@ -128,7 +128,7 @@ func (f *flags) period(now time.Time) (p evidence.Period, err error) {
 		return p, cli.Usagef("--to: %v", err)
 	}
 	if f.to == "" {
-		p.To = now.Add(time.Second) // with the second that has begun
+		p.To = now.Add(time.Second) // including the current second
 	}
 	p.From, p.To = p.From.UTC().Truncate(time.Second), p.To.UTC().Truncate(time.Second)
 	if !p.From.Before(p.To) {
@@ -140,7 +140,7 @@ func (f *flags) period(now time.Time) (p evidence.Period, err error) {
 	return p, nil
 }
 
-// inputs reads everything that the report includes beside the logs.
+// inputs reads everything else that the report includes.
 func (cs *Commands) inputs(f *flags, o *evidence.Options) error {
 	var conf *config.Config
 	if f.config != "" {
@@ -178,7 +178,7 @@ func (cs *Commands) inputs(f *flags, o *evidence.Options) error {
 }
 
 // checkpoints returns the key of the logs' checkpoints, and whether the command line
-// demands that there are any.
+// requires checkpoints.
 func (f *flags) checkpoints(conf *config.Config, own string) (key string, need bool, err error) {
 	if f.checkpointKey != "" {
 		if key, err = keys.ReadVerifier(f.checkpointKey); err != nil {

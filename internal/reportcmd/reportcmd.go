@@ -56,7 +56,7 @@ func (o *outputs) add(c *cobra.Command) {
 	o.format.AddJSON(c)
 }
 
-// measured is a report as it is printed.
+// measured is a report that can be printed.
 type measured interface {
 	WriteText(w io.Writer) error
 	WriteHTML(w io.Writer) error
@@ -143,7 +143,7 @@ func newProgress(w io.Writer) *progress {
 	return &progress{w: w}
 }
 
-// of returns what is told of the progress of a set.
+// of returns the callback for the progress of a set.
 func (p *progress) of(role string) func(records.Progress) {
 	if p == nil {
 		return nil

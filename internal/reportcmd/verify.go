@@ -81,7 +81,7 @@ Exit status: 0 if every report is as it was signed, 1 if not.`,
 	return c
 }
 
-// verifyFile verifies a file. An error says that it could not be done.
+// verifyFile verifies a file. It returns an error if the file could not be verified.
 func verifyFile(ctx context.Context, path, verifier string, logs, rulesets []string, progress func(read, all int64)) (*verified, error) {
 	file, err := os.ReadFile(path)
 	if err != nil {
@@ -113,7 +113,7 @@ func verifyFile(ctx context.Context, path, verifier string, logs, rulesets []str
 	return v, nil
 }
 
-// compare compares evidence with the logs and rulesets that it is of.
+// compare compares evidence with the logs and rulesets that it reports on.
 func compare(ctx context.Context, doc *signed.Document, logs, rulesets []string, progress func(read, all int64)) (changed []string, err error) {
 	e, err := evidence.Parse(doc)
 	if err != nil {
@@ -150,7 +150,7 @@ func logProgress(w io.Writer) func(read, all int64) {
 	}
 }
 
-// writeVerified writes for people what was found: what is wrong to standard error.
+// writeVerified prints the result as text, and problems to standard error.
 func writeVerified(out, wrong io.Writer, list []verified) error {
 	for _, v := range list {
 		if v.OK {

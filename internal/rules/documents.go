@@ -13,8 +13,8 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// checkDocuments reads a policy's rules for documents, and looks for columns with
-// documents that no rule is about.
+// checkDocuments reads a policy's rules for documents, and looks for columns whose
+// document no rule covers.
 func checkDocuments(p *ruleset.Policy) error {
 	docs, err := document.Compile(p)
 	if err != nil || p.Ruleset.Tables == nil {
@@ -45,7 +45,7 @@ func Documents(p *ruleset.Policy) func(name string) mask.Method {
 	}
 }
 
-// documents masks values that are documents of JSON or XML. A value that is none goes.
+// documents masks values that are documents of JSON or XML. Other values are removed.
 type documents struct{ pool sync.Pool }
 
 type walkers struct {

@@ -68,8 +68,8 @@ func (l *Library) Open(name string) (file string, src []byte, err error) {
 	return name, src, err
 }
 
-// composed is Open that also knows names joined by plus signs: it returns a ruleset that
-// extends them.
+// composed is like Open, but also accepts names joined by plus signs, for which it
+// returns a ruleset that extends them.
 func (l *Library) composed(name string) (file string, src []byte, err error) {
 	parts := strings.Split(name, "+")
 	if _, _, err := l.Open(parts[0]); len(parts) == 1 || isPath(parts[0]) || err != nil {

@@ -79,8 +79,8 @@ func (d *Diff) Empty() bool { return len(d.Elements)+len(d.Columns)+len(d.Settin
 // treatments are treatments by what they are of.
 type treatments map[string]Treatment
 
-// compare lists what is not the same on both sides, sorted. none says what happens to
-// what one side does not have.
+// compare lists the differences, sorted. none is the treatment of what one side does not
+// have.
 func compare(a, b treatments, none string) (out []Change) {
 	var all []string
 	for _, side := range []treatments{a, b} {
@@ -104,9 +104,10 @@ func compare(a, b treatments, none string) (out []Change) {
 	return out
 }
 
-// complete adds what o tells apart and t does not: a path under a condition is treated
-// like the path, one in a place with rules of its own like its type elsewhere. What t
-// removes with all that is in it is listed once, so what is in it is left out of o.
+// complete adds the cases that o distinguishes and t does not. A path under a condition
+// is treated like the path alone, and a path in a context with rules of its own like its
+// type elsewhere. If t removes an element with everything in it, only the element is
+// listed, so its contents are left out of o.
 func (t treatments) complete(o treatments) {
 	paths, roots := map[string]Treatment{}, map[string]bool{}
 	for what, treatment := range t {
@@ -140,8 +141,8 @@ func (t treatments) complete(o treatments) {
 	}
 }
 
-// goesWith reports whether something that holds a path is removed, or an extension that
-// no rule knows.
+// goesWith reports whether an element around a path is removed, or is an extension that
+// no rule covers.
 func goesWith(paths map[string]Treatment, path string) bool {
 	for path = parent(path); path != ""; path = parent(path) {
 		treatment, known := paths[path]
@@ -179,7 +180,7 @@ func elements(a *fhir.Automaton) treatments {
 	out := treatments{}
 	for _, e := range a.Decisions() {
 		if strings.HasPrefix(e.Path, "extension('") && (strings.HasSuffix(e.Path, ".id") || strings.HasSuffix(e.Path, ".url") || strings.HasSuffix(e.Path, ".extension")) {
-			continue // what every extension has
+			continue // every extension has it
 		}
 		what := e.Path
 		if e.Type != "" && e.Type != e.Path {
@@ -192,7 +193,7 @@ func elements(a *fhir.Automaton) treatments {
 		if given := args[e.Rule]; len(given) > 0 && !strings.HasPrefix(e.Effect, "removed") {
 			t.Text += " " + words(given)
 		}
-		if before, ok := out[what]; ok && !before.same(t) { // rules that tell contexts apart
+		if before, ok := out[what]; ok && !before.same(t) { // rules that distinguish contexts
 			t = Treatment{Rule: before.Rule + ", " + t.Rule, Text: before.Text + "; or " + t.Text}
 		}
 		out[what] = t
@@ -235,7 +236,7 @@ func tableRules(rs *ruleset.Ruleset) treatments {
 			t.Text += fmt.Sprintf(", known %s %s", k.Kind, k.Column)
 		}
 		if len(r.Related) > 0 {
-			text, _ := json.Marshal(r.Related) // strings alone
+			text, _ := json.Marshal(r.Related) // only strings
 			t.Text += ", related " + string(text)
 		}
 		where := ""
@@ -250,7 +251,7 @@ func tableRules(rs *ruleset.Ruleset) treatments {
 	return out
 }
 
-// settings are the treatments of what is neither an element nor a column.
+// settings are the treatments of everything other than elements and columns.
 func settings(rs *ruleset.Ruleset) treatments {
 	out := treatments{"reference date": {Text: rs.ReferenceDate.String()}}
 	version := rs.FHIR.Version

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// shown is how many elements of one change a text names.
+// shown is how many elements of one change the text lists.
 const shown = 4
 
 // WriteText writes the differences for people. Elements that change in the same way are
@@ -54,7 +54,7 @@ func (t Treatment) words() string {
 	return fmt.Sprintf("%s [%s]", t.Text, t.Rule)
 }
 
-// group is what changes in one way.
+// group is a set of elements that change in the same way.
 type group struct {
 	a, b Treatment
 	what []string

@@ -4,9 +4,10 @@ import (
 	"slices"
 )
 
-// cumulus imports the configuration of Cumulus's ETL (ms-config.json): Microsoft's format,
-// as a list of what may pass, before further steps of the ETL. What these steps do, which the
-// file does not say, is left to safe-harbor: it decides about extensions and seals ids.
+// cumulus imports the configuration of Cumulus's ETL (ms-config.json): Microsoft's
+// format, used as a list of what may pass before further steps of the ETL. The file does
+// not say what these steps do, so that is left to safe-harbor, which decides about
+// extensions and seals ids.
 func cumulus(m *importer, text []byte) error {
 	c, err := readMicrosoft(withoutComments(text))
 	if err != nil {

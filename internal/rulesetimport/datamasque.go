@@ -24,11 +24,11 @@ type column struct {
 	entity                string // the column that identifies the person, or nothing
 }
 
-// key tells columns apart that one rule can match.
+// key distinguishes columns that one rule can match.
 func (c *column) key() string { return c.schema + "\x00" + c.table + "\x00" + c.column }
 
 // dataMasque is a ruleset of DataMasque, as its documentation describes it ("Ruleset YAML
-// specification"). Members are read as they come, since most have several forms.
+// specification"). Its members are read loosely, since most have several forms.
 type dataMasque struct {
 	Tasks        []map[string]any `yaml:"tasks"`
 	SkipDefaults []any            `yaml:"skip_defaults"`
@@ -38,8 +38,8 @@ type dataMasque struct {
 // tasksWithColumns are the tasks that mask columns of tables and of files of rows.
 var tasksWithColumns = []string{"mask_table", "mask_tabular_file"}
 
-// datamasque imports a ruleset of DataMasque. Columns that it does not name pass there and
-// are hidden here.
+// datamasque imports a ruleset of DataMasque. Columns that it does not name pass in
+// DataMasque, and are hidden here.
 func datamasque(m *importer, text []byte) error {
 	var c dataMasque
 	if err := yaml.Unmarshal(text, &c); err != nil {
@@ -60,7 +60,7 @@ func datamasque(m *importer, text []byte) error {
 	return nil
 }
 
-// tasks carries over the tasks of a ruleset of DataMasque.
+// tasks converts the tasks of a ruleset of DataMasque.
 type tasks struct {
 	*importer
 	number int // of the last rule
@@ -88,8 +88,8 @@ func (d *tasks) all(list []map[string]any) {
 	}
 }
 
-// columns carries over the rules of a task. hashed are the columns whose values the task's
-// results follow.
+// columns converts the rules of a task. hashed are the columns that the task's results
+// depend on.
 func (d *tasks) columns(task map[string]any, list []map[string]any, hashed []string) {
 	schema, table := tableName(textOf(task["table"]))
 	if h, has := task["hash_columns"]; has {
@@ -125,7 +125,7 @@ func (d *tasks) columns(task map[string]any, list []map[string]any, hashed []str
 	}
 }
 
-// keyedBy is the column that a surrogate follows.
+// keyedBy returns the column that a surrogate is keyed by.
 func (d *tasks) keyedBy(c *column, hashed []string) string {
 	hashed = slices.DeleteFunc(slices.Clone(hashed), func(s string) bool { return s == c.column })
 	switch {
@@ -140,8 +140,8 @@ func (d *tasks) keyedBy(c *column, hashed []string) string {
 	return ""
 }
 
-// uniqueKeys carries over a task that makes the values of a key anew. References to the key
-// are changed with it there, which a ruleset cannot know.
+// uniqueKeys converts a task that replaces the values of a key. DataMasque also changes
+// the references to the key, which a ruleset cannot find.
 func (d *tasks) uniqueKeys(task map[string]any) {
 	schema, table := tableName(textOf(task["table"]))
 	names := []string{textOf(task["key"])}
@@ -164,7 +164,8 @@ func (d *tasks) uniqueKeys(task map[string]any) {
 	}
 }
 
-// add adds a rule. Of two rules for one column that differ nothing is certain: it is removed.
+// add adds a rule. If two different rules are for one column, it is unclear which
+// applies, so the column is removed.
 func (d *tasks) add(c column) {
 	i := slices.IndexFunc(d.importer.columns, func(o column) bool { return o.key() == c.key() })
 	if i < 0 {
@@ -196,7 +197,8 @@ func (m *importer) writeTables(b []byte, lines map[int]int) []byte {
 	return b
 }
 
-// mappings are the mappings in a list, or the values of a mapping of them, sorted by name.
+// mappings returns the mappings in a list, or the values of a mapping of mappings, sorted
+// by name.
 func mappings(v any) (list []map[string]any) {
 	switch v := v.(type) {
 	case []any:
@@ -223,7 +225,7 @@ func mappings(v any) (list []map[string]any) {
 	return list
 }
 
-// textOf is a scalar as text, and nothing for what is none.
+// textOf returns a scalar as text, and "" for anything else.
 func textOf(v any) string {
 	switch v := v.(type) {
 	case string:
@@ -234,7 +236,7 @@ func textOf(v any) string {
 	return fmt.Sprint(v)
 }
 
-// tableName splits a name at its last dot and takes quotes away.
+// tableName splits a name at its last dot and removes quotes.
 func tableName(s string) (schema, table string) {
 	parts := splitName(s)
 	if len(parts) > 1 {
@@ -251,8 +253,8 @@ func columnName(s string) string {
 	return name
 }
 
-// splitName splits a name at the dots outside of double quotes. Names without quotes are in
-// lower case, as PostgreSQL has them. What globs would mean is escaped.
+// splitName splits a name at the dots outside of double quotes. Names without quotes are
+// in lower case, as PostgreSQL has them. Characters with a meaning in globs are escaped.
 func splitName(s string) (parts []string) {
 	var b strings.Builder
 	quoted := false
@@ -281,8 +283,8 @@ func splitName(s string) (parts []string) {
 	return parts
 }
 
-// columnNames are the columns of hash_columns, which names them in several forms. A column
-// by the path of a value in it is none.
+// columnNames returns the columns of hash_columns, which names them in several forms.
+// Columns given with a path inside their value are left out.
 func columnNames(v any) (names []string) {
 	list, ok := v.([]any)
 	if !ok {

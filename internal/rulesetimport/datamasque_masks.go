@@ -13,13 +13,13 @@ import (
 // decide.
 var cosmetic = []string{"transform_case", "typecast", "set_checksum"}
 
-// invented are the masks whose results carry nothing of the original and nothing that
-// links it: their values would be noise in research data.
+// invented are the masks whose results depend neither on the original nor on a key: in
+// research data, such values would only be noise.
 var invented = []string{"from_random_text", "from_random_number", "from_random_boolean", "from_random_date", "from_random_datetime",
 	"from_choices", "from_format_string", "from_unique", "from_blob"}
 
-// maskOf is the method that does what a list of masks does, one after the other. what says
-// what is different.
+// maskOf returns the method that does what a chain of masks does. what describes the
+// difference.
 func maskOf(masks []map[string]any) (method string, args mask.Args, what string) {
 	if len(masks) == 1 && textOf(masks[0]["type"]) == "chain" {
 		masks = mappings(masks[0]["masks"])
@@ -39,7 +39,7 @@ func maskOf(masks []map[string]any) (method string, args mask.Args, what string)
 	return "remove", nil, "removed: several masks in a row have no counterpart"
 }
 
-// oneMask is the method that does what one mask does.
+// oneMask returns the method that does what one mask does.
 func oneMask(m map[string]any) (method string, args mask.Args, what string) {
 	const (
 		keyed  = "keyed by the value, so that equal values stay equal"
@@ -99,8 +99,8 @@ func oneMask(m map[string]any) (method string, args mask.Args, what string) {
 	}
 }
 
-// seedKind is the kind of surrogates that are like the values of a seed file, by the names
-// of the file and of its column.
+// seedKind returns the kind of surrogate that resembles the values of a seed file, by the
+// names of the file and its column.
 func seedKind(m map[string]any) string {
 	column, file := strings.ToLower(textOf(m["seed_column"])), strings.ToLower(textOf(m["seed_file"]))
 	for _, name := range []string{column, file} {
@@ -125,7 +125,7 @@ func retains(m map[string]any, part string) bool {
 	return keep
 }
 
-// bandsOf are the bands between the bounds of a list that rises from 0 or more.
+// bandsOf returns the bands between bounds, which must ascend from 0 or more.
 func bandsOf(v any) (bands []string) {
 	list, _ := v.([]any)
 	low := int64(-1)
@@ -145,7 +145,7 @@ func bandsOf(v any) (bands []string) {
 	return append(bands, fmt.Sprintf("%d+", low))
 }
 
-// substringOf is the method for a part of a text from an index to another, without it.
+// substringOf returns the method for the part of a text from one index up to another.
 func substringOf(m map[string]any) (method string, args mask.Args, what string) {
 	from, err := strconv.ParseInt("0"+textOf(m["start_index"]), 10, 32)
 	end, err2 := strconv.ParseInt(textOf(m["end_index"]), 10, 32)

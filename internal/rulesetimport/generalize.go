@@ -20,7 +20,7 @@ func (c *cases) UnmarshalJSON(text []byte) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	if t, err := d.Token(); err != nil || t != json.Delim('{') {
 		var m map[string]string
-		return json.Unmarshal(text, &m) // null, or an error that says so
+		return json.Unmarshal(text, &m) // null, or an error value
 	}
 	for d.More() {
 		var one struct{ condition, result string }
@@ -47,7 +47,7 @@ var (
 	beginning = lazyregexp.New(`^\$this\.[sS]ub[sS]tring\(\s*0\s*,\s*([0-9]+)\s*\)$`)
 )
 
-// generalized is the method that does what cases do. what says what is different.
+// generalized returns the method that does what cases do. what describes the difference.
 func (r *microsoftRule) generalized() (name string, args mask.Args, what string) {
 	if len(r.Cases) == 1 && r.Cases[0].condition == "true" {
 		result := strings.TrimSpace(r.Cases[0].result)
@@ -82,7 +82,7 @@ func (r *microsoftRule) generalized() (name string, args mask.Args, what string)
 	return "generalize", mask.Args{"cases": groups}, what
 }
 
-// listedValues are the values of a condition that does nothing but list them.
+// listedValues returns the values of a condition that only lists values.
 func listedValues(condition string) (values []string, ok bool) {
 	for _, part := range anOr.Split(strings.TrimSpace(condition), -1) {
 		if m := oneValue().FindStringSubmatch(part); m != nil {
@@ -107,7 +107,7 @@ func listedValues(condition string) (values []string, ok bool) {
 
 var isConstant = lazyregexp.New(`^(?:` + value + `)$`)
 
-// constant is the text of a FHIRPath string or number.
+// constant returns the text of a FHIRPath string or number.
 func constant(expression string) (string, bool) {
 	if !isConstant().MatchString(expression) {
 		return "", false

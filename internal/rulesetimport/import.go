@@ -26,8 +26,8 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// tools are the tools by the words of the command line. read carries a configuration over;
-// its error says that the text is not one.
+// tools are the tools by the words of the command line. read converts a configuration,
+// and returns an error if the text is not one.
 var tools = map[string]struct {
 	from string
 	read func(m *importer, text []byte) error
@@ -106,9 +106,9 @@ type imported struct {
 	match  string
 	method string
 	args   mask.Args
-	// lenient says that the rule lets values pass that safe-harbor might not.
+	// lenient says that the rule may let values pass that safe-harbor does not.
 	lenient bool
-	// failed says why its method does not compile and remove stands in its place.
+	// failed says why its method does not compile, so that remove replaces it.
 	failed string
 }
 
@@ -117,7 +117,7 @@ type importer struct {
 	lib  *rules.Library
 	base *fhir.Automaton
 	name string
-	// from says in a comment where the rules come from.
+	// from names the source of the rules in a comment.
 	from    string
 	rules   []imported
 	columns []column
@@ -127,7 +127,7 @@ type importer struct {
 	keepLinks bool
 }
 
-// differs notes what is not carried over exactly.
+// differs notes what is not converted exactly.
 func (m *importer) differs(rule int, path, format string, args ...any) {
 	m.result.Differences = append(m.result.Differences, Difference{rule, path, fmt.Sprintf(format, args...)})
 }
@@ -211,8 +211,8 @@ func (m *importer) comment() []byte {
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// write writes the ruleset. lines are the numbers of the rules by the line they stand in;
-// those of columns follow those of FHIR.
+// write writes the ruleset. lines maps the line of each rule to its number; rules for
+// columns are numbered after those for FHIR.
 func (m *importer) write() (text []byte, lines map[int]int) {
 	lines = map[int]int{}
 	b := fmt.Appendf(nil, "veil: 1\nname: %s\ntitle: %s\nextends: safe-harbor\n", m.name, quote("Imported from "+m.from))
@@ -226,8 +226,8 @@ func (m *importer) write() (text []byte, lines map[int]int) {
 }
 
 func (m *importer) writeFHIR(b []byte, lines map[int]int) []byte {
-	// A rule of the base that has a match of ours keeps the others, under its own id; if
-	// none is left, one of ours takes the id.
+	// If a rule of the base also has one of our matches, it keeps its other matches under
+	// its id. If it has none left, one of our rules takes the id.
 	ids := map[int]string{}
 	for _, r := range m.base.Policy.Ruleset.FHIR.Rules {
 		rest := slices.DeleteFunc(slices.Clone(r.Match), func(s string) bool { return m.ours(s) >= 0 })
@@ -281,7 +281,7 @@ func appendArgs(b []byte, args mask.Args, why string) []byte {
 	return append(b, "}\n"...)
 }
 
-// ours is the number of our rule with a match, or -1.
+// ours returns the index of our rule with a match, or -1.
 func (m *importer) ours(match string) int {
 	return slices.IndexFunc(m.rules, func(r imported) bool { return r.match == match })
 }
@@ -295,7 +295,7 @@ func (m *importer) baseRule(id string) *ruleset.Rule {
 	return nil
 }
 
-// quote writes a text as YAML has it in double quotes, which JSON has too.
+// quote writes a text in double quotes, in the form that YAML shares with JSON.
 func quote(s string) string {
 	b, _ := json.Marshal(s) // a string cannot fail
 	return string(b)

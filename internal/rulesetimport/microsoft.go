@@ -46,7 +46,7 @@ type microsoftRule struct {
 	Namespace string `json:"namespace"`
 }
 
-// hashKey is the name of the imported key of cryptoHash.
+// hashKey is the name of the imported key for cryptoHash.
 const hashKey = "cryptoHash"
 
 // shiftDays is how far Microsoft's dateShift moves dates, in either direction.
@@ -75,8 +75,8 @@ func readMicrosoft(text []byte) (*microsoftConfig, error) {
 	return c, nil
 }
 
-// withoutComments takes comments and commas after the last member out of JSON: Microsoft's
-// tools accept them.
+// withoutComments removes comments and trailing commas from JSON, which Microsoft's tools
+// accept.
 func withoutComments(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	for len(text) > 0 {
@@ -102,7 +102,7 @@ func withoutComments(text []byte) []byte {
 	return out
 }
 
-// stringEnd is the index after a JSON string that begins text.
+// stringEnd returns the index after the JSON string at the beginning of text.
 func stringEnd(text []byte) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {
@@ -122,7 +122,7 @@ func lineEnd(text []byte) int {
 	return len(text)
 }
 
-// parameters says what of the settings is different here.
+// parameters notes which settings differ here.
 func (m *importer) parameters(c *microsoftConfig) {
 	if c.FHIRVersion != "" && c.FHIRVersion != "R4" {
 		m.differs(0, "fhirVersion", "%q: the ruleset is for R4", c.FHIRVersion)
@@ -139,7 +139,7 @@ func (m *importer) parameters(c *microsoftConfig) {
 	}
 }
 
-// fhirRules carries over the rules.
+// fhirRules converts the rules.
 func (m *importer) fhirRules(c *microsoftConfig) {
 	for i, r := range c.Rules {
 		for _, path := range alternatives(r.Path) {
@@ -183,7 +183,7 @@ func matchOf(path string) string {
 	return path
 }
 
-// microsoft carries over a rule for one path.
+// microsoft converts a rule for one path.
 func (m *importer) microsoft(number int, path string, r microsoftRule, c *microsoftConfig) {
 	method := strings.ToLower(r.Method)
 	switch path {
@@ -218,7 +218,7 @@ func (m *importer) microsoft(number int, path string, r microsoftRule, c *micros
 	}
 }
 
-// identity carries over a rule for ids and references, which agree here always.
+// identity converts a rule for ids or references, which always agree here.
 func (m *importer) identity(number int, path, method string) {
 	switch method {
 	case "cryptohash":
@@ -236,7 +236,7 @@ func (m *importer) identity(number int, path, method string) {
 	}
 }
 
-// restOf redacts an object that rules before have elements of: all but these.
+// restOf redacts an object, except for the elements that earlier rules match.
 func (m *importer) restOf(r imported, typ string) bool {
 	holder := strings.TrimSuffix(strings.TrimPrefix(r.match, "nodesByType('"), "')")
 	t := m.base.Schema().Type(typ)
@@ -257,7 +257,7 @@ func (m *importer) restOf(r imported, typ string) bool {
 	return true
 }
 
-// withoutConditions takes the where() out of a path.
+// withoutConditions removes where() from a path.
 func withoutConditions(path string) string {
 	for {
 		before, after, found := strings.Cut(path, ".where(")
@@ -278,7 +278,7 @@ func withoutConditions(path string) string {
 	}
 }
 
-// typeOf is the FHIR type of what a match is of, or nothing where it has several.
+// typeOf returns the FHIR type of what a path matches, or "" if there are several.
 func (m *importer) typeOf(match string) string {
 	if name, ok := strings.CutPrefix(match, "nodesByType('"); ok {
 		return strings.TrimSuffix(name, "')")
@@ -333,7 +333,7 @@ func (m *importer) redactedByBase(match, typ string, decided []fhir.Explanation,
 	return true
 }
 
-// baseMatch is the rule of safe-harbor that has a match, or nothing.
+// baseMatch returns the rule of safe-harbor that has a match, or nil.
 func (m *importer) baseMatch(match string) string {
 	for _, r := range m.base.Policy.Ruleset.FHIR.Rules {
 		for _, s := range r.Match {
@@ -348,7 +348,7 @@ func (m *importer) baseMatch(match string) string {
 // kept are the methods that let values of a type pass as far as they can be verified.
 var kept = map[string]string{"Coding": "coding", "CodeableConcept": "concept", "Quantity": "quantity", "Age": "quantity", "Duration": "quantity", "code": "code", "canonical": "canonical", "Reference": ""}
 
-// methodOf is the method that does what one of Microsoft's does.
+// methodOf returns the method that does what one of Microsoft's does.
 func (m *importer) methodOf(number int, path, method, typ string, r microsoftRule) (name string, args mask.Args, ok bool) {
 	object := typ != "" && typ[0] >= 'A' && typ[0] <= 'Z'
 	if object && method != "keep" && method != "redact" {

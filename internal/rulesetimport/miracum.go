@@ -10,7 +10,7 @@ import (
 // miracum imports a configuration of MIRACUM's FHIR Pseudonymizer (its README, "anonymization.yaml"):
 // Microsoft's format in YAML, with the method pseudonymize.
 func miracum(m *importer, text []byte) error {
-	// The library's message shows the line, which is the user's own file.
+	// The library's message quotes the line, which is from the user's own file.
 	asJSON, err := yaml.YAMLToJSON(text)
 	if err != nil {
 		return fmt.Errorf("not YAML: %w", errors.New(yaml.FormatError(err, false, false)))

@@ -13,7 +13,7 @@ import (
 )
 
 // documentTest masks the input of a test of the documents section. It returns the rules
-// that had a part in it, and in what the outcome differs from the expected one.
+// that were applied, and how the outcome differs from the expected one.
 func (t test) documentTest(a *fhir.Automaton) (rules []string, problem string) {
 	docs, err := document.Compile(a.Policy)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 )
 
 // row masks the input of a test of the tables section, an object with the columns of one
-// row, and returns the masked row as an object, with the rules that had a part in it.
+// row, and returns the masked row as an object, with the rules that were applied.
 func (t test) row(a *fhir.Automaton) (masked []byte, rules []string, err error) {
 	row, err := jsonrow.Read([]byte(t.input))
 	if err != nil {

@@ -45,11 +45,11 @@ type test struct {
 type Report struct {
 	Tests    int
 	Failures []Failure
-	// Missed are rules of the ruleset that no test hits, sorted. Those of what it
-	// extends do not count: they have tests of their own.
+	// Missed are the rules of the ruleset that no test reaches, sorted. Rules of the
+	// rulesets that it extends do not count: they have their own tests.
 	Missed []string
-	// Removing are rules that removed every value that the tests have for them, though
-	// their methods are there to keep something.
+	// Removing are rules that removed every value in the tests, although their methods
+	// should keep something.
 	Removing []Removing
 }
 
@@ -163,8 +163,8 @@ func (f *File) Run(a *fhir.Automaton) *Report {
 	return rep
 }
 
-// judge notes a test that failed: by what compare says, or since a rule that it names had
-// no part in it.
+// judge notes a failed test: compare found a difference, or a rule that the test names
+// was not applied.
 func (rep *Report) judge(t test, hit map[string]bool, problem string) {
 	for _, r := range t.rules {
 		if !hit[r] && problem == "" {
@@ -176,14 +176,14 @@ func (rep *Report) judge(t test, hit map[string]bool, problem string) {
 	}
 }
 
-// covers reports whether the rules in a file are those that the tests are about: of
-// base+overlay, the overlay's.
+// covers reports whether the tests are for the rules in a file: of base+overlay, those of
+// the overlay.
 func (f *File) covers(file string) bool {
 	last := f.Ruleset[strings.LastIndexByte(f.Ruleset, '+')+1:]
 	return strings.TrimSuffix(filepath.Base(file), ".yaml") == strings.TrimSuffix(filepath.Base(last), ".yaml")
 }
 
-// outcomes counts what a rule did to the values of the tests.
+// outcomes counts the outcomes of a rule in the tests.
 type outcomes struct{ removed, others int }
 
 func (o *outcomes) add(outcome mask.Outcome) {
@@ -194,7 +194,7 @@ func (o *outcomes) add(outcome mask.Outcome) {
 	}
 }
 
-// compare says in what the outcome differs from the expected one, or nothing.
+// compare describes how the outcome differs from the expected one, or returns "".
 func (t test) compare(got []byte, err error) string {
 	var withheld *fhir.WithheldError
 	switch {

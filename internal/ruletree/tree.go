@@ -30,7 +30,7 @@ type Node struct {
 	// conditions.
 	Verdicts []Verdict
 	Children []*Node
-	// Below says that it has elements, which are in Children if they were requested.
+	// Below says that it has elements; they are in Children if they were requested.
 	Below bool
 }
 
@@ -42,7 +42,7 @@ type Verdict struct {
 	Steps []string
 }
 
-// MostSteps is how deep a tree can be followed. FHIR types can contain themselves.
+// MostSteps bounds the depth of the tree, since FHIR types can contain themselves.
 const MostSteps = 12
 
 // extensionStep begins a step to an extension, before its URL.
@@ -135,7 +135,7 @@ func (t *tree) follow(parent *Node, at *place, step string) (*Node, *place) {
 	return nil, nil
 }
 
-// firstOf is the first place that there is, or nil.
+// firstOf returns the first place that is not nil, or nil.
 func firstOf(places []*place) *place {
 	for _, p := range places {
 		if p != nil {
@@ -188,8 +188,8 @@ func (t *tree) extension(parent *Node, x fhir.Extension) (*Node, *place) {
 	return n, &place{Object: o}
 }
 
-// fill gives a node its children, and these theirs. Extensions, of which there are many,
-// are filled in only where the node is all that was asked for.
+// fill adds the children of a node, and their children. Extensions, of which there are
+// many, are added only if just this node was requested.
 func (t *tree) fill(n *Node, at *place, levels int) {
 	if levels <= 0 {
 		return

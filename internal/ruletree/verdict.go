@@ -21,7 +21,7 @@ const (
 	Coarser   Word = "coarser"  // a part of the value, or a range
 	Pseudonym Word = "pseudonym"
 	Invented  Word = "invented"
-	Text      Word = "text" // what identifies is taken out of a text
+	Text      Word = "text" // identifiers are removed from a text
 	Code      Word = "code" // kept if it is known, such as a code
 	Link      Word = "link"
 	Parts     Word = "parts" // its elements are decided one by one
@@ -103,7 +103,7 @@ func ofMethod(label mask.Label, form mask.Form) Word {
 		if _, all := form.(forms.Keep); all {
 			return Keep
 		}
-		return Code // it lets pass what it knows
+		return Code // known values pass
 	case mask.LabelRedacted:
 		return Remove
 	case mask.LabelAbstracted:

@@ -20,7 +20,7 @@ import (
 type Collected struct {
 	ID string `json:"run"`
 	// Tasks is how many tasks masked rows, and Interrupted how many attempts of tasks did
-	// not come to their end, as those of a worker that was lost.
+	// not finish, for example because a worker was lost.
 	Tasks       int    `json:"tasks"`
 	Interrupted int    `json:"interrupted"`
 	Status      string `json:"status"`
@@ -47,7 +47,7 @@ func Collect(ctx context.Context, dir, tasks string, open func() (*audit.Log, er
 	if err != nil {
 		return nil, err
 	}
-	log, err := open() // first: it sets aside what a crash left of a line
+	log, err := open() // first, since it sets aside a line that a crash cut off
 	if err != nil {
 		return nil, err
 	}
@@ -58,11 +58,11 @@ func Collect(ctx context.Context, dir, tasks string, open func() (*audit.Log, er
 	}
 	known := map[string]bool{}
 	for _, r := range list {
-		known[r.ID] = r.Status != "interrupted" // else collecting it was
+		known[r.ID] = r.Status != "interrupted" // otherwise collecting was interrupted
 	}
 	for _, job := range jobs {
 		path := filepath.Join(tasks, job.Name())
-		if !known[job.Name()] { // else it was collected, and only not removed
+		if !known[job.Name()] { // otherwise it was collected, but not removed
 			c, err := collectJob(ctx, log, job.Name(), path)
 			if err != nil {
 				return out, err
@@ -118,7 +118,7 @@ func collectJob(ctx context.Context, sink mask.Sink, id, path string) (c Collect
 		}
 	}
 	if run.RulesetSHA256 == "" {
-		return c, nil // no attempt has come as far as to have a log
+		return c, nil // no attempt got as far as creating a log
 	}
 	run.Run, run.RequestID = id, id
 	if err := sink.Append(ctx, run); err != nil {
@@ -145,7 +145,8 @@ func (a *attempt) partition() string {
 	return partition
 }
 
-// records are those of an attempt's files. Of one that failed there is one that says so.
+// records returns the records of an attempt's files. For a failed attempt, it returns one
+// that says so.
 func (a *attempt) records(run *mask.Record) (out []*mask.Record) {
 	name := "task-" + a.name
 	if a.failed != "" {
@@ -160,8 +161,8 @@ func (a *attempt) records(run *mask.Record) (out []*mask.Record) {
 	return out
 }
 
-// readAttempt reads the log of an attempt. One that was cut off is no error: the attempt
-// did not come to its end.
+// readAttempt reads the log of an attempt. A log that was cut off is not an error: the
+// attempt did not finish.
 func readAttempt(dir, name string) *attempt {
 	a := &attempt{name: name, failed: "the task was interrupted"}
 	if _, err := audit.Verify(dir, ""); err != nil {
@@ -190,7 +191,7 @@ func readAttempt(dir, name string) *attempt {
 	return a
 }
 
-// recordOf is the record that a line was written for.
+// recordOf returns the record that a line was written for.
 func recordOf(l *audit.Line) *mask.Record {
 	return &mask.Record{
 		Time: l.Time, RequestID: l.RequestID, Consumer: l.Consumer, Project: l.Project, Door: l.Door, Operation: l.Operation, Result: l.Result, Reason: l.Reason,

@@ -87,11 +87,11 @@ func Of(records []*mask.Record) *Run {
 	return c.list[0]
 }
 
-// collection makes runs of records.
+// collection assembles runs from records.
 type collection struct {
 	list []*Run
 	byID map[string]*Run
-	// before are the outputs that starts of a run before the last one have recorded.
+	// before are the outputs recorded by earlier starts of a run.
 	before map[string]map[[2]string]bool
 }
 
@@ -173,7 +173,7 @@ func Find(dir, prefix string) (*Run, error) {
 func Finished(dir string, plan *mask.Plan) (func(input, output string) bool, error) {
 	known := map[[2]string]bool{}
 	list, err := Read(dir)
-	if err != nil && !errors.Is(err, audit.ErrNoLog) { // one that was killed at once has left none
+	if err != nil && !errors.Is(err, audit.ErrNoLog) { // a run that was killed at once left no record
 		return nil, err
 	}
 	for _, r := range list {
@@ -195,8 +195,8 @@ type Verification struct {
 	Verified int `json:"verified"`
 	// Missing are outputs of the run that no file of the directory is.
 	Missing []string `json:"missing,omitempty"`
-	// Unknown are files of the directory that are no output of the run: they were added
-	// or changed.
+	// Unknown are files of the directory that are not outputs of the run: they were added or
+	// changed.
 	Unknown []string `json:"unknown,omitempty"`
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer/keyfile"
 )
 
-// directory is who may use Veil, by the configuration in force.
+// directory returns who may use Veil under the configuration in force.
 func directory(c *config.Config) access.Directory {
 	d := access.Directory{Views: []string{""}}
 	rulesets := map[string]string{"": c.Ruleset}
@@ -74,10 +74,10 @@ func operators(o *config.Operator) access.Group {
 	return g
 }
 
-// lookBack is how far back the console looks for when a consumer came last.
+// lookBack is how far back the console looks for a consumer's last request.
 const lookBack = 90 * 24 * time.Hour
 
-// lastSeen is when each consumer came last, by the audit log.
+// lastSeen returns the time of each consumer's last request in the audit log.
 func (s *Server) lastSeen(ctx context.Context) (map[string]time.Time, error) {
 	now := time.Now()
 	flows, err := s.index.Flows(ctx, now.Add(-lookBack), now)

@@ -47,7 +47,7 @@ func Check(ctx context.Context, out io.Writer, addr, path string, trust *x509.Ce
 	return err
 }
 
-// reachable is the address of a listener as this machine reaches it.
+// reachable returns the address at which this machine can reach a listener.
 func reachable(addr string) string {
 	for _, all := range []string{"0.0.0.0:", "[::]:"} {
 		if port, ok := strings.CutPrefix(addr, all); ok {

@@ -48,15 +48,15 @@ func (s *Server) openConsole(p *config.Prepared) (err error) {
 	return nil
 }
 
-// attested is what a report of evidence states of the configuration in force and of the
-// rulesets at hand.
+// attested returns what a report states about the configuration in force, and the
+// available rulesets.
 func (s *Server) attested() (*evidence.Configuration, []evidence.Known, error) {
 	c := s.inForce.Load()
 	known, err := attest.Rulesets(s.source.Rules, c, nil)
 	return attest.Configuration(c), known, err
 }
 
-// pages are those of the console, in the order of its navigation.
+// pages returns the pages of the console, in the order of its navigation.
 func (s *Server) pages() []console.Page {
 	var found []discovery.Source
 	if s.jobs != nil {
@@ -74,7 +74,7 @@ func (s *Server) pages() []console.Page {
 	}
 }
 
-// forceConsole puts those who may log in, and the limits of their sessions, in force.
+// forceConsole puts the console's accounts and session limits in force.
 func (s *Server) forceConsole(p *config.Prepared) {
 	c := p.Config.Operator.Console
 	if c == nil { // a reload cannot switch it off

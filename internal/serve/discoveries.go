@@ -26,7 +26,7 @@ func (d discoveries) List(ctx context.Context) (list []discovery.Result, err err
 	return list, nil
 }
 
-// lookedAt says what a job looked at.
+// lookedAt describes what a job examined.
 func lookedAt(job *queue.Job) string {
 	var spec work.Spec
 	switch {

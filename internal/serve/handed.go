@@ -20,7 +20,7 @@ type Handed struct{ sockets []net.Listener }
 func TakeHanded(env func(string) string) (*Handed, error) {
 	h := &Handed{}
 	if env("LISTEN_PID") != strconv.Itoa(os.Getpid()) {
-		return h, nil // those of another process
+		return h, nil // they are for another process
 	}
 	n, err := strconv.Atoi(env("LISTEN_FDS"))
 	if err != nil || n < 0 || n > 16 {
@@ -29,7 +29,7 @@ func TakeHanded(env func(string) string) (*Handed, error) {
 	for fd := firstHanded; fd < firstHanded+n; fd++ {
 		f := os.NewFile(uintptr(fd), "socket "+strconv.Itoa(fd)) //nolint:gosec // 3 to 18
 		l, err := net.FileListener(f)
-		_ = f.Close() // the listener has its own
+		_ = f.Close() // the listener has a duplicate
 		if err != nil {
 			return nil, fmt.Errorf("file %d, which was handed over, is not a listening socket", fd)
 		}
@@ -57,7 +57,7 @@ func (h *Handed) Listen(ctx context.Context, network, address string) (net.Liste
 func (h *Handed) Unused() (addresses []string) {
 	for _, l := range h.sockets {
 		addresses = append(addresses, l.Addr().String())
-		_ = l.Close() // nobody is served there
+		_ = l.Close() // no listener uses it
 	}
 	h.sockets = nil
 	return addresses

@@ -27,7 +27,7 @@ func (s *Server) openJobs(p *config.Prepared) error {
 	}
 	s.store = bucket.New()
 	if c := &p.Config.FHIR; c.Upstream != "" {
-		// Nobody reads its metrics: exports are counted by their jobs.
+		// Its metrics are not used: exports are counted by their jobs.
 		s.exports, err = upstream.New(upstream.Config{
 			Base: c.Upstream, Aliases: c.UpstreamAliases, FileHosts: c.FileHosts, TLS: p.UpstreamTLS, Credentials: p.Credentials, Metrics: metrics.New().Listener("jobs"),
 			Schema: schema.R4(), Connections: exportConnections, Timeout: c.Limits.UpstreamTimeout, ResponseBytes: c.Limits.ResponseBytes,
@@ -47,17 +47,17 @@ func (s *Server) openJobs(p *config.Prepared) error {
 	return nil
 }
 
-// world is what jobs may use, with what the process has for them.
+// world returns what jobs may use, including the process's own resources.
 func (s *Server) world(p *config.Prepared) *work.World {
 	w := p.Jobs
 	w.Store, w.Sink, w.Program, w.Upstream = s.store, s.audit, s.options.Version, s.exports
 	return w
 }
 
-// closeJobs lets go of the jobs in progress.
+// closeJobs releases the jobs in progress.
 func (s *Server) closeJobs() {
 	if s.jobs != nil {
 		s.jobs.Close()
-		_ = s.store.Close() // nothing is written any more
+		_ = s.store.Close() // nothing is written to it any more
 	}
 }

@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// pruneEvery is how often segments of the audit log are looked for that are to be removed.
+	// pruneEvery is the interval of looking for segments of the audit log to remove.
 	pruneEvery = time.Minute
-	// lastLines is how long the last lines have to be shipped when the process stops. What is
-	// left then is shipped by the next one.
+	// lastLines bounds the time for shipping the last lines when the process stops. The next
+	// process ships the rest.
 	lastLines = 3 * time.Second
 )
 
-// keeper ships the audit log and removes what need not be kept.
+// keeper ships the audit log and removes old segments.
 type keeper struct {
 	ships []*ship.Shipper
 	stop  context.CancelFunc
 	done  chan struct{}
 }
 
-// keep begins to keep the audit log as it is configured.
+// keep starts shipping and retention, as configured.
 func (s *Server) keep(p *config.Prepared) (*keeper, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	k := &keeper{stop: cancel, done: make(chan struct{})}
@@ -65,7 +65,7 @@ func (s *Server) keep(p *config.Prepared) (*keeper, error) {
 	return k, nil
 }
 
-// prune removes segments that need not be kept.
+// prune removes segments that need no longer be kept.
 func (s *Server) prune(ctx context.Context, r audit.Retention, count func(int)) {
 	n, err := s.audit.Prune(ctx, r, time.Now())
 	count(n)
@@ -77,7 +77,7 @@ func (s *Server) prune(ctx context.Context, r audit.Retention, count func(int)) 
 	}
 }
 
-// shipped is the last line that every target has.
+// shipped returns the last line that every target has received.
 func (k *keeper) shipped() uint64 {
 	least := uint64(math.MaxUint64)
 	for _, s := range k.ships {

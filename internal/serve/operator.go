@@ -13,7 +13,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/operator"
 )
 
-// The limits of the operator listener. A request with a body has a limit of its own size.
+// The limits of the operator listener. Requests with a body have limits of their own.
 const (
 	operatorHeaderBytes  = 16 << 10
 	operatorHeaderTime   = 10 * time.Second

@@ -8,7 +8,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/console/overview"
 )
 
-// overview is what the first page of the console needs.
+// overview returns what the first page of the console needs.
 func (s *Server) overview() overview.Config {
 	return overview.Config{
 		History: s.index, Health: s.health,
@@ -17,7 +17,7 @@ func (s *Server) overview() overview.Config {
 	}
 }
 
-// viewsOf are the views of a configuration.
+// viewsOf returns the views of a configuration.
 func viewsOf(c *config.Config) []overview.View {
 	all := []overview.View{{Name: "default", Project: c.Project, Ruleset: c.Ruleset}}
 	for _, v := range c.Views {
@@ -26,7 +26,7 @@ func viewsOf(c *config.Config) []overview.View {
 	return all
 }
 
-// health is how the parts of Veil are.
+// health returns the health of the parts of Veil.
 func (s *Server) health() []overview.Health {
 	of := func(name string, err error, text string) overview.Health {
 		if err != nil {

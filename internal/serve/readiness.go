@@ -68,20 +68,21 @@ func (s *Server) gauges() {
 	}
 }
 
-// describe says what is in force, and which listener's certificate clients will not accept.
+// describe logs what is in force, and which listener has a certificate that clients will not
+// accept.
 func (s *Server) describe(p *config.Prepared) {
 	p.Describe(s.log)
 	for _, l := range []struct {
-		door string
+		name string
 		tls  *tls.Config
 	}{{"fhir", p.TLS}, {"postgres", p.Postgres.TLS}, {"operator", p.OperatorTLS}} {
 		if end := certificateEnd(l.tls); end > 0 && end < float64(time.Now().Unix()) {
-			s.log.Warn("the listener's certificate has expired", "door", l.door, "since", time.Unix(int64(end), 0).UTC().Format(time.RFC3339))
+			s.log.Warn("the listener's certificate has expired", "door", l.name, "since", time.Unix(int64(end), 0).UTC().Format(time.RFC3339))
 		}
 	}
 }
 
-// certificateEnd is when a listener's certificate ends, in Unix seconds; 0 where it
+// certificateEnd returns when a listener's certificate expires, in Unix seconds; 0 if it
 // cannot be read.
 func certificateEnd(c *tls.Config) float64 {
 	if c == nil || len(c.Certificates) == 0 || len(c.Certificates[0].Certificate) == 0 {

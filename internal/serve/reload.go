@@ -86,8 +86,8 @@ func (s *Server) force(p *config.Prepared) error {
 	return nil
 }
 
-// reloadableTLS is the TLS of a listener that can be replaced: new connections have
-// the new one.
+// reloadableTLS is a listener's TLS configuration. It can be replaced: new connections
+// use the new one.
 type reloadableTLS struct{ current atomic.Pointer[tls.Config] }
 
 func (t *reloadableTLS) listen(l net.Listener, first *tls.Config) net.Listener {

@@ -79,7 +79,7 @@ type Server struct {
 	exports    *upstream.Server // of jobs; nil: no FHIR upstream
 	fhirTLS    reloadableTLS
 	fhirBase   string                      // URL of the FHIR listener
-	views      atomic.Pointer[views.State] // what the console shows of the rules
+	views      atomic.Pointer[views.State] // the rules, for the console
 	// operatorTLS is that of the operator listener.
 	operatorTLS reloadableTLS
 	// postgresTLS is in force at the PostgreSQL listener; nil for none.
@@ -215,15 +215,15 @@ func (s *Server) openFHIR(ctx context.Context, p *config.Prepared) error {
 	}
 	s.listeners = append(s.listeners, Listener{s.fhir, l})
 	s.log.Info("serving", "door", "fhir", "base", base, "upstream", c.Upstream, "try", "curl "+base+"/metadata")
-	// Checked once here, so that the log says what is wrong with the upstream before
-	// the first consumer meets it.
+	// Check it once, so that a problem with the upstream is logged before the first consumer
+	// meets it.
 	if err := s.fhir.Ready(); err != nil {
 		s.log.Warn("the upstream is not ready yet", "door", "fhir", "reason", err.Error())
 	}
 	return nil
 }
 
-// NoTables returns a message about what follows from a ruleset without rules for
+// NoTables returns a message that explains the effect of a ruleset without rules for
 // tables.
 const NoTables = "the ruleset has no tables section, so the PostgreSQL listener shows no relations"
 
@@ -255,7 +255,7 @@ func (s *Server) openPostgres(ctx context.Context, p *config.Prepared) (err erro
 	return nil
 }
 
-// defaultBase is the URL of a listener as this machine reaches it.
+// defaultBase returns the URL at which this machine can reach a listener.
 func defaultBase(scheme string, addr net.Addr) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {

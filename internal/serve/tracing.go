@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/trace/collector"
 )
 
-// lastSpans is how long the last spans have to reach the collector when the process stops.
+// lastSpans bounds the time for sending the last spans when the process stops.
 const lastSpans = 2 * time.Second
 
 func (s *Server) openTracing(ctx context.Context, p *config.Prepared) (err error) {

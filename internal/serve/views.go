@@ -8,8 +8,8 @@ import (
 	"github.com/veil-proxy/veil/internal/views"
 )
 
-// viewsOf is what the console shows of a configuration's rules. The listeners have them in
-// force already.
+// viewsOf returns what the console shows of a configuration's rules. They are already in
+// force at the listeners.
 func (s *Server) viewsOf(p *config.Prepared) *views.State {
 	c := p.Config
 	out := &views.State{Library: s.source.Rules, Site: fhir.Site{Base: s.fhirBase}, Discoveries: c.Operator.Console.Discoveries}

@@ -29,8 +29,8 @@ type Problem struct {
 
 func (p Problem) Error() string { return p.String() + ": " + p.Message }
 
-// Problems is everything wrong with a file, in the order of the lines. It is
-// an error when it is not empty.
+// Problems lists everything that is wrong with a file, in the order of the lines. It is
+// an error if it is not empty.
 type Problems []Problem
 
 func (ps Problems) Error() string {
@@ -112,16 +112,16 @@ func (n Node) Items() []Node {
 	return items
 }
 
-// Tree reads a YAML document strictly: what a reader does not ask for by name
-// is a problem, with its place and the nearest name that it would have known.
+// Tree reads a YAML document strictly: a key that the reader does not know is a problem,
+// reported with its position and the nearest known key.
 type Tree struct {
 	File     string
 	Problems *Problems
-	// Foreign are keys in files of other tools, and what to write instead.
+	// Foreign maps keys from files of other tools to what to write instead.
 	Foreign map[string]string
 }
 
-// plain puts what the parser says of frequent mistakes into the words of this package.
+// plain rephrases the parser's messages for common mistakes.
 func plain(message string) string {
 	switch {
 	case strings.Contains(message, "found character '\t'"):
@@ -267,7 +267,7 @@ func (t Tree) Texts(n Node) []Located {
 	return out
 }
 
-// Located is a text and the place it was written at.
+// Located is a text with its position.
 type Located struct {
 	Text string
 	At   Position

@@ -14,15 +14,15 @@ import (
 	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
-// Discovery looks at few rows: a check is run often, and a second look at many rows is
-// for veil discover.
+// Discovery samples few rows here, since a check is run often; veil discover samples
+// more.
 const (
 	opinionRows      = 300
 	opinionStatement = 3 * time.Second
 	opinionTimeout   = time.Minute
 )
 
-// harmlessFrom is how sure discovery must be that what a rule masks identifies nobody.
+// harmlessFrom is how sure discovery must be that a masked column identifies nobody.
 const harmlessFrom = 0.9
 
 // Discover adds to columns what discovery finds about them if it contradicts their rule:

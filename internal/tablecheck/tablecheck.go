@@ -20,7 +20,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/analysis"
 )
 
-// Report is what was found in a database.
+// Report is the result of a check.
 type Report struct {
 	Views []View `json:"views"`
 	// Powers say what the role of the upstream can do besides reading.
@@ -49,7 +49,7 @@ type Column struct {
 	Opinion string `json:"opinion,omitempty"`
 }
 
-// lookTimeout bounds the look at a PostgreSQL upstream and its catalog.
+// lookTimeout bounds the time for connecting to the upstream and reading its catalog.
 const lookTimeout = 2 * time.Minute
 
 // Run connects to the upstream of a configuration as veil serve would, and reports on
@@ -82,7 +82,7 @@ func Run(ctx context.Context, p *config.Prepared, view string) (*Report, error) 
 	return out, nil
 }
 
-// noSink takes no record: a check returns no data.
+// noSink accepts no records, since a check returns no data.
 type noSink struct{}
 
 // Append implements mask.Sink.
@@ -92,7 +92,7 @@ func (noSink) Append(context.Context, *mask.Record) error {
 
 const refused = "refused"
 
-// treatmentWord is how a column or relation is treated, in a word.
+// treatmentWord is the word for the treatment of a column or relation.
 func treatmentWord(c analysis.ColumnTreatment) string {
 	switch {
 	case c.Column != "":
@@ -167,7 +167,7 @@ func (v *View) writeColumns(w io.Writer) error {
 	return nil
 }
 
-// writeFindings writes what has no effect, a line each.
+// writeFindings lists the findings, one per line.
 func (v *View) writeFindings(w io.Writer) {
 	for _, f := range v.Findings {
 		kind, about := "FAULT", f.Relation

@@ -137,7 +137,7 @@ func (f *finding) run(ctx context.Context, out io.Writer, in io.Reader) error {
 	return f.findText(out, in, s, base)
 }
 
-// known are the known values of a record, as JSON has them.
+// known is the JSON form of the known values of a record.
 type known struct {
 	Names     []string `json:"names"`
 	IDs       []string `json:"ids"`
@@ -174,7 +174,7 @@ func readKnown(file string) (*known, error) {
 	return k, nil
 }
 
-// parseKnown reads known values. An error says nothing of them.
+// parseKnown reads known values. Its errors do not quote them.
 func parseKnown(raw []byte) (*known, error) {
 	k := &known{}
 	d := json.NewDecoder(strings.NewReader(string(raw)))
@@ -185,7 +185,7 @@ func parseKnown(raw []byte) (*known, error) {
 	return k, nil
 }
 
-// build compiles known values, with those of a base.
+// build compiles known values, together with those of a base.
 func (k *known) build(base *known) (*text.Known, error) {
 	var b text.KnownBuilder
 	for _, from := range []*known{base, k} {

@@ -11,10 +11,10 @@ import (
 	"github.com/veil-proxy/veil/internal/fhirtest"
 )
 
-// Example is a synthetic text to try. Nobody is in it.
+// Example is a synthetic text to try. It is not about a real person.
 type Example struct{ Name, Text string }
 
-// seed makes the population that examples are of.
+// seed is the seed of the population that examples are taken from.
 const seed = 17
 
 // Examples returns synthetic resources: one of each type that a generated population has,

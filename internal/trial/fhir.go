@@ -73,10 +73,10 @@ func resourceFormat(a *fhir.Automaton, site *fhir.Site, text []byte) file.Format
 			return f
 		}
 	}
-	return list[0] // cannot be: there is one of each form
+	return list[0] // cannot happen: there is one of each form
 }
 
-// Nothing says that there is no text.
+// Nothing is the error for an empty text.
 type Nothing struct{ expected string }
 
 func (n *Nothing) Error() string { return "there is no text: expected " + n.expected }

@@ -68,7 +68,7 @@ func Row(ctx context.Context, s *views.State, name string, text []byte) ([]Resul
 
 const noTables = "the ruleset of the view has no rules for tables"
 
-// columns explains what became of each column.
+// columns explains the treatment of each column.
 func (r *Result) columns(v *views.View, p *table.Plan, outcome func(i int) string) {
 	why := tableReasons(v.Automaton)
 	for i := range p.Columns {
@@ -115,7 +115,7 @@ func csvRows(v *views.View, s *views.State, name string, text []byte, r *Result)
 	}
 }
 
-// wrongJSON says what is wrong with a JSON text, and where; nil if it is whole.
+// wrongJSON returns what is wrong with a JSON text, and where; nil if it is valid.
 func wrongJSON(text []byte) *Problem {
 	var f fhirjson.Fault
 	at := fhirjson.SkipSpace(text, 0)
@@ -131,7 +131,7 @@ func wrongJSON(text []byte) *Problem {
 	return &Problem{line, column, f.What}
 }
 
-// placeOf is the line and column of an offset.
+// placeOf returns the line and column of an offset.
 func placeOf(text []byte, offset int) (line, column int) {
 	before := text[:min(max(offset, 0), len(text))]
 	return 1 + bytes.Count(before, []byte("\n")), len(before) - bytes.LastIndexByte(before, '\n')
@@ -145,7 +145,7 @@ func typesOf(ctx context.Context, s *views.State, name table.Name) (func(column 
 	}
 	c, err := s.Catalog(ctx)
 	if err != nil {
-		return nil, name // the schema is not known: the row is taken as it looks
+		return nil, name // the schema is not known: types are inferred from the row
 	}
 	r := c.Find(s.SearchPath, name.Schema, name.Table)
 	if r == nil {

@@ -21,7 +21,7 @@ type Session struct {
 	Refused *Refused
 }
 
-// Statement is what the PostgreSQL listener would do with a statement. It runs nowhere.
+// Statement is what the PostgreSQL listener would do with a statement. It is not run.
 type Statement struct {
 	// Number counts from 1.
 	Number int
@@ -30,8 +30,8 @@ type Statement struct {
 	Relations []string
 	Refused   *Refused
 	Columns   []Column
-	// Upstream is what would be sent to the upstream, without its literals; empty where
-	// nothing is sent.
+	// Upstream is the statement that would be sent to the upstream, without its literals;
+	// empty if nothing would be sent.
 	Upstream string
 	// Note says what else there is to know.
 	Note string
@@ -40,7 +40,7 @@ type Statement struct {
 // Allowed reports whether the statement runs.
 func (s *Statement) Allowed() bool { return s.Refused == nil }
 
-// Refused is why a statement does not run, as its client is told.
+// Refused is why a statement is refused, as its client would see it.
 type Refused struct {
 	Code, Message, Detail, Hint string
 	Problem                     // its place
@@ -97,7 +97,7 @@ func SQL(ctx context.Context, s *views.State, text string, schema *catalog.Catal
 	return out, nil
 }
 
-// analyse goes through the statements of a text as a session of the view does.
+// analyse processes the statements of a text as a session of the view would.
 func (x *Session) analyse(s *views.State, text string, schema *catalog.Catalog) {
 	defer func() {
 		if recover() != nil {
@@ -116,7 +116,7 @@ func (x *Session) analyse(s *views.State, text string, schema *catalog.Catalog) 
 		Cursor:   func(name string) *analysis.Plan { return cursors[name] },
 		Setting:  func(string) (string, bool) { return "", false },
 	}
-	analyzer := analysis.NewAnalyzer(1) // plans of trials are not remembered
+	analyzer := analysis.NewAnalyzer(1) // plans of trials are not cached
 	defer analyzer.Close()
 	for i, one := range statements {
 		st := Statement{Number: i + 1}
@@ -124,7 +124,7 @@ func (x *Session) analyse(s *views.State, text string, schema *catalog.Catalog) 
 		if refusal != nil {
 			st.Refused = x.refused(text, one.Offset, refusal)
 			x.Statements = append(x.Statements, st)
-			return // the rest of the text does not run
+			return // the rest of the text is not run
 		}
 		x.describe(&st, plan)
 		x.Statements = append(x.Statements, st)
@@ -139,7 +139,7 @@ func (x *Session) analyse(s *views.State, text string, schema *catalog.Catalog) 
 	}
 }
 
-// describe says what a plan does.
+// describe describes what a plan does.
 func (x *Session) describe(st *Statement, p *analysis.Plan) {
 	st.Command, st.Relations = p.Command, p.Relations
 	switch {
@@ -192,7 +192,7 @@ func (x *Session) refused(text string, offset int, r *analysis.Refusal) *Refused
 // number: pseudonyms that were opened stand there as originals.
 func withoutLiterals(sql string) (string, error) {
 	var out strings.Builder
-	text := []byte(sql + "\n") // no token reaches the end
+	text := []byte(sql + "\n") // the last token has been read
 	for i := 0; i < len(sql); {
 		if text[i] == '$' && text[i+1] >= '0' && text[i+1] <= '9' { // a parameter
 			out.Write(text[i : i+2])

@@ -26,7 +26,7 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// The limits of a trial. A longer text belongs in a file.
+// The limits of a trial. Longer texts should be masked as files.
 const (
 	MostBytes = 1 << 20
 	MostTime  = 20 * time.Second
@@ -89,7 +89,7 @@ type Reason struct {
 	Paragraphs       []ruletree.Paragraph
 }
 
-// reasons knows the rules of a compiled ruleset.
+// reasons explains the rules of a compiled ruleset.
 type reasons map[string]Reason
 
 func reasonsOf(a *fhir.Automaton) reasons {
@@ -108,7 +108,7 @@ func reasonsOf(a *fhir.Automaton) reasons {
 	return out
 }
 
-// tableReasons are likewise those of the tables section.
+// tableReasons does the same for the tables section.
 func tableReasons(a *fhir.Automaton) reasons {
 	out := reasons{}
 	policy := a.Policy
@@ -123,8 +123,8 @@ func tableReasons(a *fhir.Automaton) reasons {
 	return out
 }
 
-// of returns the reason of an action; where several rules with conditions may act, theirs
-// is what the action says.
+// of returns the reason for an action. If several rules with conditions may act, it is
+// what the action itself says.
 func (rs reasons) of(a mask.Action) Reason {
 	if r, ok := rs[a.Rule]; ok {
 		return r
@@ -132,8 +132,8 @@ func (rs reasons) of(a mask.Action) Reason {
 	return Reason{Rule: a.Rule, Method: a.Method, Category: a.Category, Paragraphs: ruletree.Paragraphs(a.Category)}
 }
 
-// each masks for every view by f, until the time is up. An internal error ends the result of
-// one view.
+// each masks for every view by f, until the time is up. An internal error affects the
+// result of one view only.
 func each(ctx context.Context, s *views.State, f func(v *views.View, r *Result)) []Result {
 	out := make([]Result, len(s.Views))
 	for i := range s.Views {
@@ -149,14 +149,14 @@ func each(ctx context.Context, s *views.State, f func(v *views.View, r *Result))
 
 func protected(r *Result, f func()) {
 	defer func() {
-		if recover() != nil { // its text can have a value
+		if recover() != nil { // its text may contain a value
 			*r = Result{View: r.View, Problem: &Problem{What: "masking failed: internal error in " + stack.OfPanic()}}
 		}
 	}()
 	f()
 }
 
-// open opens a text as a file of a format, whose survey has seen it where it makes one.
+// open opens a text as a file of a format, after the format's survey, if it makes one.
 func open(f file.Format, name string, text []byte) (file.Document, error) {
 	source := func() file.Source {
 		return file.Source{Reader: bytes.NewReader(text), Name: name, Size: int64(len(text)), At: bytes.NewReader(text)}

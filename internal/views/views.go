@@ -22,8 +22,8 @@ type State struct {
 	Views   []View
 	// Site is where the FHIR listener shows masked resources.
 	Site fhir.Site
-	// Catalog returns the relations that the PostgreSQL listener knows. It is nil if there
-	// is no such listener.
+	// Catalog returns the relations that the PostgreSQL listener knows. It is nil without
+	// such a listener.
 	Catalog func(context.Context) (*catalog.Catalog, error)
 	// SearchPath is the search path of a new session at the PostgreSQL listener.
 	SearchPath []string
@@ -34,7 +34,7 @@ type State struct {
 
 // View is what consumers with a view see.
 type View struct {
-	// Name is empty for the view of consumers that name none.
+	// Name is empty for the view of consumers without a view of their own.
 	Name string
 	// Consumers are the names of those who have the view.
 	Consumers []string
