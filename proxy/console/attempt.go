@@ -13,8 +13,9 @@ import (
 // attemptLifetime is how long a login at the provider may take.
 const attemptLifetime = 10 * time.Minute
 
-// attempt is a login at the provider that was begun. It is sealed for the cookie of its
-// browser, so that nobody can fill the memory of Veil with attempts, and taken back once.
+// attempt is a login at the provider that has begun. It is kept in a cookie of the
+// browser, encrypted, so that nobody can fill Veil's memory with attempts, and it is
+// accepted once.
 type attempt struct {
 	login.Attempt
 	Next  string
@@ -33,8 +34,7 @@ func (c *Console) sealAttempt(ctx context.Context, a attempt) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(sealing(secret).Seal(nil, nil, plain, []byte(attemptCookie))), nil //nolint:gosec // the AEAD makes its own nonce
 }
 
-// openAttempt returns the attempt that was sealed, if it was one that is not too old and
-// has not come back yet.
+// openAttempt decrypts an attempt, unless it has expired or has been used.
 func (c *Console) openAttempt(ctx context.Context, sealed string) (a attempt, ok bool, err error) {
 	secret, err := c.store.Secret(ctx)
 	if err != nil {

@@ -61,8 +61,8 @@ type Config struct {
 	Sessions session.Store
 	// Secure reports that the listener has TLS.
 	Secure bool
-	// Replica names the process on each page, if it is one of several. What a page counts and
-	// finds is of this process.
+	// Replica names the process on each page, if it is one of several. Figures and records
+	// on the pages are those of this process.
 	Replica string
 }
 
@@ -90,8 +90,8 @@ type Route struct {
 	Operation string
 	// Viewer reports that a viewer may use it, too.
 	Viewer bool
-	// Once reports that a form is processed once, however often it is sent. The form must
-	// contain {{template "once"}}.
+	// Once reports that a form is processed only once, however often it is submitted. The
+	// form must contain {{template "once"}}.
 	Once bool
 	// Streams reports that the response can have any size. Its record is written before
 	// Serve runs. Other responses with a record are held back until it is written.
@@ -148,7 +148,7 @@ func (c *Console) Force(accounts *login.Directory, limits Limits) {
 			may = append(may, accountOf(proof))
 		}
 	}
-	_ = c.store.Keep(context.Background(), may) // findSession opens none of the others
+	_ = c.store.Keep(context.Background(), may) // findSession opens no other sessions
 }
 
 // Add adds a page. Call it before the console serves. It panics if two pages have the
@@ -178,15 +178,15 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.mux.ServeHTTP(w, r)
 }
 
-// notFound is for addresses that no page has.
+// notFound handles addresses without a page.
 func (c *Console) notFound(w *response, r *http.Request, x *proxy.Exchange) {
 	if req := c.admitted(w, r, x); req != nil {
 		c.fail(w, req, &Problem{Status: http.StatusNotFound, Text: "There is no such page."})
 	}
 }
 
-// admitted is the request of who has logged in. It is nil for others, who have their
-// response then.
+// admitted returns the request of an operator who has logged in. For others, it responds
+// and returns nil.
 func (c *Console) admitted(w *response, r *http.Request, x *proxy.Exchange) *Request {
 	s, err := c.session(r)
 	if err != nil {
@@ -203,7 +203,7 @@ func (c *Console) admitted(w *response, r *http.Request, x *proxy.Exchange) *Req
 
 var errRole = &Problem{Status: http.StatusForbidden, Reason: "role", Text: "Your role is viewer, and this is for operators. Nothing was done."}
 
-// serve lets an operator in.
+// serve handles a request of an operator.
 func (c *Console) serve(w *response, r *http.Request, x *proxy.Exchange, route *Route) {
 	req := c.admitted(w, r, x)
 	if req == nil {
@@ -240,7 +240,7 @@ func (c *Console) serve(w *response, r *http.Request, x *proxy.Exchange, route *
 	req.finish(w, route.Serve(w, req))
 }
 
-// finish records an action, unless that was done, and lets its response go.
+// finish records an action, unless it has been recorded, and releases its response.
 func (r *Request) finish(w *response, err error) {
 	if !r.committed {
 		result, reason, status := "complete", "", http.StatusOK

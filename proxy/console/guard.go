@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// policy is the Content-Security-Policy of every response: nothing but files of the
-// console, and no page of another site around it.
+// policy is the Content-Security-Policy of every response: only files of the console are
+// loaded, and pages of other sites cannot embed it.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // harden sets the headers of every response.
@@ -40,13 +40,13 @@ const (
 	tokenHeader = "X-CSRF-Token" //nolint:gosec // a name
 )
 
-// onceField makes a form another one than those before it.
+// onceField is the form field that distinguishes a form from earlier ones.
 const onceField = "once"
 
 var errForeign = &Problem{Status: http.StatusForbidden, Reason: "origin", Text: "The request came from another site, and nothing was changed."}
 
-// foreign reports whether a request that changes something may come from another site. A
-// browser says where it is from.
+// foreign reports whether a request that changes something may come from another site.
+// Browsers say where a request comes from.
 func foreign(r *http.Request) bool {
 	if r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == "" {
 		return true
@@ -54,8 +54,8 @@ func foreign(r *http.Request) bool {
 	return new(http.CrossOriginProtection).Check(r) != nil
 }
 
-// readForm reads the body of a form into memory, never into a file: it can hold what must
-// not stay anywhere.
+// readForm reads the body of a form into memory, never into a file, since it may contain
+// what must not be stored.
 func readForm(w http.ResponseWriter, r *http.Request, most int64) error {
 	if most == 0 {
 		most = defaultBytes
@@ -77,7 +77,7 @@ func readForm(w http.ResponseWriter, r *http.Request, most int64) error {
 	return nil
 }
 
-// checkPost refuses what does not come from a form of the session.
+// checkPost refuses requests that do not come from a form of the session.
 func (c *Console) checkPost(w http.ResponseWriter, r *Request, route *Route) error {
 	if foreign(r.Request) {
 		return errForeign
@@ -105,11 +105,11 @@ func (c *Console) checkPost(w http.ResponseWriter, r *Request, route *Route) err
 	return nil
 }
 
-// field is a field of a form that was not taken, as it was filled in.
+// field is a field of a form that was not processed, as it was filled in.
 type field struct{ Name, Value string }
 
-// typed are the fields of a form that somebody may have filled in, so that what they typed
-// is not lost: the page shows them to who has sent them, and they are nowhere else.
+// typed returns the fields of a form that somebody may have filled in, so that their
+// input is not lost. The page shows them to whoever sent them; they are not stored.
 func typed(r *http.Request) (fields []field) {
 	for name, values := range r.PostForm {
 		for _, value := range values {

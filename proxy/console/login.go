@@ -17,17 +17,17 @@ import (
 	"github.com/veil-proxy/veil/proxy/consumer"
 )
 
-// loginForm is what the page of the login shows.
+// loginForm is what the login page shows.
 type loginForm struct {
 	frame
-	Next      string // where to go then
+	Next      string // where to go after the login
 	Passwords bool
 	Provider  string
 	Problem   string
 	Typed     []field // a form that was sent without a session
 }
 
-// showLogin shows the login.
+// showLogin shows the login page.
 func (c *Console) showLogin(w *response, r *http.Request, x *proxy.Exchange) {
 	x.Operation = "page"
 	next := inside(r.URL.Query().Get("next"))
@@ -38,13 +38,13 @@ func (c *Console) showLogin(w *response, r *http.Request, x *proxy.Exchange) {
 	c.loginPage(w, r, http.StatusOK, next, "")
 }
 
-// loginPage shows the login, with what was wrong with the last one.
+// loginPage shows the login page, with the problem of the last attempt.
 func (c *Console) loginPage(w *response, r *http.Request, status int, next, problem string) {
 	c.showForm(w, r, status, loginForm{Next: next, Problem: problem})
 }
 
-// showForm shows the form of the login. It has the text of a cookie, so that no other site
-// can log a browser in.
+// showForm shows the login form. The form repeats the value of a cookie, so that no other
+// site can log a browser in.
 func (c *Console) showForm(w *response, r *http.Request, status int, f loginForm) {
 	f.frame = frame{Title: "Log in"}
 	accounts := c.accounts.Load()
@@ -63,7 +63,8 @@ func (c *Console) showForm(w *response, r *http.Request, status int, f loginForm
 	}
 }
 
-// inside is an address of the console, and no other.
+// inside returns an address if it belongs to the console, and the console's own address
+// otherwise.
 func inside(next string) string {
 	u, err := url.Parse(next)
 	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || !strings.HasPrefix(u.Path, Path+"/") || strings.Contains(u.Path, "//") || strings.ContainsAny(next, "\\\r\n") {
@@ -72,8 +73,9 @@ func inside(next string) string {
 	return next
 }
 
-// demandLogin sends a browser to the login, and refuses what is no page. A form of the
-// console whose session has ended is shown below the login: it is not lost.
+// demandLogin sends a browser to the login page, and refuses other requests. If a form
+// was submitted after the session ended, its contents are shown below the login form, so
+// that they are not lost.
 func (c *Console) demandLogin(w *response, r *http.Request) {
 	if r.Method == http.MethodPost && accepts(r, "text/html") && !foreign(r) && readForm(w, r, 0) == nil {
 		c.showForm(w, r, http.StatusUnauthorized, loginForm{Next: Path + "/", Problem: "The session has ended, and nothing was done. Log in again.", Typed: typed(r)})
@@ -119,8 +121,9 @@ func (c *Console) logIn(w *response, r *http.Request, x *proxy.Exchange) {
 	c.admit(w, r, x, next, name, func(ctx context.Context) (login.Identity, error) { return accounts.Password(ctx, name, password) })
 }
 
-// admit begins a session for who check says it is, and records the login, whatever came
-// of it. name is the one that was typed; empty for a login at the provider.
+// admit begins a session for the operator that check returns, and records the login,
+// whether or not it succeeded. name is the name that was entered; it is empty for a login
+// at the provider.
 func (c *Console) admit(w *response, r *http.Request, x *proxy.Exchange, next, name string, check func(context.Context) (login.Identity, error)) {
 	var id login.Identity
 	who, err := c.shared.LogIn(r.Context(), proxy.Address(r.RemoteAddr), name, func() (*consumer.Consumer, error) {
@@ -146,7 +149,7 @@ func (c *Console) admit(w *response, r *http.Request, x *proxy.Exchange, next, n
 		return
 	}
 	if x.RecordLogin("", "complete", "", http.StatusSeeOther) != nil {
-		_ = c.endSession(r.Context(), secret) // nobody has the secret
+		_ = c.endSession(r.Context(), secret) // nobody knows the secret
 		c.loginPage(w, r, errNotRecorded.Status, next, errNotRecorded.Text)
 		return
 	}
@@ -155,7 +158,7 @@ func (c *Console) admit(w *response, r *http.Request, x *proxy.Exchange, next, n
 	http.Redirect(w, r, next, http.StatusSeeOther) //nolint:gosec // it is inside the console
 }
 
-// refuse records a login that failed, and shows the login again.
+// refuse records a failed login, and shows the login page again.
 func (c *Console) refuse(w *response, r *http.Request, x *proxy.Exchange, next, name string, err error) {
 	status, reason, text := http.StatusUnauthorized, proxy.ReasonCredentials, "The name or the password is wrong."
 	switch {
@@ -168,9 +171,9 @@ func (c *Console) refuse(w *response, r *http.Request, x *proxy.Exchange, next, 
 	case name == "":
 		text = "The login was refused: it was started in another browser or too long ago, or this account may not use the console."
 	case r.Context().Err() != nil:
-		return // the browser is gone
+		return // the browser has disconnected
 	}
-	typed := "unknown" // what was typed can be a password
+	typed := "unknown" // the input may be a password
 	if accounts := c.accounts.Load(); accounts != nil && accounts.Knows(name) {
 		typed = name
 	}
@@ -180,7 +183,7 @@ func (c *Console) refuse(w *response, r *http.Request, x *proxy.Exchange, next, 
 	c.loginPage(w, r, status, next, text)
 }
 
-// logOut ends the session, here and, if it is from a provider that has a logout, there.
+// logOut ends the session, also at the login provider if it offers a logout.
 func (c *Console) logOut(w http.ResponseWriter, r *Request) error {
 	if err := c.endSession(r.Context(), c.sent(r.Request, sessionCookie)); err != nil {
 		return errNoSessions
@@ -198,7 +201,7 @@ func (c *Console) logOut(w http.ResponseWriter, r *Request) error {
 	return write(w, http.StatusOK, loggedOutPage, "layout", frame{Title: "Logged out", Data: data})
 }
 
-// loggedOut is what the page after the logout of an operator of a provider shows.
+// loggedOut is what the logout page shows to operators who logged in at a provider.
 type loggedOut struct {
 	Provider string
 	Address  string // of the provider's logout; empty if there is none
@@ -228,7 +231,7 @@ func (c *Console) beginProvider(w *response, r *http.Request, x *proxy.Exchange)
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-// finishProvider takes the browser that the login provider sends back.
+// finishProvider handles the browser that the login provider sends back.
 func (c *Console) finishProvider(w *response, r *http.Request, x *proxy.Exchange) {
 	x.Operation = "login"
 	q := r.URL.Query()

@@ -62,18 +62,18 @@ func (r *Request) Commit(result, reason string) error {
 // many records.
 func (r *Request) Note(f func(*mask.Record)) { r.notes = append(r.notes, f) }
 
-// Problem says why a request is refused. Its text is shown; it contains no part of the
-// request except the operator's own input.
+// Problem says why a request is refused. Its text is shown; of the request, it contains
+// at most the operator's own input.
 type Problem struct {
 	Status int
 	// Reason says why, in fixed words, for the record; "input" if it is empty.
 	Reason string
 	Text   string
 
-	form []field // that was not taken, to be shown to who has sent it
+	form []field // input that was not processed, to be shown to its sender
 }
 
-// shownProblem is a Problem as its page has it.
+// shownProblem is what the page of a Problem shows.
 type shownProblem struct {
 	Text  string
 	Typed []field
@@ -117,7 +117,7 @@ func write(w http.ResponseWriter, status int, t Templates, name string, data any
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = b.WriteTo(w) // the browser is gone
+	_, _ = b.WriteTo(w) // the browser has disconnected
 	return nil
 }
 
@@ -128,7 +128,7 @@ func (r *Request) JSON(w http.ResponseWriter, v any) error {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(b) // the browser is gone
+	_, _ = w.Write(b) // the browser has disconnected
 	return nil
 }
 
@@ -142,8 +142,8 @@ func (r *Request) Redirect(w http.ResponseWriter, path, notice string) error {
 	return nil
 }
 
-// fail responds with the page of an error. The text of an error that is no Problem can
-// have a value, so it goes nowhere.
+// fail responds with the page of an error. Unless it is a Problem, its text may contain a
+// value, so it is neither shown nor logged.
 func (c *Console) fail(w *response, r *Request, err error) {
 	w.drop()
 	problem, ok := err.(*Problem) //nolint:errorlint // what a handler returns, not what it wraps
@@ -154,7 +154,7 @@ func (c *Console) fail(w *response, r *Request, err error) {
 	if accepts(r.Request, "application/json") {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(problem.Status)
-		_ = json.NewEncoder(w).Encode(map[string]string{"error": problem.Text}) // the browser is gone
+		_ = json.NewEncoder(w).Encode(map[string]string{"error": problem.Text}) // the browser has disconnected
 		return
 	}
 	if r.render(w, problem.Status, problemPage, "Error "+http.StatusText(problem.Status), shownProblem{problem.Text, problem.form}) != nil {
@@ -169,7 +169,7 @@ func (c *Console) watched(serve func(*response, *http.Request, *proxy.Exchange))
 		out := &response{ResponseWriter: w}
 		done := c.shared.Metrics().Begin()
 		defer func() {
-			// http.ErrAbortHandler ends a response that was begun, on purpose.
+			// http.ErrAbortHandler deliberately aborts a response that has begun.
 			if fault := recover(); fault != nil && fault != any(http.ErrAbortHandler) {
 				// Its text can contain a value.
 				c.shared.Log().Error("internal error", "request_id", x.ID, "door", "console", "stack", stack.OfPanic())
@@ -186,19 +186,19 @@ func (c *Console) watched(serve func(*response, *http.Request, *proxy.Exchange))
 	}
 }
 
-// response notes the status of a response, and holds it back where its record must be
-// written first.
+// response notes the status of a response, and holds the response back if its record must
+// be written first.
 type response struct {
 	http.ResponseWriter
 	status int
-	begun  bool // something has left
+	begun  bool // part of the response has been sent
 	held   *bytes.Buffer
 }
 
-// hold keeps what is written from now on.
+// hold starts to hold back what is written.
 func (r *response) hold() { r.held = &bytes.Buffer{} }
 
-// drop forgets what was kept.
+// drop discards what was held back.
 func (r *response) drop() {
 	if r.held != nil {
 		r.held, r.status = nil, 0
@@ -208,7 +208,7 @@ func (r *response) drop() {
 	}
 }
 
-// release lets go what was kept.
+// release sends what was held back.
 func (r *response) release() {
 	kept := r.held
 	if kept == nil {
@@ -218,7 +218,7 @@ func (r *response) release() {
 	if r.status != 0 || kept.Len() > 0 {
 		r.begun = true
 		r.ResponseWriter.WriteHeader(max(r.status, http.StatusOK))
-		_, _ = kept.WriteTo(r.ResponseWriter) // the browser is gone
+		_, _ = kept.WriteTo(r.ResponseWriter) // the browser has disconnected
 	}
 }
 

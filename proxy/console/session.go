@@ -24,32 +24,32 @@ type Limits = session.Limits
 func DefaultLimits() Limits { return Limits{Idle: 30 * time.Minute, Lifetime: 12 * time.Hour} }
 
 // operatorSession is a login. A browser has the secret of its session in a cookie; the
-// store has the SHA-256 of it, and what the session has, sealed by a key from that secret
-// and from what the operator logged in by. So neither who reads the store nor who writes to
-// it has a session.
+// store has its SHA-256, and the contents of the session, encrypted with a key derived
+// from that secret and from the credential of the operator. So access to the store, even
+// to write, does not give access to a session.
 type operatorSession struct {
 	who     *consumer.Consumer
 	role    login.Role
-	idToken string // for the logout at the provider; empty for a password
+	idToken string // for the provider's logout; empty after a login with a password
 	token   string // of its forms
 	sealing cipher.AEAD
 }
 
-// sealedSession is an operatorSession as it is sealed.
+// sealedSession is the plaintext of a stored operatorSession.
 type sealedSession struct {
 	Name, Token string
 	Role        login.Role
 	IDToken     string `json:",omitempty"`
 }
 
-// random is a text of 256 random bits.
+// random returns 256 random bits as text.
 func random() string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails: crypto/rand ends the process instead
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// sealing is an AEAD by a key of 32 bytes, with random nonces.
+// sealing returns an AEAD for a key of 32 bytes, with random nonces.
 func sealing(key []byte) cipher.AEAD {
 	block, err := aes.NewCipher(key)
 	if err != nil {
@@ -62,7 +62,8 @@ func sealing(key []byte) cipher.AEAD {
 	return aead
 }
 
-// sealingOf is the sealing of the session with a secret, of who logged in with a proof.
+// sealingOf returns the AEAD of the session with a secret and with the proof of its
+// login.
 func sealingOf(secret string, proof login.Proof) cipher.AEAD {
 	key, err := hkdf.Key(sha256.New, []byte(secret), proof[:], "veil console session", 32)
 	if err != nil {
@@ -71,12 +72,12 @@ func sealingOf(secret string, proof login.Proof) cipher.AEAD {
 	return sealing(key)
 }
 
-// accountOf names what an operator logged in by, without telling it.
+// accountOf names the credential of an operator without revealing it.
 func accountOf(proof login.Proof) [sha256.Size]byte {
 	return sha256.Sum256(append([]byte("veil console account "), proof[:]...))
 }
 
-// limitsInForce are those of sessions.
+// limitsInForce returns the limits of sessions.
 func (c *Console) limitsInForce() Limits { return *c.limits.Load() }
 
 // beginSession begins a session and returns its secret.
@@ -90,8 +91,8 @@ func (c *Console) beginSession(ctx context.Context, id login.Identity) (secret s
 	return secret, c.store.Put(ctx, sha256.Sum256([]byte(secret)), session.Row{Account: accountOf(id.Proof), Sealed: sealed}, c.limitsInForce())
 }
 
-// findSession returns the session with a secret; nil for none. The error says that it is
-// not known whether there is one.
+// findSession returns the session with a secret; nil for none. It returns an error if it
+// cannot be found out.
 func (c *Console) findSession(ctx context.Context, secret string) (*operatorSession, error) {
 	accounts := c.accounts.Load()
 	if secret == "" || accounts == nil {
@@ -124,13 +125,13 @@ func (c *Console) endSession(ctx context.Context, secret string) error {
 	return c.store.Delete(ctx, sha256.Sum256([]byte(secret)))
 }
 
-// note has the next page of a session show a text.
+// note makes the next page of a session show a text.
 func (c *Console) note(w http.ResponseWriter, s *operatorSession, text string) {
 	sealed := s.sealing.Seal(nil, nil, []byte(text), []byte(noticeCookie)) //nolint:gosec // the AEAD makes its own nonce
 	http.SetCookie(w, c.cookie(noticeCookie, base64.RawURLEncoding.EncodeToString(sealed)))
 }
 
-// takeNotice returns what note has kept, once.
+// takeNotice returns and removes the text set by note.
 func (c *Console) takeNotice(w http.ResponseWriter, r *Request) string {
 	sent := c.sent(r.Request, noticeCookie)
 	if sent == "" {
@@ -148,7 +149,7 @@ func (c *Console) takeNotice(w http.ResponseWriter, r *Request) string {
 	return string(text)
 }
 
-// The names of cookies. With TLS the browser itself holds them to this host.
+// The names of cookies. With TLS, their prefix makes browsers bind them to this host.
 const (
 	sessionCookie = "veil-console"
 	formCookie    = "veil-console-form"  // of the form of the login
@@ -164,8 +165,9 @@ func (c *Console) cookieName(name string) string {
 	return name
 }
 
-// cookie is one that scripts cannot read. It goes along when a login provider sends the
-// browser back, and with no other request of another site but the click on a link.
+// cookie returns a cookie that scripts cannot read. Browsers send it when a login
+// provider redirects back or a link is clicked, but with no other request from another
+// site.
 func (c *Console) cookie(name, value string) *http.Cookie {
 	return &http.Cookie{Name: c.cookieName(name), Value: value, Path: "/", Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode} //nolint:gosec // secure where the listener has TLS
 }
@@ -186,7 +188,8 @@ func (c *Console) sent(r *http.Request, name string) string {
 	return all[0].Value
 }
 
-// session is the session of a request; nil for none. The error says that it is not known.
+// session returns the session of a request; nil if there is none. It returns an error if
+// that cannot be found out.
 func (c *Console) session(r *http.Request) (*operatorSession, error) {
 	return c.findSession(r.Context(), c.sent(r, sessionCookie))
 }

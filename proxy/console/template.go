@@ -16,12 +16,12 @@ import (
 //go:embed templates/*.html
 var files embed.FS
 
-// frame is what the layout of a page shows. The templates of a page have it as their dot:
-// what they were rendered with is .Data, and a form has {{template "csrf" $}}.
+// frame is the data of the layout. It is the dot of a page's templates: .Data is what the
+// page was rendered with, and a form contains {{template "csrf" $}}.
 type frame struct {
 	Title    string
 	Operator string // empty before the login
-	MayAct   bool   // it is no viewer
+	MayAct   bool   // the operator is not a viewer
 	Replica  string // empty if there is one process only
 	CSRF     string
 	Notice   string
@@ -86,8 +86,8 @@ func Parse(fsys fs.FS, patterns ...string) Templates {
 	})
 }
 
-// navigation is the entries of the pages that somebody may see, of which that of an address
-// is the current one.
+// navigation returns the entries of the pages that the operator may see, and marks the
+// current one.
 func (c *Console) navigation(address string, mayAct bool) []group {
 	var groups []group
 	for _, p := range c.pages {

@@ -31,11 +31,11 @@ type Credential struct {
 	// View names what a consumer sees, Ruleset what masks it; both empty for operators.
 	View, Ruleset string
 	Scopes        string
-	// Filed reports that the key can be revoked here. Made says when it was made, and By
-	// who made it.
+	// Filed reports that the key can be revoked here. Made is when it was created, and By
+	// who created it.
 	Filed    bool
 	Made, By string
-	LastSeen time.Time // zero: not known
+	LastSeen time.Time // zero: unknown
 }
 
 // Group are the consumers, or the operators.
@@ -47,7 +47,7 @@ type Group struct {
 	Keys []consumer.Key
 }
 
-// Directory lists who has access under the configuration in force.
+// Directory is who has access under the configuration in force.
 type Directory struct {
 	Consumers, Operators Group
 	Views                []string // of consumers; "" for the one at the top
@@ -81,11 +81,11 @@ func Page(c Config) console.Page {
 	}}
 }
 
-// form is what was typed, and what is wrong with it.
+// form has what was entered, and what is wrong with it.
 type form struct {
 	Whose, Name, View, Scopes string
 	Problem                   string
-	// Query is what the lists are searched for.
+	// Query is the search term for the lists.
 	Query string
 }
 
@@ -100,7 +100,7 @@ type shown struct {
 // mostShown bounds each list.
 const mostShown = 500
 
-// matching are the credentials that have what is searched for, as many as a page shows, and
+// matching returns the credentials that match the search, up to the limit of a page, and
 // how many more there are.
 func matching(all []Credential, query string) (out []Credential, left int) {
 	query = strings.ToLower(query)
@@ -121,7 +121,7 @@ func (c *Config) show(w http.ResponseWriter, r *console.Request, status int, f *
 	d.Consumers.Credentials, page.Left = matching(d.Consumers.Credentials, f.Query)
 	d.Operators.Credentials, page.LeftOperators = matching(d.Operators.Credentials, f.Query)
 	if c.LastSeen != nil {
-		if seen, err := c.LastSeen(r.Context()); err == nil { // the page is of use without it
+		if seen, err := c.LastSeen(r.Context()); err == nil { // the page is useful without it
 			for i := range d.Consumers.Credentials {
 				one := &d.Consumers.Credentials[i]
 				one.LastSeen = lastOf(seen, one)
@@ -132,11 +132,12 @@ func (c *Config) show(w http.ResponseWriter, r *console.Request, status int, f *
 	return r.RenderStatus(w, status, list, "Consumers and keys", page)
 }
 
-// Issuer is the kind of consumers whose names begin with that of an authorization
-// server.
+// Issuer is the kind of credential of consumers whose names begin with the name of an
+// authorization server.
 const Issuer = "access tokens"
 
-// lastOf is when somebody came last. Consumers of an issuer have its name before theirs.
+// lastOf returns when a consumer was last seen. The names of an issuer's consumers begin
+// with the issuer's name.
 func lastOf(seen map[string]time.Time, c *Credential) (last time.Time) {
 	for name, at := range seen {
 		if (name == c.Name || c.Kind == Issuer && strings.HasPrefix(name, c.Name+":")) && at.After(last) {
@@ -146,8 +147,8 @@ func lastOf(seen map[string]time.Time, c *Credential) (last time.Time) {
 	return last
 }
 
-// makeKey makes a key. It is in the file before it is shown, and recorded before it is in
-// the file.
+// makeKey creates a key. The action is recorded before the key is written to the file,
+// and the key is written before it is shown.
 func (c *Config) makeKey(w http.ResponseWriter, r *console.Request) error {
 	d := c.Directory()
 	f := &form{Whose: r.PostForm.Get("whose"), Name: r.PostForm.Get("name"), View: r.PostForm.Get("view"), Scopes: strings.TrimSpace(r.PostForm.Get("scopes"))}
@@ -200,8 +201,8 @@ func (c *Config) revoke(w http.ResponseWriter, r *console.Request) error {
 
 var errNoFile = &console.Problem{Status: http.StatusConflict, Reason: "no keys file", Text: "The configuration names no keys file, so keys cannot be created or revoked here."}
 
-// notWritten says why a file was not changed. The error of a record that could not be
-// written is the frame's.
+// notWritten explains why a file was not changed. If a record could not be written, the
+// frame reports it.
 func notWritten(err error) error {
 	if problem := (*console.Problem)(nil); errors.As(err, &problem) {
 		return problem

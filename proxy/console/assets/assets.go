@@ -26,15 +26,15 @@ import (
 //go:embed static vendored
 var files embed.FS
 
-// asset is a file as it is served.
+// asset is a file in the form in which it is served.
 type asset struct {
 	address       string // below the handler's
 	kind          string
 	plain, zipped []byte
 }
 
-// load has the assets by name and by address. Commands that serve no console need not wait
-// until they are compressed.
+// load returns the assets by name and by address. It runs at first use, so that commands
+// without a console need not wait for the compression.
 var load = sync.OnceValues(func() (byName, byAddress map[string]*asset) {
 	byName, byAddress = map[string]*asset{}, map[string]*asset{}
 	err := fs.WalkDir(files, ".", func(file string, d fs.DirEntry, err error) error {
@@ -103,6 +103,6 @@ func Handler() http.Handler {
 			body = a.zipped
 		}
 		h.Set("Content-Length", strconv.Itoa(len(body)))
-		_, _ = w.Write(body) // the browser is gone
+		_, _ = w.Write(body) // the browser has disconnected
 	})
 }

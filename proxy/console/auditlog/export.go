@@ -14,8 +14,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/console"
 )
 
-// export sends all records that match, newest first: their lines as they stand in the log, or
-// a table. The record of the export is written before it begins.
+// export sends all records that match, newest first, as lines of the log or as a table.
+// The record of the export is written before it begins.
 func (p *Pages) export(w http.ResponseWriter, r *console.Request) error {
 	f, entered := p.read(r.Request, time.Now())
 	f.Before = 0
@@ -23,7 +23,7 @@ func (p *Pages) export(w http.ResponseWriter, r *console.Request) error {
 	if entered.Invalid || format != "ndjson" && format != "csv" {
 		return &console.Problem{Status: http.StatusUnprocessableEntity, Text: "The export needs a valid filter, and format=ndjson or format=csv."}
 	}
-	// What is wrong with the index is said before anything is sent.
+	// Report a problem with the index before anything is sent.
 	f.Limit = 1
 	if _, err := p.Index.Search(r.Context(), f); err != nil {
 		problem, err := problemOf(err)
@@ -43,7 +43,7 @@ func (p *Pages) export(w http.ResponseWriter, r *console.Request) error {
 	table := csv.NewWriter(out)
 	if format == "csv" {
 		h.Set("Content-Type", "text/csv; charset=utf-8")
-		_ = table.Write(columns) // its error comes with Flush
+		_ = table.Write(columns) // Flush reports its error
 		write = func(record *index.Record) error { return table.Write(cells(record.Line)) }
 	}
 	err := p.Index.Each(r.Context(), f, func(record *index.Record) error {
@@ -54,7 +54,7 @@ func (p *Pages) export(w http.ResponseWriter, r *console.Request) error {
 	})
 	table.Flush()
 	if errors.Join(err, table.Error(), out.Flush()) != nil {
-		panic(http.ErrAbortHandler) // the browser shows that the file is not complete
+		panic(http.ErrAbortHandler) // the browser shows that the download is incomplete
 	}
 	return nil
 }
@@ -68,7 +68,7 @@ func cells(l *audit.Line) []string {
 		strconv.FormatFloat(float64(l.DurationMicros)/1000, 'f', 3, 64),
 	}
 	for i, s := range all {
-		// A spreadsheet would take it for a formula.
+		// A spreadsheet would treat it as a formula.
 		if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
 			all[i] = "'" + s
 		}

@@ -17,11 +17,11 @@ const pageSize = 50
 // field is a field of the form of a filter.
 type field struct {
 	Name, Label, Value, Hint, Problem string
-	// Choices are offered: alone, or beside any other text if Free is set.
+	// Choices are the values on offer. If Free is set, any other text may be entered, too.
 	Choices []string
 	Free    bool
 	Mono    bool
-	// Usual says that it is always shown; the others can be unfolded.
+	// Usual says that the field is always shown; others are folded away.
 	Usual bool
 }
 
@@ -34,10 +34,10 @@ type form struct {
 	query    url.Values
 }
 
-// text is how an entry of the form becomes a part of the filter.
+// text applies an entry of the form to the filter.
 type text struct {
 	name, label, hint string
-	kind              index.Kind // of values that are offered; 0: none
+	kind              index.Kind // the kind of values on offer; 0: none
 	free              bool
 	to                func(f *index.Filter) *string
 }
@@ -59,7 +59,7 @@ var texts = []text{
 // usual are the fields that a filter shows at first; the others are unfolded.
 var usual = []string{"consumer", "operation", "outcome", "path"}
 
-// offered is how many values a field offers at most.
+// offered bounds the values that a field offers.
 const offered = 500
 
 // read reads a filter from the address of a page.
@@ -127,7 +127,7 @@ func (f *form) Query(more ...string) string {
 	return "?" + q.Encode()
 }
 
-// parseTime reads a date, a time of UTC or an age; no text is no time.
+// parseTime reads a date, a time in UTC or an age. An empty text is the zero time.
 func parseTime(s string, now time.Time) (t time.Time, ok bool) {
 	if s == "" {
 		return t, true
@@ -172,7 +172,8 @@ func (p *Pages) list(w http.ResponseWriter, r *console.Request) error {
 	return r.RenderStatus(w, status, listPage, "Audit", &data)
 }
 
-// problemOf is what to show where the index is not available; any other error is returned.
+// problemOf returns the text to show if the index is not available. Other errors are
+// returned as they are.
 func problemOf(err error) (string, error) {
 	if unavailable, ok := err.(*index.UnavailableError); ok { //nolint:errorlint // as Search returns it
 		return unavailable.Problem, nil

@@ -26,14 +26,14 @@ var (
 	verifyPage = console.Parse(files, "templates/verify.html")
 )
 
-// Config is what the pages are of.
+// Config is what the pages need.
 type Config struct {
 	// Dir is the directory of the log, and Index its index.
 	Dir   string
 	Index *index.Index
 	// VerifierKey verifies the checkpoints of the log; empty for none.
 	VerifierKey string
-	// Summary says what a method of masking does; empty for one that is not known.
+	// Summary says what a masking method does; empty for an unknown method.
 	Summary func(method string) string
 }
 

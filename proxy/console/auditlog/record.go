@@ -36,7 +36,7 @@ func rows(records []index.Record) (all []row) {
 	return all
 }
 
-// delivered says what a response had.
+// delivered describes what a response contained.
 func delivered(l *audit.Line) string {
 	var parts []string
 	for _, c := range l.Resources {
@@ -52,17 +52,17 @@ func applications(l *audit.Line) (n uint64) {
 	return n
 }
 
-// took is how long an exchange took.
+// took returns the duration of an exchange.
 func took(l *audit.Line) string {
 	return (time.Duration(l.DurationMicros) * time.Microsecond).String()
 }
 
-// listeners are what records call them.
+// listeners are the names of listeners in sentences, by their names in records.
 var listeners = map[string]string{
 	"fhir": "the FHIR listener", "postgres": "the PostgreSQL listener", "operator": "the operator listener", "console": "the console", "file": "veil mask", "keys": "veil keys",
 }
 
-// sentences say what a record means.
+// sentences explains a record in words.
 func sentences(l *audit.Line) (all []string) {
 	through := listeners[l.Door]
 	if through == "" {
@@ -98,7 +98,7 @@ func sentences(l *audit.Line) (all []string) {
 	return all
 }
 
-// application is what a rule did at one path, in words.
+// application describes what a rule did at one path.
 type application struct {
 	Rule, Path, Method, Summary string
 	N                           uint64
@@ -119,7 +119,7 @@ func (p *Pages) applications(l *audit.Line) (all []application) {
 	return all
 }
 
-// mostDetails is how many single applications a page shows.
+// mostDetails bounds the single applications that a page shows.
 const mostDetails = 200
 
 // record shows one record.

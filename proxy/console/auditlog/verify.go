@@ -12,20 +12,20 @@ import (
 	"github.com/veil-proxy/veil/proxy/console/background"
 )
 
-// verification is how far a verification is, or what it found.
+// verification is the progress of a verification, or its result.
 type verification struct {
 	background.Progress
 	Operator      string
 	Begun, Ended  time.Time
 	Lines         uint64
-	Report        *audit.Report // nil: a fault, or it is not done
+	Report        *audit.Report // nil: it found a fault, or is not finished
 	Fault         string
 	WithKey       bool
 	NoCheckpoint  bool
 	LaterThanRead bool // the checkpoint
 }
 
-// showVerification shows how far it is.
+// showVerification shows the progress or the result.
 func (p *Pages) showVerification(w http.ResponseWriter, r *console.Request) error {
 	var shown struct {
 		verification
@@ -35,7 +35,7 @@ func (p *Pages) showVerification(w http.ResponseWriter, r *console.Request) erro
 	return r.Render(w, verifyPage, "Verify the log", shown)
 }
 
-// verify begins a verification, unless one runs.
+// verify starts a verification, unless one is running.
 func (p *Pages) verify(w http.ResponseWriter, r *console.Request) error {
 	first := verification{Operator: r.Operator(), Begun: time.Now(), WithKey: p.VerifierKey != ""}
 	if !p.verification.Begin(first, p.run, ended) {
@@ -44,7 +44,7 @@ func (p *Pages) verify(w http.ResponseWriter, r *console.Request) error {
 	return r.Redirect(w, "/audit/verify", "")
 }
 
-// ended notes the end of a verification.
+// ended records the end of a verification.
 func ended(v *verification, err error) {
 	v.Ended, v.Read = time.Now(), v.All
 	if err != nil {
@@ -52,11 +52,11 @@ func ended(v *verification, err error) {
 	}
 }
 
-// errEnd says that all was read that was in the log when the verification began.
+// errEnd says that everything was read that was in the log when the verification started.
 var errEnd = errors.New("the end")
 
-// run verifies the log up to the line that was its last one when it began: what is written
-// meanwhile may not be whole.
+// run verifies the log up to the line that was the last one when it started, since lines
+// written in the meantime may be incomplete.
 func (p *Pages) run(ctx context.Context) error {
 	v := &p.verification
 	end := uint64(math.MaxUint64)

@@ -22,7 +22,7 @@ const (
 	mostResults = 500
 )
 
-// folder has the results of veil discover --format json that lie in a folder.
+// folder contains results of veil discover --format json.
 type folder string
 
 // List implements Source.
@@ -106,8 +106,8 @@ func parseColumns(text []byte) (*Found, error) {
 	return &Found{Columns: &r}, nil
 }
 
-// definition is the form of names that veil discover fhir writes: types, paths and URLs of
-// definitions. Rulesets that follow have them.
+// definition is the form of the names in results of veil discover fhir: types, paths and
+// URLs of definitions. Proposed rulesets contain them.
 var definition = lazyregexp.New(`^[A-Za-z0-9][A-Za-z0-9:/._\-~%#?=&+@()\[\]]{0,300}$`)
 
 func parseResources(text []byte) (*Found, error) {

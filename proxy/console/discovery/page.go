@@ -69,7 +69,7 @@ type pages struct {
 	more  []Source
 }
 
-// sources are the folder that is configured, if one is, and others.
+// sources are the configured folder, if any, and others.
 func (p *pages) sources() []Source {
 	var out []Source
 	if dir := p.state().Discoveries; dir != "" {
@@ -138,7 +138,7 @@ func (p *pages) open(ctx context.Context, id string) (*Found, error) {
 
 const (
 	mostColumns = 20_000
-	// mostShown is how many columns a page shows; the others have their classes all the same.
+	// mostShown bounds the columns that a page shows; the others keep their classes.
 	mostShown = 1500
 )
 
@@ -150,7 +150,7 @@ type column struct {
 	Unsure  bool
 	Percent int
 	What    string
-	// Given is what the form has: a class, or empty.
+	// Given is the class entered in the form, or empty.
 	Given    string
 	Accepted bool
 	Problem  string
@@ -202,7 +202,7 @@ func newShown(r *console.Request, found *report.Report) *shown {
 		matters := d.All || f.Sensitive || f.Quasi || c.Unsure
 		matches := d.Query == "" || strings.Contains(strings.ToLower(c.Name), strings.ToLower(d.Query)) || string(f.Class) == d.Query
 		switch {
-		case matters && matches && len(d.Columns) < mostShown, c.Given != "", c.Accepted: // what is decided is always in the form
+		case matters && matches && len(d.Columns) < mostShown, c.Given != "", c.Accepted: // decisions are always in the form
 			d.Columns = append(d.Columns, c)
 		default:
 			d.Left++
@@ -211,8 +211,8 @@ func newShown(r *console.Request, found *report.Report) *shown {
 	return d
 }
 
-// decided applies what the form says to a result, and returns the ruleset that follows.
-// The columns of d whose class does not exist have their problem then.
+// decided applies the decisions in the form to a result, and returns the proposed
+// ruleset. Columns of d whose class does not exist get a problem.
 func (d *shown) decided(found *report.Report) (text string, ok bool) {
 	ok = true
 	names := make([]string, 0, len(d.Classes))
@@ -242,8 +242,8 @@ func (d *shown) decided(found *report.Report) (text string, ok bool) {
 	return propose.Ruleset("proposed", tables, found.Columns), true
 }
 
-// decide shows the ruleset that follows from what an operator decided, and what the
-// checker says of it.
+// decide shows the ruleset that results from an operator's decisions, and what the
+// checker says about it.
 func (p *pages) decide(w http.ResponseWriter, r *console.Request) error {
 	found, err := p.open(r.Context(), r.PostFormValue("id"))
 	if err != nil {
@@ -284,6 +284,6 @@ func (p *pages) download(w http.ResponseWriter, r *console.Request) error {
 	}
 	w.Header().Set("Content-Type", "application/yaml")
 	w.Header().Set("Content-Disposition", `attachment; filename="proposed.yaml"`)
-	_, _ = w.Write([]byte(text)) // the browser is gone
+	_, _ = w.Write([]byte(text)) // the browser has disconnected
 	return nil
 }

@@ -10,19 +10,19 @@ import (
 	"github.com/veil-proxy/veil/proxy/console"
 )
 
-// overlayName is that of the ruleset which follows from resources.
+// overlayName is the name of the overlay proposed for resources.
 const overlayName = "proposed"
 
-// part is a kind of thing that was found in resources.
+// part lists one kind of finding in resources.
 type part struct {
 	Title string
-	What  string // a code system, a profile or an extension, which a form decides about; empty for others
+	What  string // system, profile or extension, which the form decides on; empty for others
 	items []fhirsource.Item
 	Shown []item
 	Left  int
 }
 
-// The kinds that a form decides about.
+// The kinds that the form decides on.
 const (
 	system    = "system"
 	profile   = "profile"
@@ -39,9 +39,9 @@ func partsOf(r *fhirsource.Report) []part {
 // item is a line of a part.
 type item struct {
 	*fhirsource.Item
-	// Field is that of the form, where it decides about the item.
+	// Field is the name of the form's field, if the form decides on the item.
 	Field string
-	// Keep says that the decision is to let it pass, and Given is the pattern of codes.
+	// Keep is the decision to let it pass, and Given is the pattern of its codes.
 	Keep  bool
 	Given string
 }
@@ -60,8 +60,8 @@ type resources struct {
 	found *fhirsource.Report
 }
 
-// newResources is a result with what a form decides about it; without a form, with what is
-// proposed.
+// newResources combines a result with the decisions in a form, or without a form, with
+// what is proposed.
 func newResources(r *console.Request, found *fhirsource.Report) *resources {
 	d := &resources{ID: r.FormValue("id"), Query: strings.TrimSpace(r.FormValue("q")), All: r.FormValue("all") != "", Unnamed: found.Unnamed, Unread: found.Unread, found: found}
 	decided, proposed := r.PostFormValue("decided") != "", found.Proposed()
@@ -87,7 +87,8 @@ func newResources(r *console.Request, found *fhirsource.Report) *resources {
 	return d
 }
 
-// decide fills in what a form, or else the proposal, says about an item that does not pass.
+// decide fills in the decision on an item that does not pass: that of the form, or else
+// the proposed one.
 func (one *item) decide(r *console.Request, what string, i int, decided bool, proposed *fhirsource.Decision) {
 	if what == "" || what == profile && one.Canonical() == "" {
 		return
@@ -126,12 +127,12 @@ func (d *resources) decision() fhirsource.Decision {
 	return out
 }
 
-// showResources shows what was found in resources, and what would be proposed.
+// showResources shows what was found in resources, and what is proposed.
 func (p *pages) showResources(w http.ResponseWriter, r *console.Request, found *fhirsource.Report) error {
 	return r.Render(w, fhirPage, "Discovery", newResources(r, found))
 }
 
-// decideResources shows the overlay that follows from what an operator decided.
+// decideResources shows the overlay that results from an operator's decisions.
 func (p *pages) decideResources(w http.ResponseWriter, r *console.Request, found *fhirsource.Report) error {
 	data := newResources(r, found)
 	data.Proposal, data.OK = found.Overlay(overlayName, data.decision()), true

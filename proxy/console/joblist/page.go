@@ -29,13 +29,13 @@ var (
 	jobPage  = console.Parse(files, "templates/job.html")
 )
 
-// title is that of the pages, and path where they are.
+// title is the title of the pages, and path their path.
 const (
 	title = "Runs and jobs"
 	path  = "/jobs"
 )
 
-// Page returns the page for a service. The service is nil if jobs are not served.
+// Page returns the page for a service. The service is nil if jobs are not configured.
 func Page(service *jobs.Service) console.Page {
 	p := &page{service}
 	return console.Page{Path: path, Title: title, Group: "Operations", Routes: []console.Route{
@@ -49,7 +49,8 @@ func Page(service *jobs.Service) console.Page {
 
 type page struct{ service *jobs.Service }
 
-// refused is a problem of the service as the console has it; any other error stays.
+// refused turns a problem of the service into one of the console. Other errors are
+// returned as they are.
 func refused(err error) error {
 	var p *jobs.Problem
 	if !errors.As(err, &p) {
@@ -64,17 +65,17 @@ func refused(err error) error {
 
 // listed is what the list shows.
 type listed struct {
-	Off    bool // jobs are not served
+	Off    bool // jobs are not configured
 	Names  jobs.Names
 	States []queue.State
 	State  string
 	Jobs   []*queue.Job
 	Next   string
-	// Live: something on the page is to change soon.
+	// Live says that the page will change soon.
 	Live  bool
 	Form  form
 	Error string
-	// Key makes of a form that is sent twice one job.
+	// Key ensures that a form that is submitted twice creates one job.
 	Key string
 }
 
@@ -104,13 +105,13 @@ func (p *page) respond(w http.ResponseWriter, r *console.Request, status int, f 
 	return r.RenderStatus(w, status, listPage, title, d)
 }
 
-// form is what the form of an order has.
+// form has the fields of the form for a job.
 type form struct {
 	Kind, View, Source, SourcePath, Target, TargetPath, Upstream string
 	Resume, Skip                                                 bool
 }
 
-// spec is the order of a form.
+// spec returns the job that a form describes.
 func (f *form) spec() *work.Spec {
 	s := &work.Spec{Kind: f.Kind}
 	switch f.Kind {
@@ -162,11 +163,11 @@ func (p *page) order(w http.ResponseWriter, r *console.Request) error {
 type shown struct {
 	Job  *queue.Job
 	Spec work.Spec
-	// Basis is what it masks with.
+	// Basis is what the job masks with.
 	Basis struct{ Ruleset, RulesetSHA256, Project, KeyFingerprint string }
 	Run   *runs.Run
 	Live  bool
-	// Report: it has found something that the jobs API returns.
+	// Report says that the jobs API returns the job's findings.
 	Report   bool
 	Verified *runs.Verification
 }

@@ -69,7 +69,7 @@ type Proof [sha256.Size]byte
 // Directory decides who may log in. It is safe for concurrent use.
 type Directory struct {
 	users    map[string]user
-	mock     hash // checked for a name that nobody has
+	mock     hash // checked for unknown names
 	provider *provider
 	proofs   []Proof
 }

@@ -22,7 +22,7 @@ type hash struct {
 // usual are the parameters of new hashes, the second choice of RFC 9106, 4.
 var usual = hash{memory: 64 << 10, time: 3, threads: 4, salt: make([]byte, 16), sum: make([]byte, 32)}
 
-// minPassword is how many bytes a password has at least, maxPassword at most.
+// minPassword and maxPassword bound the length of a password, in bytes.
 const (
 	minPassword = 12
 	maxPassword = 1024
@@ -49,8 +49,8 @@ func (h hash) of(password string) []byte {
 	return argon2.IDKey([]byte(password), h.salt, h.time, h.memory, h.threads, uint32(len(h.sum)))
 }
 
-// The bounds of a hash's parameters: below them guessing is cheap, above them a login
-// attempt takes too much of the machine.
+// The bounds of a hash's parameters: below them, guessing is cheap; above them, a login
+// attempt takes too many resources.
 const (
 	minMemory, maxMemory = 8 << 10, 1 << 20 // KiB
 	maxTime, maxThreads  = 20, 16
@@ -96,7 +96,7 @@ func (h hash) check(ctx context.Context, password string) (bool, error) {
 	}
 	defer func() { <-checking }()
 	if len(password) > maxPassword {
-		password = "" // takes as long, and is none
+		password = "" // takes as long, and never succeeds
 	}
 	return subtle.ConstantTimeCompare(h.of(password), h.sum) == 1 && password != "", nil
 }

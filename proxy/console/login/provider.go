@@ -53,7 +53,7 @@ const CallbackPath = "/login/callback"
 // loginPath is the console's login, below its URL.
 const loginPath = "/login"
 
-// provider is a Provider that is asked.
+// provider is a Provider in use.
 type provider struct {
 	Provider
 	client *http.Client
@@ -61,10 +61,10 @@ type provider struct {
 	proof  Proof
 
 	mu    sync.Mutex
-	known *oidc.Provider // nil: not asked yet
+	known *oidc.Provider // nil: not discovered yet
 }
 
-// fetchTimeout is how long the provider has for a response.
+// fetchTimeout bounds the provider's response time.
 const fetchTimeout = 10 * time.Second
 
 const largestSecret = 64 << 10
@@ -124,7 +124,7 @@ func trimLine(b []byte) []byte {
 	return b
 }
 
-// discover asks the provider for its addresses and keys, until it has responded once.
+// discover fetches the provider's addresses and keys, until it has succeeded once.
 func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -210,8 +210,8 @@ func (d *Directory) Finish(ctx context.Context, a Attempt, code string) (none Id
 	return Identity{Name: p.Name + ":" + name, Role: role, Proof: p.proof, Token: raw}, nil
 }
 
-// role is that of a subject, or of one with the groups of its claims; empty for who may not
-// log in.
+// role returns the role of a subject or of its groups; empty if the subject may not log
+// in.
 func (p *provider) role(subject string, claims map[string]json.RawMessage) Role {
 	groups := p.groups(claims)
 	in := func(subjects, of []string) bool {
@@ -226,7 +226,7 @@ func (p *provider) role(subject string, claims map[string]json.RawMessage) Role 
 	return ""
 }
 
-// groups are those of claims, a list or one text.
+// groups returns the groups in claims, which are a list or a single text.
 func (p *provider) groups(claims map[string]json.RawMessage) (has []string) {
 	if p.GroupsClaim == "" || json.Unmarshal(claims[p.GroupsClaim], &has) == nil {
 		return has
@@ -274,7 +274,7 @@ func trusted(u *url.URL) bool {
 	return u.Host != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname()))
 }
 
-// text is a claim that is a text.
+// text returns a claim, if it is a text.
 func text(claim json.RawMessage) (string, bool) {
 	var s string
 	return s, len(claim) > 0 && json.Unmarshal(claim, &s) == nil

@@ -55,7 +55,7 @@ func Page(c Config) console.Page {
 	}}
 }
 
-// span is how far back the page looks, and what a point of its charts stands for.
+// span is the period that the page covers, and the step between the points of its charts.
 type span struct {
 	Name, Title  string
 	length, step time.Duration
@@ -68,7 +68,7 @@ var spans = []span{
 	{Name: "week", Title: "Last week", length: 7 * 24 * time.Hour, step: 2 * time.Hour},
 }
 
-// spanOf is the one that a request names; the first if it names none.
+// spanOf returns the span that a request names, or the first one.
 func spanOf(r *console.Request) (s span, all []span) {
 	all = slices.Clone(spans)
 	i := max(0, slices.IndexFunc(all, func(s span) bool { return s.Name == r.URL.Query().Get("range") }))
@@ -76,7 +76,8 @@ func spanOf(r *console.Request) (s span, all []span) {
 	return all[i], all
 }
 
-// times are the first and the last moment of a span, which ends with the step that is now.
+// times returns the first and the last moment of a span, which ends with the current
+// step.
 func (s span) times() (from, to time.Time) {
 	to = time.Now().UTC().Truncate(s.step).Add(s.step)
 	return to.Add(-s.length), to
@@ -86,7 +87,7 @@ func (s span) times() (from, to time.Time) {
 type amount struct {
 	Name, Code string
 	N          uint64
-	Part       uint64 // of 100, of the largest
+	Part       uint64 // in percent of the largest
 }
 
 // shown is what the page shows.
@@ -98,7 +99,7 @@ type shown struct {
 	Categories, Refusals                     []amount
 	Health                                   []Health
 	Picture                                  *picture
-	Problem                                  string // why there are no numbers
+	Problem                                  string // why there are no figures
 }
 
 func (c *Config) show(w http.ResponseWriter, r *console.Request) error {
@@ -111,8 +112,8 @@ func (c *Config) show(w http.ResponseWriter, r *console.Request) error {
 	return r.Render(w, page, "Overview", s)
 }
 
-// counted is a series of what consumers did, at the listeners that have an upstream. What
-// operators do here is no part of it.
+// counted returns a series of what consumers did at the listeners with an upstream. What
+// operators do in the console is not included.
 func (c *Config) counted(ctx context.Context, m index.Metric, s span, from, to time.Time) (*index.Series, error) {
 	var sum *index.Series
 	for _, listener := range slices.Sorted(maps.Keys(c.Upstreams)) {
@@ -138,7 +139,7 @@ func (c *Config) counted(ctx context.Context, m index.Metric, s span, from, to t
 	return sum, nil
 }
 
-// count fills in what the audit log says.
+// count fills in the figures from the audit log.
 func (c *Config) count(ctx context.Context, s *shown, from, to time.Time) error {
 	of := map[index.Metric]*index.Series{}
 	for _, m := range []index.Metric{index.Requests, index.Rows, index.Applications, index.Refusals, index.Latency} {
@@ -160,7 +161,8 @@ func (c *Config) count(ctx context.Context, s *shown, from, to time.Time) error 
 	return nil
 }
 
-// latency is what a part of the requests of all points took at most, for people.
+// latency returns, as text, the time within which a share of the requests of all points
+// finished.
 func latency(s *index.Series, part float64) string {
 	whole := &index.Series{N: 1}
 	for i := range s.Lines {
@@ -176,11 +178,11 @@ func latency(s *index.Series, part float64) string {
 	return d.Round(time.Millisecond).String()
 }
 
-// amounts are the sums of a series by label, the largest first.
+// amounts returns the sums of a series by label, the largest first.
 func amounts(s *index.Series, name func(string) string) (all []amount) {
 	for i := range s.Lines {
 		var n uint64
-		for _, p := range s.Lines[i].Points { // Sum of an empty label is that of all
+		for _, p := range s.Lines[i].Points { // the sum of the empty label is that of all labels
 			n += p
 		}
 		if n > 0 {
@@ -194,7 +196,7 @@ func amounts(s *index.Series, name func(string) string) (all []amount) {
 	return all
 }
 
-// categoryName is what the letters of a category mean.
+// categoryName returns the meaning of a category's letters.
 func categoryName(letters string) string {
 	if letters == "" || letters == "none" {
 		return "No category of Safe Harbor"
@@ -253,7 +255,7 @@ func unavailable(err error) error {
 	return &console.Problem{Status: http.StatusServiceUnavailable, Text: err.Error()}
 }
 
-// points are those of a label, or the sums of all if it is empty.
+// points returns the points of a label, or the sums of all labels if it is empty.
 func points(s *index.Series, label string) []float64 {
 	out := make([]float64, s.N)
 	for i := range s.Lines {

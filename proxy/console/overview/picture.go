@@ -7,13 +7,14 @@ import (
 	"github.com/veil-proxy/veil/audit/index"
 )
 
-// picture shows how masked data flows: from upstreams by rulesets to views and consumers.
+// picture shows how masked data flows from upstreams, through rulesets and views, to
+// consumers.
 type picture struct {
 	Height  int
 	Boxes   []box
 	Arrows  []arrow
-	Flows   []flow // the same as a table
-	Omitted int    // flows that the picture has no room for
+	Flows   []flow // the same flows as a table
+	Omitted int    // flows that do not fit into the picture
 }
 
 // box is a consumer, a view, a ruleset or an upstream.
@@ -22,18 +23,18 @@ type box struct {
 	Text, Note, Kind                string
 }
 
-// arrow is requests between two boxes.
+// arrow represents the requests between two boxes.
 type arrow struct {
 	X1, Y1, X2, Y2, Width int
 }
 
-// flow is what one consumer had of one view.
+// flow is what one consumer received through one view.
 type flow struct {
 	index.Flow
 	View, Upstream string
 }
 
-// The measures of the picture.
+// The dimensions of the picture.
 const (
 	boxWidth, boxHeight, boxGap = 178, 46, 14
 	columnStep                  = 250
@@ -79,7 +80,7 @@ func draw(flows []index.Flow, views []View, upstreams map[string]string) *pictur
 	return p
 }
 
-// viewOf is the name of the view that a flow went through.
+// viewOf returns the name of the view that a flow went through.
 func viewOf(views []View, f index.Flow) string {
 	for _, v := range views {
 		if v.Project == f.Project && v.Ruleset == f.Ruleset {

@@ -41,7 +41,7 @@ type Config struct {
 	Version string
 	// Log is the directory of the audit log, Dir that of the reports.
 	Log, Dir string
-	// SignerFile has the key that signs them; without it, none can be made.
+	// SignerFile has the key that signs them; without it, no report can be created.
 	SignerFile string
 	// InForce returns what a report states about the configuration, or nil if there is no
 	// configuration file, and the available rulesets.
@@ -85,14 +85,14 @@ type shown struct {
 	Verified          *verified
 }
 
-// report is one that was made.
+// report is a report that was created here.
 type report struct {
 	Name string
 	Made time.Time
 	Size int64
 }
 
-// verified is what is known of an uploaded report.
+// verified is the result of verifying an uploaded report.
 type verified struct {
 	Kind, Key, Fault string
 	Changed          []string
@@ -104,7 +104,7 @@ var named = regexp.MustCompile(`^evidence-[0-9]{8}T[0-9]{6}Z(-[0-9]+)?\.(html|js
 func (p *Pages) reports() (all []report) {
 	entries, err := os.ReadDir(p.Dir)
 	if err != nil {
-		return nil // none was made yet
+		return nil // no report has been created yet
 	}
 	for _, e := range entries {
 		if info, err := e.Info(); err == nil && named.MatchString(e.Name()) {
@@ -141,7 +141,7 @@ func (p *Pages) download(w http.ResponseWriter, r *console.Request) error {
 		return none
 	}
 	h := w.Header()
-	// Never shown in the console's own origin.
+	// A report is never displayed in the console's own origin.
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 	h.Set("Content-Length", strconv.FormatInt(info.Size(), 10))
@@ -168,7 +168,7 @@ func (p *Pages) verify(w http.ResponseWriter, r *console.Request) error {
 			key = ""
 		}
 	}
-	// What was typed is never the name of a file here.
+	// The input is never used as the name of a file.
 	if _, err := note.NewVerifier(key); err != nil {
 		return bad("Enter the verifier key of the key that should have signed the report, as veil keys sign printed it.")
 	}

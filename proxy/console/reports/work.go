@@ -17,14 +17,14 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// work is how far a report is, or what became of the last one.
+// work is the progress of a report, or the result of the last one.
 type work struct {
 	background.Progress
 	Fault string
-	Made  string // its name without an ending
+	Made  string // its file name without the extension
 }
 
-// create begins a report.
+// create starts a report.
 func (p *Pages) create(w http.ResponseWriter, r *console.Request) error {
 	s := &shown{From: r.PostFormValue("from"), To: r.PostFormValue("to")}
 	bad := func(text string) error {
@@ -62,7 +62,7 @@ func (p *Pages) create(w http.ResponseWriter, r *console.Request) error {
 	return r.Redirect(w, "/evidence", "")
 }
 
-// make makes a report and returns its name. No file is overwritten.
+// make creates a report and returns its name. It never overwrites a file.
 func (p *Pages) make(ctx context.Context, period evidence.Period, now time.Time) (name string, err error) {
 	signer, err := keys.ReadSigner(p.SignerFile)
 	if err != nil {

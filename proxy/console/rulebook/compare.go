@@ -62,9 +62,9 @@ func (d *compareShown) fill(diff *rulesetdiff.Diff) {
 	}
 }
 
-// textOf is how rulesets differ, as veil ruleset diff writes it.
+// textOf returns the differences as veil ruleset diff prints them.
 func textOf(diff *rulesetdiff.Diff) string {
 	var text strings.Builder
-	_ = diff.WriteText(&text, true) // a Builder takes all
+	_ = diff.WriteText(&text, true) // a Builder never fails
 	return text.String()
 }

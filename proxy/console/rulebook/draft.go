@@ -39,7 +39,7 @@ type draftShown struct {
 	Diff    *compareShown
 }
 
-// verdictOfCheck is what a draft without a mistake is.
+// verdictOfCheck describes a draft without mistakes.
 type verdictOfCheck struct {
 	Name, SHA256 string
 	Rules        int
@@ -58,7 +58,7 @@ type message struct {
 	Text   string
 }
 
-// newDraft shows the form with the text of a ruleset, or one that extends it.
+// newDraft shows the form with the text of a ruleset, or with one that extends it.
 func (b *book) newDraft(w http.ResponseWriter, r *console.Request) error {
 	data := draftShown{Text: "veil: 1\nname: my-site\nextends: safe-harbor\n", Against: b.choices("")}
 	if id := r.FormValue("r"); id != "" {
@@ -79,7 +79,7 @@ func (b *book) newDraft(w http.ResponseWriter, r *console.Request) error {
 	return draftPage.show(w, r, http.StatusOK, "Draft of a ruleset", "", nil, data)
 }
 
-// checkDraft checks a draft, runs its tests and compares it, as the form asks.
+// checkDraft checks a draft, and if requested, runs its tests and compares it.
 func (b *book) checkDraft(w http.ResponseWriter, r *console.Request) error {
 	data := draftShown{Text: lines(r.PostFormValue("text")), Tests: lines(r.PostFormValue("tests")), Checked: true, Against: b.choices(r.PostFormValue("against"))}
 	if problem := tooLarge(data.Text, data.Tests); problem != nil {
@@ -100,7 +100,7 @@ func (b *book) checkDraft(w http.ResponseWriter, r *console.Request) error {
 	return draftPage.show(w, r, status, "Draft of a ruleset", "", nil, data)
 }
 
-// further runs the tests and compares.
+// further runs the tests and the comparison.
 func (d *draftShown) further(b *book, a *fhir.Automaton, against string) error {
 	if strings.TrimSpace(d.Tests) != "" {
 		d.Results = runTests(a, "draft.test.yaml", []byte(d.Tests))
@@ -117,7 +117,7 @@ func (d *draftShown) further(b *book, a *fhir.Automaton, against string) error {
 	return nil
 }
 
-// downloadDraft sends a draft back as a file, whatever is in it.
+// downloadDraft sends a draft back as a file, without checking it.
 func (b *book) downloadDraft(w http.ResponseWriter, r *console.Request) error {
 	text := lines(r.PostFormValue("text"))
 	if problem := tooLarge(text, ""); problem != nil {
@@ -126,7 +126,7 @@ func (b *book) downloadDraft(w http.ResponseWriter, r *console.Request) error {
 	return attach(w, "draft.yaml", "application/yaml", []byte(text))
 }
 
-// lines takes the ends of lines that browsers send out of a text.
+// lines normalizes the line ends that browsers send.
 func lines(s string) string { return strings.ReplaceAll(s, "\r\n", "\n") }
 
 func tooLarge(texts ...string) error {
@@ -141,7 +141,7 @@ func tooLarge(texts ...string) error {
 	return nil
 }
 
-// inForceFiles are the files that rulesets in force are made of.
+// inForceFiles returns the files of the rulesets in force.
 func (b *book) inForceFiles() []string {
 	var out []string
 	s := b.state()
@@ -151,7 +151,7 @@ func (b *book) inForceFiles() []string {
 	return out
 }
 
-// blame puts the messages of the checker beside their lines.
+// blame assigns the checker's messages to their lines.
 func (d *draftShown) blame(err error) {
 	var problems strictyaml.Problems
 	if !errors.As(err, &problems) {
@@ -186,7 +186,7 @@ func (d *draftShown) blame(err error) {
 	d.bound()
 }
 
-// bound leaves out what nobody would read.
+// bound limits the messages to what people would read.
 func (d *draftShown) bound() {
 	if len(d.Others) > mostMessages {
 		d.Left += len(d.Others) - mostMessages

@@ -22,7 +22,7 @@ const (
 type elementRow struct {
 	*ruletree.Node
 	Depth    int
-	Address  string // of what is below; empty where there is nothing
+	Address  string // address of its elements; empty if it has none
 	Verdicts []verdictShown
 }
 
@@ -33,7 +33,7 @@ func (e *elementRow) Indent() string { return "d" + string(rune('0'+min(e.Depth,
 type verdictShown struct {
 	ruletree.Verdict
 	Line       string // address of the rule's text
-	Below      string // address of what is below under its condition
+	Below      string // address of its elements under the condition
 	Paragraphs []ruletree.Paragraph
 }
 

@@ -41,13 +41,13 @@ func parse(name string) *page {
 	return &page{console.Parse(files, "templates/parts.html", "templates/"+name+".html")}
 }
 
-// viewPrefix begins the id of a ruleset in force, before the name of its view.
+// viewPrefix is the prefix of the id of a ruleset in force; the name of its view follows.
 const viewPrefix = "view:"
 
 // book serves the pages.
 type book struct {
 	state func() *views.State
-	// shipped are compiled rulesets by name: they never change.
+	// shipped are compiled shipped rulesets by name; they never change.
 	shipped sync.Map
 }
 
@@ -70,12 +70,12 @@ func Page(state func() *views.State) console.Page {
 	}}
 }
 
-// loaded is a ruleset as the pages show it.
+// loaded is a ruleset with what the pages show of it.
 type loaded struct {
 	// ID names it in addresses: view:NAME, or the name of a shipped ruleset.
 	ID, Title string
 	View      *views.View // nil for a shipped ruleset
-	// Setting is what it is loaded by.
+	// Setting is the setting that it was loaded by.
 	Setting   string
 	Ruleset   *ruleset.Ruleset
 	Automaton *fhir.Automaton
@@ -90,7 +90,7 @@ func (k *loaded) Short() string { return k.Ruleset.SHA256()[:12] }
 // Tables reports whether it has rules for tables.
 func (k *loaded) Tables() bool { return k.Ruleset.Tables != nil }
 
-// open finds the ruleset of an id.
+// open returns the ruleset with an id.
 func (b *book) open(id string) (*loaded, error) {
 	s := b.state()
 	if len(id) >= len(viewPrefix) && id[:len(viewPrefix)] == viewPrefix {
@@ -190,7 +190,7 @@ func (b *book) list(w http.ResponseWriter, r *console.Request) error {
 	return listPage.show(w, r, http.StatusOK, "Rulesets", "", nil, data)
 }
 
-// address is that of a page about a ruleset.
+// address returns the address of a page about a ruleset.
 func address(path, id string, more ...string) string {
 	q := url.Values{}
 	if id != "" {
@@ -202,7 +202,7 @@ func address(path, id string, more ...string) string {
 	return console.Path + "/rulesets" + path + "?" + q.Encode()
 }
 
-// tabs are the pages about one ruleset.
+// tabs returns the tabs of a ruleset.
 type tab struct {
 	Title, Address string
 	Current        bool
@@ -223,5 +223,5 @@ func tabsOf(k *loaded, current string, mayAct bool) []tab {
 	return out
 }
 
-// legend is what words mean.
+// legend explains the words of verdicts.
 func legend() any { return ruletree.Words() }

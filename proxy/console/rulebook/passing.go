@@ -20,7 +20,7 @@ type passingShown struct {
 	Before, After   string // addresses of the parts around it; empty for none
 }
 
-// passing lists the paths whose original value can pass, a part at a time: there are some
+// passing lists the paths whose original value can pass, page by page, since there are
 // thousands of them.
 func (b *book) passing(w http.ResponseWriter, r *console.Request) error {
 	k, err := b.open(r.FormValue("r"))

@@ -9,9 +9,9 @@ import (
 // page is a kind of page.
 type page struct{ t console.Templates }
 
-// shown is what the templates have.
+// shown is what the templates get.
 type shown struct {
-	Book *loaded // nil where the page is about none
+	Book *loaded // nil if the page is not about a single ruleset
 	Tabs []tab
 	// Legend is what the words of verdicts mean.
 	Legend any

@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/textfile"
 )
 
-// covered is a category of Safe Harbor with the rules that are about it.
+// covered is a category of Safe Harbor with its rules.
 type covered struct {
 	ruletree.Paragraph
 	Rules, TableRules []ruleAt
@@ -33,7 +33,7 @@ type overview struct {
 	Extends    string
 }
 
-// testsShown is what came of the tests of a ruleset.
+// testsShown is the result of a ruleset's tests.
 type testsShown struct {
 	File, Problem string
 	Report        *ruletest.Report
@@ -74,7 +74,8 @@ func overviewOf(k *loaded) *overview {
 	return o
 }
 
-// lineAddress is the address of the line that a rule stands at, which is file:line:column.
+// lineAddress returns the address of the line of a rule, whose position is given as
+// file:line:column.
 func lineAddress(k *loaded, at string) string {
 	parts := strings.Split(at, ":")
 	if len(parts) < 3 {
@@ -116,7 +117,7 @@ func (b *book) text(w http.ResponseWriter, r *console.Request) error {
 		Shown   *source
 		Changed string
 	}
-	// The name of a file is only compared with those that the ruleset is made of.
+	// The name of a file is only compared with the names of the ruleset's files.
 	wanted := r.FormValue("file")
 	rs, err := b.state().Library.LoadFiles(k.Setting, func(file string, src []byte) {
 		s := source{Name: file, Lines: linesOf(string(src)), Current: file == wanted, Address: address("/text", k.ID, "file", file)}
@@ -165,11 +166,11 @@ func (b *book) download(w http.ResponseWriter, r *console.Request) error {
 func attach(w http.ResponseWriter, name, typ string, text []byte) error {
 	w.Header().Set("Content-Type", typ)
 	w.Header().Set("Content-Disposition", `attachment; filename="`+fileName(name)+`"`)
-	_, _ = w.Write(text) // the browser is gone
+	_, _ = w.Write(text) // the browser has disconnected
 	return nil
 }
 
-// fileName leaves letters, digits, points, hyphens and underscores of a name.
+// fileName reduces a name to letters, digits, dots, hyphens and underscores.
 func fileName(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(".-_", r) {

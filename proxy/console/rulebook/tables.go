@@ -72,7 +72,7 @@ func (b *book) tables(w http.ResponseWriter, r *console.Request) error {
 	return tablesPage.show(w, r, http.StatusOK, "Tables", "/tables", k, data)
 }
 
-// policyOf is the view of the PostgreSQL listener, or what one would be that has all
+// policyOf returns the view of the PostgreSQL listener, or without one, a view of all
 // relations.
 func policyOf(k *loaded) (*analysis.Policy, error) {
 	if k.View != nil && k.View.SQL != nil {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// mostSessions bounds what is remembered.
+// mostSessions bounds the number of sessions.
 const mostSessions = 1000
 
 // memory is a store of one process.

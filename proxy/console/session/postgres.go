@@ -17,7 +17,7 @@ import (
 type Postgres struct {
 	// DSN is a connection string without a password, and Password is the password.
 	DSN, Password string
-	Logger        *slog.Logger // of what goes wrong
+	Logger        *slog.Logger // logs errors
 }
 
 // shared is a store in a database. Its clock is that of the database.
@@ -26,7 +26,7 @@ type shared struct {
 	log  *slog.Logger
 
 	mu     sync.Mutex
-	ready  bool   // the tables are there
+	ready  bool   // the tables exist
 	secret []byte // nil: not read yet
 }
 
@@ -39,7 +39,7 @@ const (
 	tableLock = 0x7665696c // "veil"
 )
 
-// tables are those of the store. Replicas make them when they need them.
+// tables are the statements that create the tables of the store. Replicas run them when needed.
 const tables = `
 CREATE TABLE IF NOT EXISTS veil_console_session (id bytea PRIMARY KEY, account bytea NOT NULL, sealed bytea NOT NULL, begun timestamptz NOT NULL DEFAULT now(), seen timestamptz NOT NULL DEFAULT now());
 CREATE TABLE IF NOT EXISTS veil_console_used (id bytea PRIMARY KEY, until timestamptz NOT NULL);
@@ -68,7 +68,7 @@ func NewPostgres(c Postgres) (Store, error) {
 	return s, nil
 }
 
-// do runs what needs the tables.
+// do runs f after making sure that the tables exist.
 func (s *shared) do(ctx context.Context, f func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -83,7 +83,7 @@ func (s *shared) do(ctx context.Context, f func(ctx context.Context) error) erro
 	return nil
 }
 
-// prepare makes the tables, one replica at a time.
+// prepare creates the tables, one replica at a time.
 func (s *shared) prepare(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -65,12 +65,12 @@ func tabs(current string) []tab {
 	return out
 }
 
-// shown is what the templates have.
+// shown is what the templates get.
 type shown struct {
 	Tabs     []tab
 	Examples []string
 	Text     string
-	// Table is that of a row, Schema the definitions of tables for a statement.
+	// Table is the table of a row, Schema the table definitions for a statement.
 	Table, Schema string
 	// Known says that the PostgreSQL listener knows a schema, and Tables its first tables.
 	Known    bool
@@ -80,7 +80,7 @@ type shown struct {
 	Sessions []trial.Session
 }
 
-// note completes the records of an attempt: one for each view.
+// note completes the records of a trial, one for each view.
 func (t *tryer) note(r *console.Request, s *views.State, size int) {
 	for i := range s.Views {
 		policy := s.Views[i].Automaton.Policy
@@ -92,7 +92,7 @@ func (t *tryer) note(r *console.Request, s *views.State, size int) {
 	}
 }
 
-// refused is the status for an error of a trial, which the form shows.
+// refused returns the status for an error of a trial, which the form shows.
 func refused(err error) int {
 	if errors.Is(err, trial.ErrTooLarge) {
 		return http.StatusRequestEntityTooLarge
@@ -100,7 +100,7 @@ func refused(err error) int {
 	return http.StatusUnprocessableEntity
 }
 
-// field is a text of a form, with the ends of lines that browsers send taken out.
+// field returns a text of a form, with normalized line ends.
 func field(r *console.Request, name string) string {
 	return strings.ReplaceAll(r.PostFormValue(name), "\r\n", "\n")
 }
@@ -133,7 +133,7 @@ func (t *tryer) fhir(w http.ResponseWriter, r *console.Request) error {
 	return r.RenderStatus(w, status, fhirPage, "Try it", data)
 }
 
-// bound leaves a text out of the form that was too large or is none.
+// bound omits a text from the form that is too large or not valid UTF-8.
 func (d *shown) bound() {
 	for _, text := range []*string{&d.Text, &d.Schema, &d.Table} {
 		if len(*text) > trial.MostBytes || !utf8.ValidString(*text) {
@@ -142,7 +142,7 @@ func (d *shown) bound() {
 	}
 }
 
-// rowForm shows the form with a row of a table that is known.
+// rowForm shows the form, with a row of a known table.
 func (t *tryer) rowForm(w http.ResponseWriter, r *console.Request) error {
 	data := shown{Tabs: tabs("/try/row"), Table: r.FormValue("table")}
 	t.tables(r, &data)
@@ -177,7 +177,7 @@ func (t *tryer) tables(r *console.Request, d *shown) {
 	}
 	c, err := s.Catalog(r.Context())
 	if err != nil {
-		return // the form works without
+		return // the form works without them
 	}
 	d.Known = true
 	for _, rel := range c.Relations() {
