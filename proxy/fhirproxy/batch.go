@@ -19,8 +19,8 @@ import (
 // maxBatch is how many requests a batch may have.
 const maxBatch = 100
 
-// batch handles a Bundle of reads (FHIR R4, http.html#transaction). Each entry
-// is judged, asked, masked and recorded like a request of its own.
+// batch handles a Bundle of reads (FHIR R4, http.html#transaction). Each entry is
+// checked, sent upstream, masked and recorded like a separate request.
 func (x *exchange) batch(a *request) (*response, *outcome.Problem) {
 	x.Operation = "batch"
 	urls, p := readBatch(a.body)
@@ -44,8 +44,8 @@ func (x *exchange) batch(a *request) (*response, *outcome.Problem) {
 	return &response{status: 200, body: body}, x.note("complete", "", 200, "Bundle")
 }
 
-// readBatch reads a batch strictly and returns the URLs of its entries. Anything
-// beside a request in an entry, such as a resource or a condition, is refused.
+// readBatch reads a batch strictly and returns the URLs of its entries. Anything in an
+// entry other than a request, such as a resource or a condition, is refused.
 func readBatch(body []byte) ([]string, *outcome.Problem) {
 	bad := func(text string) ([]string, *outcome.Problem) {
 		return nil, outcome.Refused(400, models.IssueTypeInvalid, "malformed batch", text)
@@ -96,8 +96,8 @@ func readBatch(body []byte) ([]string, *outcome.Problem) {
 	return urls, nil
 }
 
-// entry handles one entry. size is that of the responses before it: they are all
-// held in memory, so together they are bounded as one response is.
+// entry handles one entry. size is the size of the responses before it. They are all held
+// in memory, so together they have the limit of one response.
 func (x *exchange) entry(i int, url string, size int) models.BundleEntry {
 	sub := *x
 	sub.Exchange = x.Next(x.ID+"."+strconv.Itoa(i), "unknown")
@@ -119,7 +119,7 @@ func (x *exchange) respondEntry(i int, url string, size int) (*response, *outcom
 	if size >= x.s.limits.ResponseBytes {
 		return nil, outcome.Refused(413, models.IssueTypeTooLong, "batch too large", "the responses of the batch are too large together; request fewer at once")
 	}
-	if i > 0 && !x.Who.Count() { // the batch itself was counted
+	if i > 0 && !x.Who.Count() { // the batch itself has been counted
 		return nil, outcome.Refused(429, models.IssueTypeThrottled, proxy.ReasonLimits, "too many requests: this consumer's limit is reached")
 	}
 	url = strings.TrimPrefix(url, x.s.base)

@@ -20,9 +20,9 @@ import (
 // smaller one is masked whole.
 const streamFrom = 256 << 10
 
-// bundleBody is a Bundle that is masked and sent while it arrives. What is wrong in what
-// has arrived before the first byte leaves is a problem, as it is of a response that is
-// masked whole; what is wrong later cuts the response off.
+// bundleBody is a Bundle that is masked and sent while it arrives. An error in the part
+// that arrives before the first byte is sent is reported as for a response that is masked
+// whole. A later error cuts the response off.
 type bundleBody struct {
 	x       *exchange
 	q       *retrieval
@@ -31,31 +31,31 @@ type bundleBody struct {
 	asXML   bool // the consumer takes XML
 	pass    *mask.Pass
 	finder  *lookup.Finder
-	ends    uint32 // hour of its links
+	ends    uint32 // the hour when its links expire
 	links   pageLinks
-	failure *outcome.Problem // of what was masked last
-	first   []byte           // what leaves before more is read
-	last    []byte           // what leaves after the record
+	failure *outcome.Problem // of the part that was masked last
+	first   []byte           // to be sent before more is read
+	last    []byte           // to be sent after the record
 }
 
-// streams reports whether the consumer and the view let a Bundle be sent while it arrives.
-// Where something is decided by all of a response or done to it as a whole, it is masked
-// whole: the types that scopes grant, least counts, elements that were selected, an entry
-// that says what was left out, and details of the audit log.
+// streams reports whether the consumer and the view let a Bundle be sent while it
+// arrives. A Bundle is masked whole if something depends on all of it: the types that
+// scopes grant, minimum counts, selected elements, an entry that says what was left out,
+// or details of the audit log.
 func (x *exchange) streams(q *retrieval, a *request) bool {
 	return !x.view.unstreamed.Load() && (!a.format.XML || !x.view.unstreamedXML.Load()) && a.chunks && a.method != "HEAD" && q.want == "Bundle" && !a.format.Pretty() &&
 		x.Who.Scopes == nil && (!q.counted || x.view.minCount == 0) && q.narrow == nil && len(q.named()) == 0 && !x.view.detail
 }
 
 // openBundle returns a response that streams a Bundle, of which r has the beginning. It
-// is nil if the Bundle must be masked whole, as it is where too many are being sent
-// already: they depend on how fast their consumers read.
+// returns nil if the Bundle must be masked whole, or if too many are being streamed
+// already, since they last as long as their consumers read.
 func (x *exchange) openBundle(q *retrieval, r *upstream.Response, format *media.Format) (ans *response, p *outcome.Problem) {
 	if !x.s.bundles.Try() {
 		return nil, nil
 	}
 	defer func() {
-		if ans == nil { // or it panicked
+		if ans == nil { // unless it panicked
 			x.s.bundles.Leave()
 		}
 	}()
@@ -75,7 +75,7 @@ func (x *exchange) openBundle(q *retrieval, r *upstream.Response, format *media.
 	return &response{status: 200, contentType: map[bool]string{false: media.JSON, true: media.XML}[b.asXML], stream: newStream(x, b, x.s.bundles.Leave), header: leftOut(q.dropped)}, nil
 }
 
-// begin begins with what has arrived. It reports false if the Bundle must be masked whole.
+// begin masks what has arrived. It reports false if the Bundle must be masked whole.
 func (b *bundleBody) begin() (ok bool) {
 	in := inparts.Source{Limit: b.x.s.limits.ResponseBytes, Lend: b.lend, XML: !b.r.IsJSON(), LargestXML: b.x.s.up.LargestXML()}
 	if b.asXML {
@@ -84,25 +84,25 @@ func (b *bundleBody) begin() (ok bool) {
 	if b.m, ok = b.x.view.bundles.Begin(in, b.r.Body); !ok {
 		return false
 	}
-	// In XML the links precede the entries. Where they come behind them, so may others.
+	// In XML, links precede the entries. If one follows them, so may others.
 	return !b.asXML || b.m.HeadHas("link")
 }
 
 // errLost says that a link to a next page could not be made.
 var errLost = errors.New("a link to the next page cannot be made")
 
-// lend lends a masker of the view for a part of the Bundle. It is not held while patients
-// are looked up, nor while the upstream or the consumer is waited for.
+// lend lends a masker of the view for a part of the Bundle. The masker is not held while
+// patients are looked up, or while waiting for the upstream or the consumer.
 func (b *bundleBody) lend(counts bool, f func(w *fhir.Walker, pass *mask.Pass, site *fhir.Site) error) (err error) {
 	for {
 		b.failure = b.x.withMasker(func(m *masker) *outcome.Problem {
 			m.finder = b.finder
 			m.begin(b.x, b.q, b.ends)
 			err = f(m.walker, m.pass, m.site)
-			m.finder = nil // what it knows are originals
+			m.finder = nil // its state contains originals
 			switch {
 			case errors.Is(err, fhir.ErrNeedsBundle):
-				b.finder.Forget() // another entry may say it
+				b.finder.Forget() // another entry may have it
 				return nil
 			case b.finder.Broken():
 				err = errSubject
@@ -126,11 +126,11 @@ func (b *bundleBody) lend(counts bool, f func(w *fhir.Walker, pass *mask.Pass, s
 		if !errors.Is(err, errMissed) {
 			return err
 		}
-		b.finder.Settle() // where it fails, the next walk says so
+		b.finder.Settle() // if it fails, the next walk reports it
 	}
 }
 
-// problem says what is wrong with what has arrived.
+// problem returns the problem with what has arrived.
 func (b *bundleBody) problem(err error) *outcome.Problem {
 	switch {
 	case b.failure != nil && b.failure != missed:
@@ -180,13 +180,13 @@ func (b *bundleBody) write(send func([]byte) error) (reason string, err error) {
 	}
 }
 
-// end returns the end of the Bundle.
+// end returns the last part of the Bundle.
 func (b *bundleBody) end() []byte { return b.last }
 
 // record is of what was masked so far.
 func (b *bundleBody) record(result, reason string) *mask.Record { return b.pass.Record(result, reason) }
 
-// release gives the upstream's response back.
+// release releases the upstream's response.
 func (b *bundleBody) release() {
 	if b.r != nil {
 		b.r.Release()

@@ -9,12 +9,12 @@ import (
 
 // A read says which version it returns by its ETag (FHIR R4, http.html#versioning): the
 // sealed version id, which the resource has in its meta too. A consumer that names that
-// version in If-None-Match gets a 304 instead. Veil decides it by the masked resource
-// alone. So nothing of the consumer's is compared with an original, and what does not
-// match, such as a forged ETag, is as good as none. If-Modified-Since is ignored: times of
+// version in If-None-Match gets a 304 instead. Veil decides this by the masked resource
+// alone. So nothing from the consumer is compared with an original, and an ETag that does
+// not match, such as a forged one, has no effect. If-Modified-Since is ignored: times of
 // changes are masked.
 
-// versionTag returns the ETag of a masked resource; empty where it shows no version.
+// versionTag returns the ETag of a masked resource; empty if it shows no version.
 func versionTag(masked []byte) string {
 	from, to, ok := edit.Member(masked, "meta")
 	if !ok {
@@ -27,8 +27,8 @@ func versionTag(masked []byte) string {
 	return `W/"` + version + `"`
 }
 
-// matches reports whether a field If-None-Match names a weak tag. "*" names none: it would
-// only tell that there is a resource.
+// matches reports whether a field If-None-Match names a weak tag. "*" does not match: it
+// would only reveal that the resource exists.
 func matches(field, tag string) bool {
 	opaque := strings.TrimPrefix(tag, "W/")
 	for _, item := range strings.Split(field, ",") {
@@ -39,7 +39,7 @@ func matches(field, tag string) bool {
 	return false
 }
 
-// notModified answers a read whose version the consumer has.
+// notModified responds to a read whose version the consumer has.
 func (x *exchange) notModified(tag string) (*response, *outcome.Problem) {
 	x.Operation += " not modified"
 	return &response{status: 304, header: []outcome.Header{{Name: "ETag", Value: tag}}}, x.note("complete", "", 304, "")

@@ -23,9 +23,8 @@ func takesFHIR(accept string) bool {
 	return inJSON > 0 || inXML > 0
 }
 
-// content handles a Binary in its own content type (FHIR R4, binary.html#rest).
-// No rule reaches into it, so it passes only where the ruleset lists the type in
-// so many words, as it is.
+// content handles a Binary in its own content type (FHIR R4, binary.html#rest). No rule
+// can mask it, so it passes, unchanged, only if the ruleset explicitly lists the type.
 func (x *exchange) content(a *request, accept string) (*response, *outcome.Problem) {
 	x.Operation = "read Binary"
 	if p := x.readable("Binary"); p != nil {

@@ -29,7 +29,7 @@ type exchange struct {
 	s    *Server
 	view *view // nil until it is known who the caller is
 	keys *keys.Pseudonymizer
-	// credentialed: the caller brought credentials.
+	// credentialed: the caller sent credentials.
 	credentialed bool
 }
 
@@ -77,7 +77,7 @@ func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) *outcome.Problem {
 		if x.RecordLogin("unknown", p.Result, p.Reason, p.Status) != nil {
 			return notRecorded()
 		}
-		p.Result = "" // it is recorded
+		p.Result = "" // the attempt has been recorded
 		return p
 	}
 	if !x.Identify(who) {
@@ -93,7 +93,7 @@ func (x *exchange) authenticate(ctx *fasthttp.RequestCtx) *outcome.Problem {
 	return nil
 }
 
-// unknown says why nobody is known to ask.
+// unknown returns the problem if the caller could not be authenticated.
 func (x *exchange) unknown(err error) *outcome.Problem {
 	switch {
 	case errors.Is(err, consumer.ErrUnavailable):
@@ -104,7 +104,7 @@ func (x *exchange) unknown(err error) *outcome.Problem {
 	return outcome.Refused(429, models.IssueTypeThrottled, proxy.ReasonAttempts, consumer.ErrTooManyAttempts.Error()).With("Retry-After", "10")
 }
 
-// notRecorded is what a consumer gets where the audit record could not be written.
+// notRecorded is the response if the audit record could not be written.
 func notRecorded() *outcome.Problem {
 	return &outcome.Problem{Status: 500, Code: models.IssueTypeException, Text: "the audit record could not be written, so no response is sent"}
 }
@@ -117,7 +117,7 @@ func peekAll(h *fasthttp.RequestHeader, name string) []string {
 	return out
 }
 
-// peer is the verified certificate chain of the other side.
+// peer returns the verified certificate chain of the client.
 func peer(ctx *fasthttp.RequestCtx) []*x509.Certificate {
 	state := ctx.TLSConnectionState()
 	if state == nil || len(state.VerifiedChains) == 0 {
@@ -126,15 +126,14 @@ func peer(ctx *fasthttp.RequestCtx) []*x509.Certificate {
 	return state.VerifiedChains[0]
 }
 
-// recover handles a panic. What it was about stays here: a panic's text can
-// hold a value. The log gets the functions that led to it.
+// recover handles a panic. Its text is dropped, since it may contain a value. The log
+// gets the functions on the stack.
 func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 	if recover() == nil {
 		return
 	}
 	defer x.Release()
-	// What panics while the panic is handled ends the connection, not the
-	// process.
+	// A panic while the panic is handled ends the connection, not the process.
 	defer func() {
 		if recover() != nil {
 			ctx.Response.ResetBody()
@@ -143,12 +142,12 @@ func (x *exchange) recover(ctx *fasthttp.RequestCtx) {
 		}
 	}()
 	x.s.shared.Log().Error("panic", "request_id", x.ID, "door", "fhir", "operation", x.Operation, "stack", stack.OfPanic())
-	ctx.Response.ResetBody() // whatever was ready
+	ctx.Response.ResetBody() // discard what was ready
 	x.write(ctx, x.refuse(outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to process this request")), media.Format{})
 }
 
-// malformed handles what fasthttp could not read as a request. Nothing of the
-// error is repeated: it can quote the request.
+// malformed handles a request that fasthttp could not parse. The error is not repeated,
+// since it may quote the request.
 func (s *Server) malformed(ctx *fasthttp.RequestCtx, err error) {
 	p := outcome.Refused(400, models.IssueTypeStructure, "malformed request", "the request is not valid HTTP/1.1")
 	var small *fasthttp.ErrSmallBuffer
@@ -177,13 +176,13 @@ func (x *exchange) commit(r *mask.Record, status int) *outcome.Problem {
 	return nil
 }
 
-// note commits an exchange in which nothing was masked. delivered is the type
-// of the resource that Veil made itself, if any.
+// note commits an exchange in which nothing was masked. delivered is the type of the
+// resource that Veil created itself, if any.
 func (x *exchange) note(result, reason string, status int, delivered string) *outcome.Problem {
 	return x.commit(x.Record(result, reason, delivered), status)
 }
 
-// refuse records a problem and returns the response that tells it.
+// refuse records a problem and returns the response for it.
 func (x *exchange) refuse(p *outcome.Problem) *response {
 	if p.Result != "" {
 		if failure := x.note(p.Result, p.Reason, p.Status, ""); failure != nil {
@@ -212,7 +211,7 @@ func outOfScope(typ, what string) *outcome.Problem {
 	return outcome.Refused(403, models.IssueTypeForbidden, "scope", fmt.Sprintf("the consumer's scopes do not grant to %s resources of type %s", what, typ))
 }
 
-// delivers refuses a response that has types which the scopes do not grant.
+// delivers refuses a response that contains types that the scopes do not grant.
 func (x *exchange) delivers(r *mask.Record) *outcome.Problem {
 	if x.Who.Scopes == nil {
 		return nil
@@ -250,7 +249,8 @@ func (x *exchange) render(body []byte, f media.Format) (out []byte, contentType 
 	return out, contentType, ok
 }
 
-// respond fills the response, or says that there is no room for so large a one.
+// respond fills in the response, or returns a problem if it is large and there is no room
+// for it.
 func (x *exchange) respond(ctx *fasthttp.RequestCtx, a *response, f media.Format) *outcome.Problem {
 	for _, h := range a.header {
 		ctx.Response.Header.Set(h.Name, h.Value)

@@ -16,9 +16,9 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
-// Bulk export (FHIR Bulk Data Access 2.0.0, export.html). The upstream does the
-// work; Veil passes on the beginning of it, its status and its end, and masks
-// the files while they arrive. Every URL that a consumer gets is a sealed link.
+// Bulk export (FHIR Bulk Data Access 2.0.0, export.html). The upstream does the work;
+// Veil passes on the kick-off, the status and the end, and masks the files while they
+// arrive. Every URL that a consumer gets is a sealed link.
 
 // kickOff begins a bulk export.
 func (x *exchange) kickOff(a *request, path string, query *guard.Query) (*response, *outcome.Problem) {
@@ -68,7 +68,7 @@ func (x *exchange) url(kind linkKind, l *link) string {
 	return x.s.root + "?" + string(kind) + "=" + string(token)
 }
 
-// exportStatus says how far an export is, and at its end its manifest; by
+// exportStatus returns the status of an export, or its manifest when it is complete; by
 // DELETE it ends the export.
 func (x *exchange) exportStatus(a *request) (*response, *outcome.Problem) {
 	x.Operation = "export status"
@@ -103,8 +103,8 @@ func (x *exchange) exportStatus(a *request) (*response, *outcome.Problem) {
 	return &response{status: 200, body: body, contentType: "application/json"}, nil
 }
 
-// retryAfter keeps a number of seconds within reason. What is none, such as a
-// date, becomes a few seconds.
+// retryAfter bounds a number of seconds. Anything else, such as a date, becomes a few
+// seconds.
 func retryAfter(value string) string {
 	n, err := strconv.Atoi(value)
 	if err != nil {
@@ -148,7 +148,7 @@ func (x *exchange) exportFile(a *request, kind linkKind) (*response, *outcome.Pr
 	return f.open(l.path)
 }
 
-// rebuildOutcome keeps of a line of errors its codes.
+// rebuildOutcome keeps only the codes of a line of errors.
 func rebuildOutcome(line []byte) ([]byte, bool) {
 	issues := outcome.Issues(bytes.TrimSpace(line))
 	if len(issues) == 0 {

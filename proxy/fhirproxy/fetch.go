@@ -31,15 +31,15 @@ type retrieval struct {
 	shape  []guard.Param
 	format string
 	narrow *edit.Selection
-	// dropped is what was left out, and handling what the consumer said of it.
+	// dropped is what was left out, and handling what the consumer prefers in that case.
 	dropped  []*guard.Refusal
 	handling guard.Handling
-	// tagged: the response has the ETag of its version. known is what the consumer says
-	// of those it has.
+	// tagged: the response has the ETag of its version. known is the consumer's
+	// If-None-Match.
 	tagged bool
 	known  string
-	// counted: the least count of the view applies. It does to what chooses
-	// among resources of many persons: searches and histories of types.
+	// counted: the minimum count of the view applies, as for searches and histories of a
+	// type, which select among the resources of many persons.
 	counted bool
 }
 
@@ -61,8 +61,8 @@ func (x *exchange) upstreamJSON(path string) (*upstream.Response, *outcome.Probl
 	return r, nil
 }
 
-// fetch queries the upstream, masks the response into a.buf, makes its record durable
-// and only then lets the response go. A large Bundle is sent while it arrives, if that is
+// fetch queries the upstream, masks the response into a.buf, makes its record durable and
+// only then sends the response. A large Bundle is sent while it arrives, if that is
 // possible.
 func (x *exchange) fetch(q *retrieval, a *request) (ans *response, p *outcome.Problem) {
 	if p := x.s.enter(); p != nil {
@@ -70,7 +70,7 @@ func (x *exchange) fetch(q *retrieval, a *request) (ans *response, p *outcome.Pr
 	}
 	defer x.s.leave()
 	var r *upstream.Response
-	defer func() { // also where it panicked
+	defer func() { // also after a panic
 		if r != nil && (ans == nil || ans.stream == nil) {
 			r.Release()
 		}
@@ -104,7 +104,7 @@ func (x *exchange) bundleStart(path string) (r *upstream.Response, whole bool, p
 	if r, whole, p = x.s.up.GetStream(path, streamFrom, timeout, x.Span); p != nil {
 		return nil, false, p
 	}
-	if !whole && !r.IsJSON() && !r.IsXML() { // it cannot be masked in parts, or is a problem
+	if !whole && !r.IsJSON() && !r.IsXML() { // it cannot be masked in parts, or there is a problem
 		whole, p = true, r.ReadAll(timeout)
 	}
 	if p == nil {
@@ -170,8 +170,8 @@ func (x *exchange) maskWhole(q *retrieval, body, dst []byte) (_ *response, p *ou
 	return &response{status: 200, body: out, header: header}, nil
 }
 
-// leftOut names in a header the parameters that were left out, which not every
-// answer has a place for.
+// leftOut names the parameters that were left out in a header, since not every response
+// has a place for them.
 func leftOut(dropped []*guard.Refusal) []outcome.Header {
 	if len(dropped) == 0 {
 		return nil
@@ -185,8 +185,8 @@ func leftOut(dropped []*guard.Refusal) []outcome.Header {
 	return []outcome.Header{{Name: "X-Veil-Left-Out", Value: strings.Join(names, ", ")}}
 }
 
-// shapeResponse leaves of a masked response what was requested, and adds what was
-// not done.
+// shapeResponse reduces a masked response to what was requested, and adds what was left
+// out.
 func shapeResponse(out []byte, q *retrieval) ([]byte, *outcome.Problem) {
 	wrong := outcome.Failed(500, models.IssueTypeException, "internal", "Veil failed to build the response")
 	var err error
@@ -207,9 +207,9 @@ func shapeResponse(out []byte, q *retrieval) ([]byte, *outcome.Problem) {
 	return out, nil
 }
 
-// named are the parameters that an entry of the Bundle says were left out. A
-// consumer that expects none does not get one for what makes no difference: some take
-// every entry for a match.
+// named are the parameters that an entry of the Bundle says were left out. A consumer
+// that does not expect such an entry gets none if nothing depends on it, since some
+// clients treat every entry as a match.
 func (q *retrieval) named() []*guard.Refusal {
 	if q.want != "Bundle" {
 		return nil
@@ -226,7 +226,7 @@ func (q *retrieval) named() []*guard.Refusal {
 	return named
 }
 
-// enough refuses a response that tells of fewer matches than the view allows.
+// enough refuses a response with fewer matches than the view allows.
 func (x *exchange) enough(bundle []byte) *outcome.Problem {
 	if total, ok := edit.BundleTotal(bundle); ok && total >= x.view.minCount {
 		return nil
@@ -235,7 +235,7 @@ func (x *exchange) enough(bundle []byte) *outcome.Problem {
 		fmt.Sprintf("fewer than %d resources were found, or the FHIR server did not say how many, so none are returned: widen the search", x.view.minCount))
 }
 
-// enter waits for one of the places of Limits.Exchanges.
+// enter waits until Limits.Exchanges allows another request.
 func (s *Server) enter() *outcome.Problem {
 	if s.places.Try() {
 		return nil

@@ -29,7 +29,7 @@ type fileBody struct {
 
 	r       *upstream.Response
 	m       *masker
-	pass    *mask.Pass // of what is delivered: the masker's, or where lines may be left out one of its own
+	pass    *mask.Pass // of what is delivered: the masker's, or a separate one if lines may be left out
 	src     io.Reader
 	line    int // the number of the line being masked
 	skipped int // lines that were left out as invalid
@@ -41,7 +41,7 @@ const ndjson = "application/fhir+ndjson"
 // blockSize is how much is masked before it is sent on.
 const blockSize = 32 << 10
 
-// open asks for the file and returns the response that streams it.
+// open requests the file and returns the response that streams it.
 func (f *fileBody) open(path string) (*response, *outcome.Problem) {
 	x := f.x
 	if !x.s.streams.Try() {
@@ -77,7 +77,7 @@ func (f *fileBody) begin(path string) (p *outcome.Problem) {
 	switch f.r.MIME() {
 	case ndjson, "application/ndjson", "application/x-ndjson":
 	case "application/octet-stream", "binary/octet-stream", "text/plain", "application/json", "application/json-lines", "":
-		if !hosted { // a store does not know what it has
+		if !hosted { // a store may not know the type of its files
 			return outcome.Failed(502, models.IssueTypeStructure, "upstream content type", "the FHIR server's file is not NDJSON")
 		}
 	default:
@@ -118,7 +118,7 @@ func (f *fileBody) write(send func([]byte) error) (reason string, err error) {
 	return reason, err
 }
 
-// end has nothing more to send: the body's own end says that the file is whole.
+// end has nothing more to send: the end of the body shows that the file is complete.
 func (f *fileBody) end() []byte { return nil }
 
 // record is of what was delivered.
@@ -138,7 +138,7 @@ func (f *fileBody) release() {
 	}
 }
 
-// block masks the lines of a block into f.out, or says why not.
+// block masks the lines of a block into f.out, or returns why it could not.
 func (f *fileBody) block(block []byte) (out []byte, why string) {
 	out = f.out[:0]
 	for line := range bytes.Lines(block) {
@@ -191,7 +191,7 @@ func (f *fileBody) block(block []byte) (out []byte, why string) {
 		out = append(out, '\n')
 	}
 	f.out = out
-	// A resource may have others in it, such as a Bundle.
+	// A resource may contain others, as a Bundle does.
 	if f.x.Who.Scopes != nil && f.x.delivers(f.pass.Record("", "")) != nil {
 		return nil, "scope"
 	}

@@ -24,28 +24,27 @@ import (
 //	           parameters, as a query; the path and query below the upstream's
 //	           base
 type link struct {
-	// at is the resource type of a search, the path of an export such as
-	// "Patient/$export", and before that path the type of an export's file.
+	// at is the resource type of a search, or the path of an export such as
+	// "Patient/$export", preceded by the type for an export's file.
 	at string
-	// shape are the consumer's own parameters that narrow the response, or all of
-	// those that an export began with.
+	// shape are the consumer's parameters that narrow the response, or all parameters of an
+	// export's kick-off.
 	shape []guard.Param
 	// path and query below the upstream's base.
 	path string
-	// ends is the hour it ends; 0 in a link that is to be made means Config.LinkAge from
-	// now.
+	// ends is the hour when it expires; 0 in a new link means Config.LinkAge from now.
 	ends uint32
 }
 
-// linkKind says what a link leads to, and is the parameter that its token stands
-// in. A token of one kind never opens as one of another.
+// linkKind says what a link leads to. It is also the name of the parameter with its
+// token. A token of one kind never opens as one of another.
 type linkKind string
 
 const (
 	linkPage    linkKind = "_page"
 	linkStatus  linkKind = "_export"
 	linkFile    linkKind = "_file"    // of an export
-	linkDeleted linkKind = "_deleted" // a file of what is no longer there
+	linkDeleted linkKind = "_deleted" // a file of deleted resources
 	linkErrors  linkKind = "_errors"  // a file of OperationOutcomes
 )
 
@@ -55,8 +54,8 @@ const linkVersion = 1
 // link of maxLink and maxShape still fits into a request line.
 const maxShape = 2 << 10
 
-// linkable refuses parameters that would make the response's links too long to be
-// followed.
+// linkable refuses parameters that would make the links of the response too long to
+// follow.
 func linkable(shape []guard.Param) *outcome.Problem {
 	if len(parse.AppendQuery(nil, shape)) > maxShape {
 		return outcome.Refused(400, models.IssueTypeTooLong, "parameters too long", "the parameters that the links of the response must carry are too long")
@@ -88,8 +87,8 @@ func (m *masker) appendToken(dst []byte, l *link, scope []byte) []byte {
 // hour rounds a time up to full hours, so that the links of one hour are alike.
 func hour(t time.Time) uint32 { return uint32((t.Unix() + 3599) / 3600) }
 
-// openLink opens the token of a link of a kind. Whatever is wrong with a token,
-// the response is that there is no such resource.
+// openLink opens the token of a link of a kind. For any invalid token, the response is
+// that there is no such resource.
 func (x *exchange) openLink(kind linkKind, token string) (*link, *outcome.Problem) {
 	plain, ok := x.keys.AppendOpenedToken(nil, x.view.linkSlot, []byte(token), x.scope(kind))
 	if !ok || len(plain) < 5 || plain[0] != linkVersion || hour(x.s.now()) > binary.BigEndian.Uint32(plain[1:]) {
@@ -112,7 +111,7 @@ func (x *exchange) openLink(kind linkKind, token string) (*link, *outcome.Proble
 	return l, nil
 }
 
-// shaping are the parameters that say what of each resource is wanted.
+// shaping returns the parameters that select the parts of each resource.
 func shaping(params []guard.Param) []guard.Param {
 	var out []guard.Param
 	for _, p := range params {

@@ -12,8 +12,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
-// manifest is the list of an export's files. Members that are not here, such as
-// extensions, do not pass.
+// manifest is the list of an export's files. Other members, such as extensions, do not
+// pass.
 type manifest struct {
 	TransactionTime     string           `json:"transactionTime,omitempty"`
 	Request             string           `json:"request"`
@@ -36,8 +36,8 @@ type manifestLink struct {
 	URL      string `json:"url"`
 }
 
-// upstreamManifest is what is read of the upstream's list. What is only
-// information has any form: an export is not lost for it.
+// upstreamManifest is the part of the upstream's list that Veil reads. Members that only
+// inform may have any form, so that an export does not fail because of them.
 type upstreamManifest struct {
 	TransactionTime any
 	Output          []upstreamFile
@@ -118,17 +118,17 @@ func (x *exchange) rebuild(l *link, body []byte) ([]byte, *outcome.Problem) {
 	return b, nil
 }
 
-// mended logs that a part of a manifest that is only information was not as FHIR
-// asks.
+// mended logs that an informative part of a manifest did not have the form that FHIR
+// requires.
 func (x *exchange) mended(member string, gone bool) {
 	x.s.shared.Log().Warn("a part of the upstream's export manifest is not valid", "request_id", x.ID, "door", "fhir",
 		"operation", x.Operation, "member", member, "left_out", gone)
 }
 
-// transactionTime is the time of an export as FHIR writes it, and whether the
-// upstream wrote it so. A time without a zone becomes the earliest that it can be,
-// since the next export begins where this one ended: what it has twice harms less
-// than what it lacks. What is no time is left out.
+// transactionTime is the time of an export as FHIR writes it, and whether the upstream
+// wrote it so. A time without a zone becomes the earliest time it can mean, since the
+// next export begins where this one ended, and repeated resources do less harm than
+// missing ones. Anything else is left out.
 func transactionTime(written any) (instant string, exact bool) {
 	text, _ := written.(string)
 	t, err := time.Parse(time.RFC3339, text)

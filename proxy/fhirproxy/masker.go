@@ -20,17 +20,17 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
-// errSubject says that a response cannot be masked as it always is, since the
-// upstream did not say who a resource is about. errMissed says that it must be
-// asked first.
+// errSubject says that a response cannot be masked in the same way as always, since the
+// upstream did not say who a resource is about. errMissed says that the upstream must be
+// queried first.
 var (
 	errSubject = errors.New("the patient could not be determined")
 	errMissed  = errors.New("a patient must be looked up")
 )
 
-// masker is a walker with its pass. It masks one answer at a time. Its site
-// stays the same, since the walker forgets what it remembers when the site
-// changes; what belongs to the response being masked is in self and page.
+// masker is a walker with its pass. It masks one response at a time. Its site stays the
+// same, since the walker drops its memory when the site changes; self and page belong to
+// the response being masked.
 type masker struct {
 	s      *Server
 	view   *view
@@ -42,20 +42,20 @@ type masker struct {
 
 	self      string // the URL of the search being handled
 	requested string // of the upstream, path and query
-	page      link   // what its pages have in common
+	page      link   // shared by its pages
 	scope     []byte // of their tokens
 	suffix    string // of their URLs
 	links     pageLinks
 }
 
-// pageLinks is what became of the links of a Bundle.
+// pageLinks is the outcome of rewriting the links of a Bundle.
 type pageLinks struct {
 	next    bool             // there is a next page, and its link was made
 	lost    *outcome.Problem // why its link could not be made
 	strayed int              // other links that could not be made
 }
 
-// add adds what became of the links of a part, or of the same ones again.
+// add adds the outcome for the links of a part, which may be the same links again.
 func (l *pageLinks) add(m *pageLinks) {
 	l.next = l.next || m.next
 	if m.lost != nil {
@@ -85,7 +85,7 @@ type later struct{ m *masker }
 func (l later) Result(key [32]byte) any                  { return l.m.finder.Result(key) }
 func (l later) Leave(key [32]byte, work func() any) bool { return l.m.finder.Leave(key, work) }
 
-// withMasker lends a masker of the view to f. It is held for that long only, not
+// withMasker lends a masker of the view to f. The masker is held only while f runs, not
 // while a record is written or the upstream is queried.
 func (x *exchange) withMasker(f func(m *masker) *outcome.Problem) *outcome.Problem {
 	return lend.To(x.view.maskers, func() *masker { return x.s.newMasker(x.view) }, f)
@@ -105,8 +105,8 @@ func (m *masker) begin(x *exchange, q *retrieval, ends uint32) {
 	}
 }
 
-// mask masks the response to a question, which must be a resource of the wanted
-// type, and appends it to dst.
+// mask masks a response, which must be a resource of the expected type, and appends it to
+// dst.
 func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mask.Record, *outcome.Problem) {
 	m.begin(x, q, 0)
 	if cap(dst) < len(body) {
@@ -130,8 +130,8 @@ func (m *masker) mask(x *exchange, dst, body []byte, q *retrieval) ([]byte, *mas
 	return out, m.pass.Record("complete", ""), nil
 }
 
-// appendJSON masks one resource. The error is errMissed where the walk needs
-// patients that must be looked up first.
+// appendJSON masks one resource. The error is errMissed if patients must be looked up
+// first.
 func (m *masker) appendJSON(dst, src []byte) ([]byte, error) {
 	out, err := m.walker.AppendJSON(dst, src, m.pass, m.site)
 	switch {
@@ -143,8 +143,8 @@ func (m *masker) appendJSON(dst, src []byte) ([]byte, error) {
 	return out, err
 }
 
-// strays reports whether what a rule withholds is of another type than the wanted
-// one: that is the upstream's fault, and says nothing of the resource.
+// strays reports whether a withheld resource is of a type that was not requested: that is
+// the upstream's mistake, and reveals nothing about the requested resource.
 func strays(err error, body []byte, want string) bool {
 	var withheld *fhir.WithheldError
 	if !errors.As(err, &withheld) {
@@ -156,8 +156,8 @@ func strays(err error, body []byte, want string) bool {
 	return json.Unmarshal(bytes.TrimPrefix(body, []byte("\ufeff")), &head) == nil && head.ResourceType != want
 }
 
-// whole refuses a page of a response whose next one could not be reached: its
-// consumer would take it for the last. The entries are body[from:to], if that is known.
+// whole refuses a page whose next page could not be reached, since the consumer would
+// think it was the last. The entries are body[from:to], if that is known.
 func (l *pageLinks) whole(x *exchange, body []byte, from, to int) *outcome.Problem {
 	if !l.next && l.lost == nil {
 		body = bytes.TrimPrefix(body, fhirjson.ByteOrderMark)
@@ -176,8 +176,8 @@ func (l *pageLinks) whole(x *exchange, body []byte, from, to int) *outcome.Probl
 	return l.lost
 }
 
-// problem tells the consumer what kind of error masking met. Where it was is for
-// the log alone: a place in the original is more than the consumer may know.
+// problem returns what kind of error occurred in masking. Its position is only logged,
+// since a position in the original is more than the consumer may know.
 func (m *masker) problem(err error) *outcome.Problem {
 	var syntax *fhirjson.SyntaxError
 	var withheld *fhir.WithheldError
@@ -197,12 +197,12 @@ func (m *masker) problem(err error) *outcome.Problem {
 	return outcome.Failed(502, models.IssueTypeProcessing, "masking failed", "the FHIR server's response could not be masked")
 }
 
-// missed is errMissed as a problem. No consumer sees it.
+// missed represents errMissed as a problem. It is never sent to a consumer.
 var missed = &outcome.Problem{}
 
-// link rewrites a Bundle link: self is the consumer's own request, pages are
-// sealed tokens, and every other link goes. A next page that cannot be reached is
-// noted, since a response without it would look complete.
+// link rewrites a Bundle link: self is the consumer's own request, pages are sealed
+// tokens, and all other links are removed. A next page that cannot be reached is noted,
+// since a response without it would look complete.
 func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
 	if m.self == "" {
 		return dst, false
@@ -231,7 +231,7 @@ func (m *masker) link(dst, relation, url []byte) ([]byte, bool) {
 	return append(m.appendToken(dst, &m.page, m.scope), m.suffix...), true
 }
 
-// lostNext says why a link to a next page could not be made.
+// lostNext says why a link to a next page could not be created.
 func lostNext(size int) *outcome.Problem {
 	if size > upstream.MaxLink {
 		return outcome.Failed(502, models.IssueTypeTooLong, "incomplete without the next page",

@@ -52,9 +52,9 @@ func (x *exchange) capabilities(a *request) (*response, *outcome.Problem) {
 	return &response{status: 200, body: out}, nil
 }
 
-// shapeOfMetadata judges the parameters of metadata, of which none chooses anything:
-// mode may be ignored (FHIR R4, http.html#capabilities), _elements and _summary leave
-// of the statement what was requested, and what else there is does nothing.
+// shapeOfMetadata checks the parameters of metadata. mode may be ignored (FHIR R4,
+// http.html#capabilities), _elements and _summary reduce the statement to what was
+// requested, and others have no effect.
 func (x *exchange) shapeOfMetadata(a *request) (*edit.Selection, *outcome.Problem) {
 	var shape []guard.Param
 	for _, p := range a.Params {
@@ -75,8 +75,8 @@ func (x *exchange) shapeOfMetadata(a *request) (*edit.Selection, *outcome.Proble
 	return narrow, nil
 }
 
-// cached is a value that is requested again after some time. It may be used
-// concurrently; who comes while it is being requested waits for that response.
+// cached is a value that is fetched again after some time. It may be used concurrently;
+// callers wait for a fetch in progress.
 type cached struct {
 	mu    sync.Mutex
 	until time.Time
@@ -84,10 +84,10 @@ type cached struct {
 	err   *outcome.Problem
 }
 
-// failureAge is how long a failure is kept.
+// failureAge is how long a failure is cached.
 const failureAge = time.Second
 
-// Get returns the value, or makes it when it is older than age.
+// Get returns the value, and fetches it if it is older than age.
 func (c *cached) get(age time.Duration, fetch func() ([]byte, *outcome.Problem)) ([]byte, *outcome.Problem) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

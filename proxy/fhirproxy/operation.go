@@ -28,7 +28,7 @@ func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
 	}
 	op, known := guard.LookUpOperation(name)
 	if !known || n > 3 || n < 3 && !slices.Contains(op.Types, typ) || n == 3 && !slices.Contains(op.Instances, typ) {
-		if a.method == "POST" { // it may well write
+		if a.method == "POST" { // it may write
 			x.Operation = "write"
 			return nil, readOnly()
 		}
@@ -86,9 +86,8 @@ func (x *exchange) operate(a *request) (*response, *outcome.Problem) {
 	return x.fetch(q, a)
 }
 
-// readParameters takes the parameters of an operation by POST: each of one
-// primitive value, as they could stand in a URL, or a Coding where the operation has
-// names for its parts.
+// readParameters reads the parameters of an operation by POST. Each has one primitive
+// value, as in a URL, or a Coding if the operation has names for its parts.
 func (a *request) readParameters(coding map[string]string) *outcome.Problem {
 	bad := func(text string) *outcome.Problem {
 		return outcome.Refused(400, models.IssueTypeInvalid, "operation parameters", text)
@@ -127,14 +126,14 @@ func (a *request) readParameters(coding map[string]string) *outcome.Problem {
 		}
 		params = append(params, p)
 	}
-	// One strict reading for all parameters, wherever they stood.
+	// All parameters are read equally strictly, whether from the URL or the body.
 	if a.Params, err = parse.Query(strings.TrimPrefix(string(parse.AppendQuery(nil, params)), "?")); err != nil {
 		return bad(err.Error())
 	}
 	return nil
 }
 
-// oneValueEach is what is wrong with parameters of another form.
+// oneValueEach is the problem with parameters in another form.
 const oneValueEach = "each parameter must have one primitive value"
 
 // parametersOf returns the parameters of a Parameters resource.
@@ -155,7 +154,7 @@ func parametersOf(body []byte) (parts []json.RawMessage, ok bool) {
 	return parts, err == nil && typ == "Parameters"
 }
 
-// readParameter reads a parameter of one primitive value, or says what is wrong with
+// readParameter reads a parameter with one primitive value, or returns what is wrong with
 // it.
 func readParameter(part map[string]json.RawMessage) (p guard.Param, wrong string) {
 	values := 0

@@ -95,7 +95,7 @@ func (x *exchange) readAt(a *request, version string) (*response, *outcome.Probl
 		tagged: x.view.guard.ShowsVersions(typ), known: a.known}, a)
 }
 
-// refusal tells what the guard refused.
+// refusal returns the problem for what the guard refused.
 func (x *exchange) refusal(err error) *outcome.Problem {
 	var r *guard.Refusal
 	if errors.As(err, &r) {

@@ -19,12 +19,12 @@ import (
 // operations that read and batches of reads; DELETE ends a bulk export.
 const allowed = "GET, HEAD, POST, DELETE, OPTIONS"
 
-// served says what may be requested, for those who asked for something else.
+// served lists what may be requested, for errors about anything else.
 const served = "read ([type]/[id]), vread ([type]/[id]/_history/[vid]), history (_history of an id, a type or all), search ([type]?…, [type]/_search, " +
 	"[Patient|Encounter|…]/[id]/[type]?…), $everything, $lastn, $expand, $lookup, $validate-code, $export, a batch Bundle of GETs, and metadata are"
 
-// health handles /healthz and /readyz, which are outside of FHIR and not
-// recorded, and reports whether it did.
+// health handles /healthz and /readyz, which are not part of FHIR and not recorded, and
+// reports whether it did.
 func (s *Server) health(ctx *fasthttp.RequestCtx) bool {
 	target := string(ctx.Request.Header.RequestURI())
 	if target != "/healthz" && target != "/readyz" || !ctx.IsGet() && !ctx.IsHead() {
@@ -48,7 +48,7 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) bool {
 // served.
 func (s *Server) Ready() error { return s.shared.Ready() }
 
-// full says which limit a consumer that comes now would meet.
+// full returns the limit that a new consumer would reach, if any.
 func (s *Server) full() error {
 	if s.Connections() >= s.limits.Connections {
 		return errors.New("all consumer connections are in use (connections)")
@@ -72,21 +72,21 @@ func (s *Server) upstreamReady() error {
 	return nil
 }
 
-// request is a request taken apart.
+// request is a parsed request.
 type request struct {
 	parse.Target
 	method string
 	form   bool   // a search by POST
-	body   []byte // of a POST that is no search
+	body   []byte // of a POST other than a search
 	prefer media.Prefer
 	format *media.Format
 	known  string // If-None-Match
-	chunks bool   // the consumer can tell a whole response from one that broke off
-	// buf takes the response's bytes.
+	chunks bool   // the consumer can distinguish a complete response from one that was cut off
+	// buf is the buffer for the response.
 	buf []byte
 }
 
-// route takes the request apart and answers it, or says why not.
+// route parses the request and responds to it, or returns the problem.
 func (x *exchange) route(ctx *fasthttp.RequestCtx, f *media.Format) (*response, *outcome.Problem) {
 	req := &ctx.Request
 	if p := parse.Framing(&req.Header); p != nil {
@@ -131,16 +131,16 @@ func (x *exchange) route(ctx *fasthttp.RequestCtx, f *media.Format) (*response, 
 	}
 	accept := strings.Join(peekAll(&req.Header, "Accept"), ",")
 	a.buf = ctx.Response.SwapBody(nil)[:0]
-	// Not put back by a deferred call: after a panic the hash states may be in
-	// the middle of something, and new ones are made instead.
+	// Not put back in a deferred call: after a panic, the hash states may be inconsistent,
+	// and new ones are created instead.
 	x.keys = x.view.keys.Get().(*keys.Pseudonymizer)
 	ans, p := x.negotiated(&a, accept)
 	x.view.keys.Put(x.keys)
 	return ans, p
 }
 
-// negotiated finds the format of a response and answers. Content that is not FHIR
-// has formats of its own.
+// negotiated determines the format of the response and handles the request. Content other
+// than FHIR has formats of its own.
 func (x *exchange) negotiated(a *request, accept string) (*response, *outcome.Problem) {
 	if a.isBinary() && !takesFHIR(accept) {
 		return x.content(a, accept)
@@ -205,12 +205,12 @@ func (x *exchange) dispatch(a *request) (*response, *outcome.Problem) {
 	return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported interaction", "this interaction is not supported: "+served+x.hintBase())
 }
 
-// hintBase says where the server is, for those who look for it elsewhere.
+// hintBase adds the base URL of the server, for requests outside it.
 func (x *exchange) hintBase() string {
 	return "; the base of this server is " + x.s.base + ": begin with " + x.s.base + "/metadata"
 }
 
-// link is the kind of link that a request follows; empty where it follows none.
+// link returns the kind of link that a request follows; empty for none.
 func (a *request) link() linkKind {
 	if len(a.Segments) > 0 || len(a.Params) != 1 || a.method == "POST" {
 		return ""
@@ -226,15 +226,14 @@ func (a *request) link() linkKind {
 // _history or $everything.
 func special(segment string) bool { return segment[0] == '_' || segment[0] == '$' }
 
-// options says what may be requested, to everybody.
+// options responds to everyone with what may be requested.
 func (x *exchange) options(ctx *fasthttp.RequestCtx) (*response, *outcome.Problem) {
 	x.Operation = "options"
 	x.s.origins.Preflight(ctx, allowed)
 	return &response{status: 204, header: []outcome.Header{{Name: "Allow", Value: allowed}}}, x.note("complete", "", 204, "")
 }
 
-// readForm reads the parameters of a search by POST: those of the URL and those of
-// the body are one query.
+// readForm reads the parameters of a search by POST, from both the URL and the body.
 func (a *request) readForm(h *fasthttp.RequestHeader) *outcome.Problem {
 	mime, params, _ := strings.Cut(string(h.ContentType()), ";")
 	if mime = strings.TrimSpace(strings.ToLower(mime)); mime != "application/x-www-form-urlencoded" && (mime != "" || len(a.body) > 0) {
@@ -257,7 +256,7 @@ func (a *request) readForm(h *fasthttp.RequestHeader) *outcome.Problem {
 	return nil
 }
 
-// readOnly refuses what would write.
+// readOnly refuses requests that would write.
 func readOnly() *outcome.Problem {
 	return outcome.Refused(405, models.IssueTypeNotSupported, "method not allowed",
 		"this server is read-only: GET and HEAD are allowed, POST to [type]/_search, to operations that read and of a batch Bundle of GETs, and DELETE of a bulk export").

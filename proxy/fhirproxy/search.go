@@ -78,7 +78,7 @@ func (x *exchange) run(a *request, path string, query *guard.Query) (*response, 
 	return x.fetch(q, a)
 }
 
-// withTotal asks for an exact total, which the least count is held against.
+// withTotal requests an exact total, which is compared with the minimum count.
 func withTotal(params []guard.Param) []guard.Param {
 	out := []guard.Param{{Name: "_total", Value: "accurate"}}
 	for _, p := range params {

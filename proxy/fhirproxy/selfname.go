@@ -5,10 +5,9 @@ import (
 	"strings"
 )
 
-// A FHIR server that knows itself by another base URL than the one that Veil is
-// configured with writes that one into its references. They are then references to
-// a server that is not known, and go. So the operator is informed, once for each place
-// where the upstream names itself.
+// A FHIR server may write a base URL into its references that differs from the configured
+// one. To Veil, these are references to an unknown server, and they are removed. So the
+// operator is told, once for each place where the upstream names itself.
 
 // seenMetadata compares the URL that the upstream's CapabilityStatement names.
 func (s *Server) seenMetadata(body []byte) {
@@ -23,8 +22,8 @@ func (s *Server) seenMetadata(body []byte) {
 	}
 }
 
-// seenSelf compares the self link of a response. Its path may have values, so the
-// host alone is reported.
+// seenSelf compares the self link of a response. Its path may contain values, so only the
+// host is reported.
 func (s *Server) seenSelf(self string) {
 	if s.selfSeen.Load() || s.selfSeen.Swap(true) {
 		return
@@ -35,8 +34,8 @@ func (s *Server) seenSelf(self string) {
 	}
 }
 
-// seenForeign tells, once, that references were removed since they are under a base
-// URL that is not configured. The audit records count each.
+// seenForeign logs, once, that references under an unknown base URL were removed. The
+// audit records count each.
 func (s *Server) seenForeign(m *masker) {
 	if n := m.pass.Counts[m.view.automaton.UnknownBase()]; n > 0 && !s.foreignSeen.Load() && !s.foreignSeen.Swap(true) {
 		s.shared.Log().Warn("references under base URLs that are not configured are removed", "request_id", m.pass.Origin.RequestID, "door", "fhir",

@@ -12,8 +12,7 @@ import (
 // response is what a consumer gets.
 type response struct {
 	status int
-	// body is FHIR JSON, masked or of Veil's own, unless contentType says what
-	// else it is.
+	// body is FHIR JSON, masked or created by Veil, unless contentType says otherwise.
 	body        []byte
 	contentType string
 	// stream is a body that is masked while it arrives.
@@ -22,14 +21,14 @@ type response struct {
 	close  bool // the connection ends with it
 }
 
-// largestKept is how large a buffer may be and still be kept for the next
-// answer. Buffers of responses stay with the connections that they went out on.
+// largestKept bounds the buffers that are kept for the next response. They stay with the
+// connections that used them.
 const largestKept = 256 << 10
 
-// sending is a large response on its way out. It is in memory until the consumer
-// took it, so what is on its way is bounded: consumers that ask for much and read
-// slowly find the listener busy, and the others do not notice. Until then it counts
-// as under way for the consumer's limits, too.
+// sending is a large response that is being sent. It is in memory until the consumer has
+// read it, so the total is bounded: consumers that request much and read slowly find the
+// listener busy, while others are not affected. Until then, it also counts towards the
+// consumer's limits.
 type sending struct {
 	bytes.Reader
 	done func()
@@ -41,9 +40,9 @@ func (s *sending) Close() error {
 	return nil
 }
 
-// send sends a response larger than largestKept, compressed if the consumer takes
-// it: what compresses small responses cannot tell when one is sent. Where too much
-// is on its way already it reports the problem.
+// send sends a response larger than largestKept, compressed if the consumer takes it: the
+// code that compresses small responses cannot tell when one has been sent. If too much is
+// being sent already, it returns a problem.
 func (x *exchange) send(ctx *fasthttp.RequestCtx, body []byte) *outcome.Problem {
 	if ctx.Request.Header.HasAcceptEncoding("gzip") {
 		body = fasthttp.AppendGzipBytesLevel(nil, body, fasthttp.CompressBestSpeed)

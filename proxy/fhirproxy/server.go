@@ -116,17 +116,18 @@ type Server struct {
 	places  *proxy.Places // of requests in progress
 	open    *conns.Open
 	skips   bool          // Config.SkipInvalidLines
-	streams *proxy.Places // of files that are being sent
+	streams *proxy.Places // of files being sent
 	bundles *proxy.Places // of Bundles that are being sent while they arrive
 	lookups *lookup.Server
 	unsent  atomic.Int64 // bytes of large responses on their way out
-	// metadataSeen and selfSeen: what the upstream calls itself there was compared.
+	// metadataSeen and selfSeen: the upstream's own base URL in its metadata and self links
+	// was compared.
 	metadataSeen, selfSeen atomic.Bool
-	foreignSeen            atomic.Bool // references were removed since their base URL is not known
+	foreignSeen            atomic.Bool // references under an unknown base URL were removed
 }
 
-// version returns the tables of the version of FHIR that the listener serves: what it
-// says of itself, and which versions of media types it takes, is R4's.
+// version returns the tables of the version of FHIR that the listener serves: its
+// capability statement and the versions in media types are those of R4.
 func version() *schema.Schema { return schema.R4() }
 
 // New checks the configuration and returns a listener. It opens no connection.
@@ -226,7 +227,7 @@ func (s *Server) server(h fasthttp.RequestHandler) *fasthttp.Server {
 		ReadTimeout:                  s.limits.ReadTimeout,
 		WriteTimeout:                 s.limits.WriteTimeout,
 		IdleTimeout:                  s.limits.IdleTimeout,
-		ReduceMemoryUsage:            true, // a connection that waits holds no buffers
+		ReduceMemoryUsage:            true, // a waiting connection holds no buffers
 		DisablePreParseMultipartForm: true,
 		SecureErrorLogMessage:        true,
 		CloseOnShutdown:              true,
@@ -234,9 +235,9 @@ func (s *Server) server(h fasthttp.RequestHandler) *fasthttp.Server {
 	}
 }
 
-// compressed compresses the responses of a handler as the consumer asks. Streams
-// are left alone: fasthttp would end a stream that broke off as if it were
-// whole.
+// compressed compresses the responses of a handler if the consumer accepts it. Streams
+// are not compressed here: fasthttp would end an interrupted stream as if it were
+// complete.
 func compressed(h fasthttp.RequestHandler) fasthttp.RequestHandler {
 	compress := fasthttp.CompressHandlerLevel(func(*fasthttp.RequestCtx) {}, fasthttp.CompressBestSpeed)
 	return func(ctx *fasthttp.RequestCtx) {
@@ -247,7 +248,7 @@ func compressed(h fasthttp.RequestHandler) fasthttp.RequestHandler {
 	}
 }
 
-// discard drops fasthttp's own log lines: they can quote a request.
+// discard drops fasthttp's own log lines, since they may quote a request.
 type discard struct{}
 
 func (discard) Printf(string, ...any) {}
@@ -268,8 +269,8 @@ func (s *Server) Serve(l net.Listener) error {
 	return err
 }
 
-// farewell is how long requests that are cut off have to come to their end, such as
-// the record of a file that was not delivered whole.
+// farewell is the time for interrupted requests to finish, such as for the record of a
+// file that was not delivered completely.
 const farewell = 2 * time.Second
 
 // Shutdown stops accepting connections and waits until requests in progress are
@@ -277,7 +278,7 @@ const farewell = 2 * time.Second
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.shared.Drain()
 	err := s.http.ShutdownWithContext(ctx)
-	// fasthttp does not know a listener that Serve is only about to give it.
+	// fasthttp does not know the listener yet if Serve has not passed it on.
 	s.shared.CloseSockets()
 	if ctx.Err() != nil {
 		s.open.Cut()

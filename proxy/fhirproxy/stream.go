@@ -15,48 +15,49 @@ import (
 
 // stream is a response that is masked while it arrives.
 //
-// Before its first byte leaves there is a record that it began, and before its end one that
-// says what was delivered: without the latter the chunked body is cut off, which every
-// client notices (RFC 9112, 8). The same happens where the upstream breaks off or sends
-// something that cannot be masked.
+// A record that it began is written before its first byte is sent, and a record of what
+// was delivered before its end. Without the latter, the chunked body is cut off, which
+// every client notices (RFC 9112, 8). The same happens if the upstream's response is
+// interrupted or cannot be masked.
 type stream struct {
 	x      *exchange
 	body   streamBody
 	conn   net.Conn
 	packed bool   // the consumer takes gzip
-	leave  func() // gives the stream's place back
+	leave  func() // frees the stream's place
 	done   func() // ends the request for the consumer's limits
 	span   trace.Span
 	closed bool
 }
 
-// streamBody is what a stream sends.
+// streamBody is the body of a stream.
 type streamBody interface {
-	// write masks what arrives and sends it. With an error it says why in a record's words.
+	// write masks what arrives and sends it. With an error, it returns the reason for the
+	// record.
 	write(send func([]byte) error) (reason string, err error)
 	// end returns what is sent last, after the record.
 	end() []byte
 	// record is of what was sent.
 	record(result, reason string) *mask.Record
-	// release gives back what the body holds.
+	// release releases what the body holds.
 	release()
 }
 
-// errStream ends a stream. What is wrong is in the record and the log. errConsumer says
-// that the consumer did not take what was sent.
+// errStream ends a stream; the reason is in the record and the log. errConsumer says that
+// the consumer did not accept what was sent.
 var (
 	errStream   = errors.New("the response could not be completed")
 	errConsumer = errors.New("the consumer disconnected")
 )
 
-// newStream returns a stream that is under way until abandon or its end. leave gives its
-// place back.
+// newStream returns a stream that is in progress until abandon is called or it ends.
+// leave frees its place.
 func newStream(x *exchange, body streamBody, leave func()) *stream {
 	done := x.s.shared.Metrics().Begin()
 	return &stream{x: x, body: body, span: x.Span.Child(trace.Stream), leave: func() { done(); leave() }}
 }
 
-// abandon gives everything back.
+// abandon releases everything.
 func (s *stream) abandon() {
 	s.body.release()
 	s.span.End()
@@ -98,12 +99,12 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 		}
 		_, err := z.Write(b)
 		if err == nil {
-			err = z.Flush() // so that what is masked does not wait
+			err = z.Flush() // so that masked data is not delayed
 		}
 		return consumerLeft(err)
 	}
 	defer func() {
-		if recover() != nil { // its text can hold a value
+		if recover() != nil { // its text may contain a value
 			s.x.s.shared.Log().Error("panic", "request_id", s.x.ID, "door", "fhir", "operation", s.x.Operation, "stack", stack.OfPanic())
 			err = errStream
 		}
@@ -129,7 +130,7 @@ func (s *stream) WriteTo(w io.Writer) (n int64, err error) {
 	return n, err
 }
 
-// consumerLeft says of an error of sending whose it is.
+// consumerLeft marks an error in sending as the consumer's.
 func consumerLeft(err error) error {
 	if err != nil {
 		return errConsumer

@@ -10,9 +10,9 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
-// terminology handles an operation on a code. The upstream's Parameters say of the
-// code what the request named, so no rule can judge them by themselves: Veil answers
-// with parameters of its own.
+// terminology handles an operation on a code. The meaning of the upstream's Parameters
+// depends on the request, so no rule can mask them by themselves: Veil responds with
+// parameters of its own.
 func (x *exchange) terminology(a *request, name, path string, query *guard.Query) (*response, *outcome.Problem) {
 	given := map[string]string{}
 	for _, p := range query.Upstream {
@@ -76,13 +76,13 @@ type codeParameter struct {
 	ValueString  string `json:"valueString,omitempty"`
 }
 
-// upstreamCode is what is read of the upstream's response.
+// upstreamCode is the part of the upstream's response that Veil reads.
 type upstreamCode struct {
 	ResourceType string
 	Parameter    []codeParameter
 }
 
-// display are the displays of the code that the ruleset shows.
+// display returns the displays of the code that the ruleset shows.
 func (u *upstreamCode) display(g *guard.Guard, system, code string) (out []codeParameter) {
 	for _, p := range u.Parameter {
 		if p.Name == "display" && g.Display(system, code, p.ValueString) {
@@ -92,7 +92,7 @@ func (u *upstreamCode) display(g *guard.Guard, system, code string) (out []codeP
 	return out
 }
 
-// result is what the upstream says of the code; nil where it does not say.
+// result is the upstream's result for the code; nil if there is none.
 func (u *upstreamCode) result() *bool {
 	for _, p := range u.Parameter {
 		if p.Name == "result" {

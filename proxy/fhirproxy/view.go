@@ -50,13 +50,13 @@ type view struct {
 	minCount  int
 	linkSlot  keys.Slot
 	keys      sync.Pool // *mask.Pseudonymizer
-	// maskers: masking is bound by processors, and more would only hold memory.
+	// maskers: one for each processor, since more would only take memory.
 	maskers  *lend.Lender[masker]
 	lookups  *lookup.Rules
 	metadata cached
 	bundles  *inparts.Rules
-	// unstreamed: the rules turned out not to let Bundles be masked in parts; unstreamedXML:
-	// the order in which the upstream sends them, for who takes XML.
+	// unstreamed: the rules turned out not to allow masking Bundles in parts; unstreamedXML:
+	// nor does the order in which the upstream sends them, for consumers of XML.
 	unstreamed, unstreamedXML atomic.Bool
 }
 

@@ -28,7 +28,7 @@ type Config struct {
 	Base string
 }
 
-// upstreamCapability is what is read of the upstream's CapabilityStatement.
+// upstreamCapability is the part of the upstream's CapabilityStatement that Veil reads.
 type upstreamCapability struct {
 	ResourceType string
 	Rest         []upstreamRest

@@ -9,12 +9,12 @@ package lend
 
 import "sync"
 
-// Lender lends values of one type. It makes them when they are needed, and never more than
-// it has places. It is safe for concurrent use.
+// Lender lends values of one type. It creates them when they are needed, and never more
+// than its limit. It is safe for concurrent use.
 type Lender[T any] struct {
 	places chan struct{}
 	mu     sync.Mutex
-	idle   []*T // the one used last is used next
+	idle   []*T // last in, first out
 }
 
 // New returns a lender with n places.
@@ -26,7 +26,7 @@ func To[T, R any](l *Lender[T], fresh func() *T, f func(*T) R) R {
 	one := l.take(fresh)
 	whole := false
 	defer func() {
-		if !whole { // a panic: it may be in the middle of something
+		if !whole { // a panic: its state may be inconsistent
 			one = nil
 		}
 		l.put(one)
@@ -48,7 +48,7 @@ func (l *Lender[T]) take(fresh func() *T) *T {
 	return fresh()
 }
 
-// put gives a place back, with its thing unless that is nil.
+// put frees a place, and keeps its value unless that is nil.
 func (l *Lender[T]) put(one *T) {
 	if one != nil {
 		l.mu.Lock()

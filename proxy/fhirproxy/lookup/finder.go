@@ -37,12 +37,12 @@ import (
 )
 
 const (
-	// subjectAge is how long it is believed who a resource is about.
+	// subjectAge is how long the subject of a resource is cached.
 	subjectAge = 5 * time.Minute
-	// maxSubjects bounds how many of them are kept.
+	// maxSubjects bounds the cached subjects.
 	maxSubjects = 100_000
-	// maxLookups bounds how many resources are read for one response, and
-	// Limits.UpstreamTimeout how long that takes together.
+	// maxLookups bounds the resources read for one response; Limits.UpstreamTimeout bounds
+	// the total time.
 	maxLookups = 1000
 	// lookupsAtOnce is how many resources are read at once for one response.
 	lookupsAtOnce = 4
@@ -61,19 +61,19 @@ type Finder struct {
 
 	s *Server
 	v *Rules
-	// waits: the walk waits for the upstream, since it has a masker of its own.
+	// waits: the walk may wait for the upstream, since it has a masker of its own.
 	waits  bool
 	missed []string // Type/id, by the walk
-	// left is what the walk left to do, and results what came of it, by key.
+	// left is the work that the walk left, and results are its results, by key.
 	left    []leftWork
 	results map[[32]byte]any
 	until   time.Time
 
 	mu      sync.Mutex
-	known   map[string]string // the patient by Type/id, empty where there is none
-	short   map[lookup]string // the same where references were left unfollowed
+	known   map[string]string // the patient by Type/id; empty if there is none
+	short   map[lookup]string // the same if not all references were followed
 	told    map[string]told   // what resources say of people, by Type/id
-	lookups int               // that the response may still make
+	lookups int               // the look-ups that the response may still make
 	broken  bool
 }
 
@@ -112,7 +112,8 @@ func (f *Finder) Begin() {
 	clear(f.results)
 }
 
-// recall returns what is known of a resource that so many references led to.
+// recall returns what is known about a resource that was reached through a number of
+// references.
 func (f *Finder) recall(key string, hops int) (patient string, ok, short bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -128,8 +129,8 @@ func (f *Finder) recall(key string, hops int) (patient string, ok, short bool) {
 	return patient, ok, false
 }
 
-// keep notes what was found. The response has it until its end, whatever the cache
-// forgets meanwhile.
+// keep notes what was found. The response keeps it until its end, even if the cache drops
+// it.
 func (f *Finder) keep(key string, hops int, patient string, short bool) {
 	if f.known == nil {
 		f.known, f.short = map[string]string{}, map[lookup]string{}
@@ -182,11 +183,10 @@ func (f *Finder) Settle() {
 	f.missed, f.left = f.missed[:0], nil
 }
 
-// safely does what is done outside of the handler's goroutine, where a panic would end the
-// process.
+// safely runs f outside the handler's goroutine, where a panic would end the process.
 func (f *Finder) safely(do func()) {
 	defer func() {
-		if recover() != nil { // its text can hold a value
+		if recover() != nil { // its text may contain a value
 			f.s.c.Log().Error("panic", "door", "fhir", "operation", "patient", "stack", stack.OfPanic())
 			f.fail()
 		}
@@ -200,8 +200,8 @@ func (f *Finder) fail() {
 	f.mu.Unlock()
 }
 
-// find reads a resource that so many references led to and keeps the patient that
-// it is about.
+// find reads a resource that was reached through a number of references, and keeps the
+// patient it is about.
 func (f *Finder) find(key string, hops int) {
 	r, ok := f.read(key)
 	if !ok {
@@ -209,7 +209,7 @@ func (f *Finder) find(key string, hops int) {
 		return
 	}
 	defer r.Release()
-	patient, short := "", false // references were left unfollowed
+	patient, short := "", false // not all references were followed
 	for again := r.Body != nil; again; {
 		again = false
 		var missed []string
@@ -228,7 +228,7 @@ func (f *Finder) find(key string, hops int) {
 		}}
 		w := f.v.seekers.Get().(*fhir.Walker)
 		found, ok := w.AppendSubject(nil, r.Body, &site)
-		f.v.seekers.Put(w) // not where it panicked
+		f.v.seekers.Put(w) // not after a panic
 		for _, key := range missed {
 			f.find(key, hops+1)
 			again = true
@@ -256,11 +256,11 @@ func (f *Finder) Broken() bool {
 	return f.broken
 }
 
-// read reads a resource from the upstream. Its body is nil where there is none.
+// read reads a resource from the upstream. The body is nil if there is none.
 func (f *Finder) read(key string) (*upstream.Response, bool) { return f.get("/"+key, 404, 410) }
 
-// get reads a path of the upstream. The body is nil where the status says that there is
-// nothing.
+// get reads a path of the upstream. The body is nil if the status says that nothing is
+// there.
 func (f *Finder) get(path string, nothing ...int) (*upstream.Response, bool) {
 	f.mu.Lock()
 	f.lookups--

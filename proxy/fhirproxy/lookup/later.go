@@ -1,14 +1,13 @@
 package lookup
 
-// Scrubbing of texts is slow beside masking, so a walk leaves it: the masker goes back, the
-// texts of the response are scrubbed side by side, and the response is masked again with
-// what came of them.
+// Scrubbing texts is slow compared with masking, so a walk defers it: the masker is
+// returned, the texts of the response are scrubbed in parallel, and the response is
+// masked again with the results.
 
-// maxLeft bounds how many texts of one response are left at once. Further ones are scrubbed
-// by the walk.
+// maxLeft bounds the deferred texts of one response. The walk scrubs further ones itself.
 const maxLeft = 10_000
 
-// leftWork is work of a walk, and the key of what comes of it.
+// leftWork is deferred work of a walk, with the key of its result.
 type leftWork struct {
 	key  [32]byte
 	work func() any
@@ -32,7 +31,7 @@ func (f *Finder) Needs() bool { return len(f.missed)+len(f.left) > 0 }
 // Forget discards what the walk left: the walk is repeated and may not need it.
 func (f *Finder) Forget() { f.missed, f.left = f.missed[:0], nil }
 
-// do does what a walk left.
+// do does the deferred work of a walk.
 func (f *Finder) do(l leftWork) {
 	result := l.work()
 	f.mu.Lock()

@@ -8,20 +8,21 @@ import (
 	"github.com/veil-proxy/veil/fhir/people"
 )
 
-// Where a rule scrubs texts, what the resources of people and organisations say that a
-// response refers to is looked for in them. It is read from the upstream like the patients
-// of resources (above), and kept for as long.
+// If a rule scrubs texts, Veil looks in them for what the resources of people and
+// organizations to which a response refers say. These resources are read from the
+// upstream, like the patients of resources, and cached for the same time.
 
-// maxPeopleBytes bounds what is kept of people.
+// maxPeopleBytes bounds what is cached about people.
 const maxPeopleBytes = 64 << 20
 
-// ofPeople begins the keys of lookups for what a resource says of people.
+// ofPeople is the prefix of the keys of look-ups of what a resource says about people.
 const ofPeople = "people:"
 
-// errPeople says that what a resource says of people could not be had: texts are removed.
+// errPeople says that what a resource says about people could not be read, so texts are
+// removed.
 var errPeople = errors.New("the people of a text could not be looked up")
 
-// told is what a resource said of people, if it could be had.
+// told is what a resource says about people, if it could be read.
 type told struct {
 	facts people.Facts
 	lost  bool
@@ -68,7 +69,7 @@ func (f *Finder) keepPeople(key string, t told) {
 	f.told[key] = t
 }
 
-// findPeople reads a resource and keeps what it says of people.
+// findPeople reads a resource and keeps what it says about people.
 func (f *Finder) findPeople(key string) {
 	t := told{lost: true}
 	if patient, ok := strings.CutPrefix(key, ofPatient); ok {

@@ -9,12 +9,12 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/upstream"
 )
 
-// A patient's relatives refer to the patient, so they are searched for. A server that has no
-// such resources, or does not search them, says so, and knows of no relatives. If the search
-// fails, or is never at its end, texts are removed.
+// The resources of a patient's relatives refer to the patient, so they are found by a
+// search. If the server says that it has no such resources or cannot search them, there
+// are no relatives. If the search fails or has too many pages, texts are removed.
 
 const (
-	// ofPatient begins the key of the relatives of a patient.
+	// ofPatient is the prefix of the key of a patient's relatives.
 	ofPatient = "RelatedPerson?patient="
 	// maxPages is how many pages of relatives are read.
 	maxPages = 10
@@ -23,7 +23,7 @@ const (
 // Relatives implements fhir.Site's Relatives.
 func (f *Finder) Relatives(patient string) (people.Facts, error) { return f.facts(ofPatient + patient) }
 
-// searchRelatives reads what the relatives of a patient are called.
+// searchRelatives reads the names of a patient's relatives.
 func (f *Finder) searchRelatives(patient string) (facts people.Facts, ok bool) {
 	path := "/" + ofPatient + url.QueryEscape(patient)
 	nothing := []int{404, 405, 410, 501}
@@ -49,10 +49,10 @@ func (f *Finder) searchRelatives(patient string) (facts people.Facts, ok bool) {
 	return nil, false
 }
 
-// lostPage stands for a next page that cannot be requested.
+// lostPage represents a next page that cannot be requested.
 const lostPage = "?"
 
-// nextPage is the path of the page behind one, or empty.
+// nextPage returns the path of the next page, or "".
 func (f *Finder) nextPage(r *upstream.Response, path string) (next string) {
 	edit.EachLink(r.Body, 0, 0, func(relation, url string) {
 		if !strings.EqualFold(relation, "next") {

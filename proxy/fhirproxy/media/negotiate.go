@@ -43,7 +43,7 @@ func (f *Format) Negotiate(t *parse.Target, accept string) *outcome.Problem {
 	for _, p := range t.Params {
 		switch p.Name {
 		case "_format":
-			// A plus sign that was not escaped was read as a space.
+			// An unescaped plus sign was decoded as a space.
 			accept = plusInName(p.Value)
 			formats[accept] = true
 		case "_pretty":
@@ -105,8 +105,8 @@ func Weigh(accept string) (inJSON, inXML float64) {
 	return inJSON, inXML
 }
 
-// plusInName gives the name of a media type the plus sign back that was read as a
-// space since it was not escaped.
+// plusInName restores the plus sign in the name of a media type if it was decoded as a
+// space.
 func plusInName(mediaType string) string {
 	name, params, found := strings.Cut(mediaType, ";")
 	name = strings.ReplaceAll(strings.TrimSpace(name), " ", "+")
@@ -157,8 +157,8 @@ func Param(params, want string) (value string, given bool) {
 	return "", false
 }
 
-// quality reads the weight among the parameters of a media range; one that
-// cannot be read counts as none given.
+// quality reads the weight among the parameters of a media range; an invalid one is
+// ignored.
 func quality(params string) float64 {
 	if value, given := Param(params, "q"); given {
 		if q, err := strconv.ParseFloat(value, 64); err == nil && q >= 0 && q <= 1 {
@@ -168,8 +168,8 @@ func quality(params string) float64 {
 	return 1
 }
 
-// largestPretty is how large a response may be and still be laid out for reading:
-// what is indented grows with its depth.
+// largestPretty bounds the responses that are indented, since indentation grows with
+// depth.
 const largestPretty = 1 << 20
 
 // Render writes a resource, given as FHIR JSON that Veil made or masked, in the format.
@@ -193,7 +193,7 @@ func (f Format) Render(body []byte, w *fhirxml.Writer) (out []byte, contentType 
 	return body, JSON, true
 }
 
-// indent lays XML out for reading.
+// indent indents XML.
 func indent(src []byte) ([]byte, error) {
 	doc := etree.NewDocument()
 	if err := doc.ReadFromBytes(src); err != nil {

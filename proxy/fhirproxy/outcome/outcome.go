@@ -21,7 +21,7 @@ type Problem struct {
 	Status int
 	Code   models.IssueType
 	Text   string
-	// Result and Reason go to the audit record: refused or failed, and why, in fixed
+	// Result and Reason are for the audit record: refused or failed, and why, in fixed
 	// words.
 	Result, Reason string
 	// More are further issues, without texts.
@@ -67,7 +67,7 @@ func (p *Problem) Resource() []byte {
 	}}, p.More...)}
 	b, err := json.Marshal(o)
 	if err != nil {
-		// Only fixed types go in, so this is never reached; it is still a response.
+		// Never reached, since only fixed types are marshalled, but still a valid response.
 		return []byte(`{"resourceType":"OperationOutcome","issue":[{"severity":"fatal","code":"exception"}]}`)
 	}
 	return b

@@ -36,10 +36,11 @@ func OriginForm(raw string, base *url.URL, local net.Addr) (string, error) {
 // server is a host and a port, as an authority names them.
 type server struct{ host, port string }
 
-// defaultPort stands for 80 and 443: what is in front of a listener may speak TLS for it.
+// defaultPort represents both 80 and 443, since a proxy in front of the listener may
+// terminate TLS.
 const defaultPort = ""
 
-// portOf reads an authority without user. One with a user is no server.
+// portOf parses an authority. One with a user is invalid.
 func portOf(scheme, authority string) server {
 	u, err := url.Parse(scheme + "://" + authority)
 	if err != nil || u.User != nil || u.Host != authority || u.Hostname() == "" {

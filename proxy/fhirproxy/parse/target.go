@@ -20,8 +20,8 @@ import (
 // MaxParams is how many parameters a request may have.
 const MaxParams = 100
 
-// Target is a parsed request target. What goes upstream is built from these parts,
-// never from the text.
+// Target is a parsed request target. Upstream requests are built from these parts, never
+// from the text.
 type Target struct {
 	Segments []string
 	Params   []guard.Param
@@ -68,7 +68,7 @@ func TargetOf(raw, base string) (Target, error) {
 }
 
 // unescapeSegment resolves the percent escapes of a segment, once: clients write
-// %24everything. A plus sign is itself in a path.
+// %24everything. In a path, a plus sign has no special meaning.
 func unescapeSegment(s string) (string, bool) {
 	if !strings.Contains(s, "%") {
 		return s, true

@@ -7,21 +7,20 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/parse"
 )
 
-// What the upstream writes into its responses leads back to it: the next page, the
-// status of an export, its files. Servers spell such URLs in many ways: relative,
-// with the scheme or host that they know themselves by, escaped here and there.
-// Veil sends requests to its configured upstream alone, so of a URL only the path
-// and query below the upstream's base matter. Whatever host it names, no other is
-// ever contacted.
+// The upstream's responses contain URLs of its own: the next page, the status of an
+// export, its files. Servers write such URLs in many ways: relative, with their own idea
+// of scheme and host, more or less escaped. Veil sends requests only to its configured
+// upstream, so only the path and query below the upstream's base matter. Whatever host it
+// names, no other is ever contacted.
 
 // MaxLink is the maximum length of an upstream link. Its token is a third longer and
 // must fit into a request line.
 const MaxLink = 6 << 10
 
-// place is a base URL, taken apart.
+// place is a parsed base URL.
 type place struct{ scheme, host, path string }
 
-// placeOf takes a URL that BaseURL checked apart.
+// placeOf parses a URL that BaseURL has checked.
 func placeOf(base string) place {
 	text, _ := tidyURL(base)
 	u, err := url.Parse(text)
@@ -54,7 +53,7 @@ func (u *Server) Below(ref, requested string, sameHost bool) (rest string, ok bo
 	path, host := at.EscapedPath(), authority(at)
 	lower := strings.ToLower(path)
 	if strings.Contains(lower, "%2f") || strings.Contains(lower, "%5c") {
-		return "", false // a slash to some and none to others
+		return "", false // some servers treat it as a slash
 	}
 	best := -1
 	for i, p := range u.places {
@@ -83,7 +82,7 @@ func (u *Server) Below(ref, requested string, sameHost bool) (rest string, ok bo
 	return rest, best >= 0 && rest != "" && len(rest) <= MaxLink
 }
 
-// resolve makes an absolute http or https URL of what stands in a response, or nil.
+// resolve returns a URL in a response as an absolute http or https URL, or nil.
 func (u *Server) resolve(ref, requested string) *url.URL {
 	text, ok := tidyURL(ref)
 	if !ok {
@@ -105,9 +104,9 @@ func (u *Server) resolve(ref, requested string) *url.URL {
 	return at
 }
 
-// tidyURL gives a URL one spelling: no fragment, in its path no escapes of what
-// need not be escaped, and everywhere escapes of what must be. It reports false
-// for what is empty or has control characters.
+// tidyURL normalizes a URL: no fragment, no unnecessary escapes in its path, and all
+// necessary ones everywhere. It reports false if the URL is empty or has control
+// characters.
 func tidyURL(ref string) (string, bool) {
 	ref, _, _ = strings.Cut(strings.Trim(ref, " \t\r\n"), "#")
 	const digits = "0123456789ABCDEF"

@@ -21,8 +21,8 @@ func (r *Response) Reader() (io.Reader, *outcome.Problem) {
 	return r.reader()
 }
 
-// reader returns the body of a response whose text says itself where it ends, as that of a
-// Bundle: one that ends with its connection can be read too.
+// reader returns the body of a response whose text shows where it ends, such as a
+// Bundle's. Such a body can be read even if it ends with its connection.
 func (r *Response) reader() (io.Reader, *outcome.Problem) {
 	stream := r.resp.BodyStream()
 	if stream == nil { // of a status without a body
@@ -61,8 +61,8 @@ func (r *Response) coding() string {
 	}
 }
 
-// wholeBody reads a body of a stated length and fails where it is shorter. Other bodies,
-// whose length is negative, have their own end.
+// wholeBody reads a body of a stated length and fails if it is shorter. Other bodies,
+// whose length is negative, mark their own end.
 type wholeBody struct {
 	r    io.Reader
 	left int
@@ -91,8 +91,7 @@ func (c *counter) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ratioBound fails where a compressed file becomes more than maxGzipRatio times
-// as large.
+// ratioBound fails if a compressed file becomes more than maxGzipRatio times as large.
 type ratioBound struct {
 	r      io.Reader
 	packed *counter

@@ -5,8 +5,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/lend"
 )
 
-// Converter converts XML to JSON and back, and remembers resources that repeat. It is not
-// safe for concurrent use.
+// Converter converts XML to JSON and back, and caches repeated resources. It is not safe
+// for concurrent use.
 type Converter struct {
 	Reader *fhirxml.Reader
 	Writer *fhirxml.Writer

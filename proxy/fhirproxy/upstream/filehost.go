@@ -11,10 +11,10 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
-// Many servers put the files of an export into a store of their own, under URLs
-// that are signed for a while. Stores that are configured are requested exactly
-// that URL, and without what Veil signs in to the upstream with: the URL itself is
-// the permission. No other host is ever contacted.
+// Many servers put the files of an export into a separate store, under URLs that are
+// signed for a limited time. From configured stores, Veil requests exactly these URLs,
+// without its credentials for the upstream: the URL itself is the permission. No other
+// host is ever contacted.
 
 // fileHost is a store of files.
 type fileHost struct {
@@ -38,8 +38,8 @@ func (u *Server) FileAt(ref, requested string) (path string, p *outcome.Problem)
 	return path, nil
 }
 
-// hosted returns the URL of a file as it is requested, if it is at a file host: the
-// path and query as they stand in ref, since they may be signed.
+// hosted returns the URL of a file as it is requested, if it is at a file host: path and
+// query exactly as in ref, since they may be signed.
 func (u *Server) hosted(ref string) (string, bool) {
 	ref, _, _ = strings.Cut(strings.TrimSpace(ref), "#")
 	text, ok := tidyURL(ref)
@@ -75,7 +75,7 @@ func (u *Server) hosted(ref string) (string, bool) {
 // Hosted reports whether a path is at a file host, not below the upstream's base.
 func (u *Server) Hosted(path string) bool { return u.hostOf(path) != nil }
 
-// hostOf returns the store that a path of hosted leads to, or nil for one below the
+// hostOf returns the store of a URL that hosted returned, or nil for a path below the
 // upstream's base.
 func (u *Server) hostOf(path string) *fileHost {
 	if strings.HasPrefix(path, "/") || strings.HasPrefix(path, "?") {
@@ -89,7 +89,7 @@ func (u *Server) hostOf(path string) *fileHost {
 	return nil
 }
 
-// addFileHosts makes a client for each file host.
+// addFileHosts creates a client for each file host.
 func (u *Server) addFileHosts(hosts []string) error {
 	for _, base := range hosts {
 		at, err := BaseURL("file host", base)

@@ -9,11 +9,11 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// maxGzipRatio is how much larger a compressed body may become. FHIR JSON of
-// thousands of like resources stays below 100.
+// maxGzipRatio is how much larger a compressed body may become. FHIR JSON of thousands of
+// similar resources stays below 100.
 const maxGzipRatio = 200
 
-// errInflated is returned for what becomes too large.
+// errInflated is returned for a body that becomes too large.
 var errInflated = errors.New("decompressed body is too large")
 
 // inflater decompresses one body at a time into a buffer that it keeps.
@@ -50,6 +50,5 @@ func (f *inflater) inflate(src []byte, limit int) error {
 	}
 }
 
-// largestInflater is how large the buffer of an inflater may be and still be kept
-// for the next response.
+// largestInflater bounds the buffers of inflaters that are kept for the next response.
 const largestInflater = 256 << 10

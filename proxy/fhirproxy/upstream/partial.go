@@ -42,7 +42,7 @@ func (r *Response) ReadAll(timeout time.Duration) *outcome.Problem {
 	return p
 }
 
-// readUpTo reads until Body has so many bytes, and reports whether it is whole before.
+// readUpTo reads until Body has n bytes, and reports whether it is complete before that.
 func (r *Response) readUpTo(most int, until time.Time) (whole bool, p *outcome.Problem) {
 	if n := r.resp.Header.ContentLength(); n > 0 && cap(r.Body) < most {
 		r.Body = slices.Grow(r.Body, min(n+1, most)-len(r.Body)) // one more, to see the end
@@ -72,10 +72,10 @@ func (r *Response) More(into []byte) (n int, err error) { return r.src.Read(into
 // firstRead is the size of a buffer for a response that does not state its length.
 const firstRead = 16 << 10
 
-// largestBuffer is how large a buffer may be and still be kept for the next response.
+// largestBuffer bounds the buffers that are kept for the next response.
 const largestBuffer = 256 << 10
 
-// broken says why a response ended early.
+// broken returns the problem of a response that ended early.
 func (u *Server) broken(err error) *outcome.Problem {
 	if errors.Is(err, errInflated) {
 		return u.TooLarge()
@@ -86,7 +86,7 @@ func (u *Server) broken(err error) *outcome.Problem {
 	return u.unreachable(err)
 }
 
-// isCoding reports whether an error is of a compressed body that is not valid.
+// isCoding reports whether an error is due to an invalid compressed body.
 func isCoding(err error) bool {
 	var corrupt flate.CorruptInputError
 	return errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum) || errors.As(err, &corrupt)

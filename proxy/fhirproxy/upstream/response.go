@@ -38,7 +38,7 @@ type Response struct {
 	resp   *fasthttp.Response
 	flated *inflater
 	src    io.Reader // of GetStream
-	buf    *[]byte   // what Body lies in then
+	buf    *[]byte   // the buffer of Body then
 	Status int
 	Body   []byte
 }
@@ -144,8 +144,8 @@ func (u *Server) once(q *Request) (*Response, *outcome.Problem) {
 	return r, nil
 }
 
-// unreachable says what kept a response away. The error itself can name
-// addresses, so it stays here.
+// unreachable returns the problem if there is no response. The error itself may contain
+// addresses, so it is dropped.
 func (u *Server) unreachable(err error) *outcome.Problem {
 	var timed interface{ Timeout() bool }
 	switch {
@@ -169,7 +169,7 @@ func (u *Server) TooLarge() *outcome.Problem {
 		fmt.Sprintf("the FHIR server's response is larger than %d bytes (in XML, than an eighth of that), or compressed more than %d-fold; request fewer resources with _count", u.config.ResponseBytes, maxGzipRatio))
 }
 
-// decode takes the content encoding off a body, within limits.
+// decode decodes the content encoding of a body, within limits.
 func (u *Server) decode(r *Response) *outcome.Problem {
 	switch r.coding() {
 	case identity:

@@ -67,7 +67,7 @@ type Server struct {
 	places    []place              // the same, taken apart
 	inflaters sync.Pool            // *inflater
 	buffers   sync.Pool            // *[]byte, for bodies
-	// converters: converting is work for a processor, and more would only take memory.
+	// converters: one for each processor, since more would only take memory.
 	converters *lend.Lender[Converter]
 }
 
@@ -110,7 +110,7 @@ func (u *Server) CloseIdle() {
 	}
 }
 
-// hostClient is a client of the host of a URL, and of no other.
+// hostClient returns a client for the host of a URL, and for no other.
 func (u *Server) hostClient(at *url.URL, conf *tls.Config) *fasthttp.HostClient {
 	addr := at.Host
 	if at.Port() == "" {
@@ -127,11 +127,11 @@ func (u *Server) hostClient(at *url.URL, conf *tls.Config) *fasthttp.HostClient 
 		ReadBufferSize:            16 << 10,
 		DisablePathNormalizing:    true,
 		SecureErrorLogMessage:     true,
-		MaxIdemponentCallAttempts: 2, // a pooled connection may have been closed meanwhile
+		MaxIdemponentCallAttempts: 2, // a pooled connection may have been closed
 	}
 }
 
-// patient makes a client one of responses that are masked while they arrive.
+// patient adapts a client to responses that are masked while they arrive.
 func (u *Server) patient(c *fasthttp.HostClient) {
 	c.StreamResponseBody = true
 	c.Dial = func(addr string) (net.Conn, error) {
@@ -140,8 +140,8 @@ func (u *Server) patient(c *fasthttp.HostClient) {
 	}
 }
 
-// patientConn bounds the wait for each piece of a response, not the whole: a file
-// takes as long as it takes.
+// patientConn bounds the wait for each piece of a response, not for the whole, since a
+// file may take any time.
 type patientConn struct {
 	net.Conn
 	wait time.Duration
