@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// lastCancel bounds the passing on of a cancel request when the process stops.
+// lastCancel bounds the time for forwarding a cancel request when the process stops.
 const lastCancel = 5 * time.Second
 
 // The length of a cancel key in bytes, by the version of the protocol.
@@ -62,8 +62,8 @@ func (s *sessions) cancel(body []byte) {
 	}
 }
 
-// cancelUpstream queries the upstream to end what it does for the session. The
-// session may be over by then: its connection is not yet another's, since the
+// cancelUpstream makes the upstream end what it does for the session. The session may
+// have ended by then, but its connection does not yet belong to another one, since the
 // lock is held until the request is handled.
 func (x *session) cancelUpstream() {
 	x.cancelling.Lock()

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// clientBuffer is what is read ahead of a client, in bytes.
+	// clientBuffer is how much is read ahead from a client, in bytes.
 	clientBuffer = 8 << 10
 	// flushAt is how much of a response is gathered before it is sent.
 	flushAt = 64 << 10
@@ -31,17 +31,17 @@ type client struct {
 	conn    net.Conn
 	tls     *tls.Conn // the same, when it is encrypted
 	in      *wire.Frames
-	out     []byte // what is not sent yet
+	out     []byte // not sent yet
 	timeout time.Duration
-	// stopping ends when the process stops, and clients that do not take their
-	// answer are waited for no longer.
+	// stopping is cancelled when the process stops waiting for clients that do not read
+	// their response.
 	stopping context.Context
 }
 
 // send appends a message to what is sent next.
 func (c *client) send(m pgproto3.BackendMessage) {
 	out, err := m.Encode(c.out)
-	if err == nil { // else it is larger than any message that is made here
+	if err == nil { // otherwise it is larger than any message created here
 		c.out = out
 	}
 }
@@ -64,7 +64,7 @@ func (c *client) write(b []byte) error {
 	if err := c.conn.SetWriteDeadline(time.Now().Add(c.timeout)); err != nil {
 		return err
 	}
-	if c.stopping.Err() != nil { // looked at last: see press
+	if c.stopping.Err() != nil { // checked last: see press
 		if err := c.conn.SetWriteDeadline(time.Now().Add(farewell)); err != nil {
 			return err
 		}
@@ -81,11 +81,11 @@ func (c *client) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// gone reports whether the client closed the connection, while nothing is
-// expected of it. What it sent meanwhile is kept.
+// gone reports whether the client has closed the connection, while no message is
+// expected. What it has sent in the meantime is kept.
 func (c *client) gone() bool {
 	if c.in.Full() {
-		return false // it sends, so it is there
+		return false // it sends, so it is connected
 	}
 	if err := c.conn.SetReadDeadline(time.Now().Add(time.Millisecond)); err != nil {
 		return true
@@ -94,8 +94,8 @@ func (c *client) gone() bool {
 	return err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
 }
 
-// readable waits until the client sends something, with no buffer to read it into and, which
-// keeps the stack small, not below TLS. Nothing that the client sent may be unread.
+// readable waits until the client sends something, without a buffer and, to keep the
+// stack small, not inside TLS. There must be no unread input.
 func (c *client) readable() error {
 	conn, ok := c.raw.(syscall.Conn)
 	if !ok {
@@ -119,7 +119,7 @@ func (c *client) local() bool {
 	return false
 }
 
-// authenticate finds out who logs in. The error is consumer.ErrBadCredentials, or that
+// authenticate authenticates the client. The error is consumer.ErrBadCredentials, or that
 // of the connection.
 func (c *client) authenticate(d *consumer.Directory, user string, binding *consumer.Binding) (*consumer.Consumer, error) {
 	c.in.Limit = mostAuthBytes
@@ -168,11 +168,11 @@ func (c *client) password() ([]byte, error) {
 	return body, err
 }
 
-// binding makes the channel binding of the listener's certificate; nil where there is
+// binding returns the channel binding of the listener's certificate; nil if there is
 // none.
 func binding(config *tls.Config) (*consumer.Binding, error) {
 	if config == nil || len(config.Certificates) != 1 || config.GetCertificate != nil || config.GetConfigForClient != nil {
-		return nil, nil // which certificate a client saw is not known
+		return nil, nil // it is unknown which certificate a client saw
 	}
 	leaf, err := x509.ParseCertificate(config.Certificates[0].Certificate[0])
 	if err != nil {

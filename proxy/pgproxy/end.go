@@ -7,12 +7,12 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// errDisagrees ends a session whose upstream returned other columns than the
-// analysis said: what they hold is not known.
+// errDisagrees ends a session whose upstream returned columns that differ from those of
+// the analysis: their contents are unknown.
 var errDisagrees = errors.New("the upstream's columns differ from those of the analysis")
 
-// fatal is what the client is sent before the connection is closed; nil where it
-// left, or there is nothing to tell.
+// fatal returns what the client is sent before the connection is closed; nil if it has
+// disconnected or there is nothing to say.
 func fatal(err error) *wire.Error {
 	var reported *wire.Error
 	switch {

@@ -12,8 +12,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// What is gathered for the upstream before its responses are taken, whether the
-// client waits or not. More could leave both ends writing and nobody reading.
+// How much is gathered for the upstream before its responses are read, even if the client
+// does not wait. With more, both ends might write while neither reads.
 const (
 	mostGathered = 32 << 10 // bytes
 	mostExpected = 1000     // answers
@@ -32,7 +32,7 @@ type expectation struct {
 	release func()
 }
 
-// expect notes a response, after its message was gathered.
+// expect notes an owed response, after its message was gathered.
 func (x *session) expect(e expectation) error {
 	x.expected = append(x.expected, e)
 	if len(x.expected) >= mostExpected {
@@ -41,8 +41,8 @@ func (x *session) expect(e expectation) error {
 	return nil
 }
 
-// room takes the responses that are owed if a message of n bytes is too much to
-// gather with what is there.
+// room reads the owed responses if a message of n bytes would exceed what may be
+// gathered.
 func (x *session) room(n int) error {
 	if len(x.expected) > 0 && len(x.up.Out)+n > mostGathered {
 		return x.drain()
@@ -50,8 +50,7 @@ func (x *session) room(n int) error {
 	return nil
 }
 
-// settle takes the responses that are owed if one of them can change what a
-// statement means.
+// settle reads the owed responses if one of them can change the meaning of a statement.
 func (x *session) settle() error {
 	for _, e := range x.expected {
 		if e.kind == 'E' && changes(e.portal.st.plan) {
@@ -61,14 +60,14 @@ func (x *session) settle() error {
 	return nil
 }
 
-// refuseMessage refuses a message of the extended protocol: the error leaves at
-// once, behind the responses to the messages before it, and what follows is left
-// out up to the next Sync.
+// refuseMessage refuses a message of the extended protocol: the error is sent at once,
+// after the responses to the messages before it, and what follows is skipped up to the
+// next Sync.
 func (x *session) refuseMessage(f *refusal) error {
 	if x.status == 'T' || x.begun {
-		// The transaction must fail with it, be it an implicit one.
+		// The transaction must fail with it, even an implicit one.
 		m := pgproto3.Parse{Query: poison}
-		x.up.Out, _ = m.Encode(x.up.Out) // a fixed message always encodes
+		x.up.Out, _ = m.Encode(x.up.Out) // encoding a fixed message cannot fail
 		x.expected = append(x.expected, expectation{kind: 'R', refusal: f})
 		return x.drain()
 	}
@@ -83,7 +82,7 @@ func (x *session) refuseMessage(f *refusal) error {
 	return x.flush()
 }
 
-// parse analyses a statement and prepares its rewritten form.
+// parse analyzes a statement and prepares its rewritten form.
 func (x *session) parse(body []byte) error {
 	var m pgproto3.Parse
 	if err := m.Decode(body); err != nil {
@@ -109,7 +108,7 @@ func (x *session) parse(body []byte) error {
 	}
 	for i, oid := range m.ParameterOIDs {
 		if !catalog.ParameterType(oid) {
-			m.ParameterOIDs[i] = 0 // what it is compared with decides
+			m.ParameterOIDs[i] = 0 // the other operand decides
 		}
 	}
 	upstream := pgproto3.Parse{Name: m.Name, Query: plan.SQL, ParameterOIDs: m.ParameterOIDs}
@@ -145,7 +144,7 @@ func (x *session) parse(body []byte) error {
 	return x.expect(expectation{kind: 'P', name: m.Name, st: st})
 }
 
-// bindHead reads what a Bind begins with: the names of its portal and statement.
+// bindHead reads the beginning of a Bind: the names of its portal and statement.
 func bindHead(body []byte) (portal, statement string, ok bool) {
 	i := bytes.IndexByte(body, 0)
 	if i < 0 {
@@ -158,8 +157,7 @@ func bindHead(body []byte) (portal, statement string, ok bool) {
 	return string(body[:i]), string(body[i+1 : i+1+j]), true
 }
 
-// bind opens what is sealed among the parameters, and asks for sealed columns as
-// text.
+// bind opens sealed parameters, and requests sealed columns as text.
 func (x *session) bind(body []byte) error {
 	name, prepared, ok := bindHead(body)
 	if !ok {
@@ -194,7 +192,7 @@ func (x *session) bind(body []byte) error {
 			return x.refuseMessage(f)
 		}
 		for param, value := range values {
-			m.Parameters[param-1] = []byte(value) // the same in both formats of text
+			m.Parameters[param-1] = []byte(value) // text is the same in both formats
 		}
 		p.formats = m.ResultFormatCodes
 		m.ResultFormatCodes = nil
@@ -211,8 +209,8 @@ func (x *session) bind(body []byte) error {
 	return x.expect(expectation{kind: 'B', name: name, portal: p})
 }
 
-// bound is the statement with the settings that parameters of its Bind have, and the
-// values of these parameters as the upstream gets them.
+// bound returns the statement with the settings that its Bind has as parameters, and the
+// values of these parameters for the upstream.
 func (x *session) bound(st *statement, body []byte) (*statement, map[int32]string, *refusal) {
 	if len(st.plan.Settings) == 0 {
 		return st, nil, nil
@@ -230,7 +228,7 @@ func (x *session) bound(st *statement, body []byte) (*statement, map[int32]strin
 		if int(param) > len(m.Parameters) || m.Parameters[param-1] == nil {
 			return "", false
 		}
-		return string(m.Parameters[param-1]), true // the same in both formats of text
+		return string(m.Parameters[param-1]), true // text is the same in both formats
 	})
 	if r != nil {
 		return nil, nil, refused(r)
@@ -240,7 +238,7 @@ func (x *session) bound(st *statement, body []byte) (*statement, map[int32]strin
 	return &own, values, nil
 }
 
-// asIs reports whether a Bind of the plan goes upstream as the client sent it.
+// asIs reports whether a Bind of the plan is sent upstream unchanged.
 func asIs(p *analysis.Plan) bool {
 	for i := range p.Params {
 		if p.Params[i].Sealed {
@@ -250,10 +248,10 @@ func asIs(p *analysis.Plan) bool {
 	return p.Passes() && !isLocal(p)
 }
 
-// rewriteBind puts opened pseudonyms in the place of sealed parameters.
+// rewriteBind replaces sealed parameters by the opened ids.
 func (x *session) rewriteBind(m *pgproto3.Bind, p *analysis.Plan) *refusal {
 	if isLocal(p) {
-		// The formats are of columns that the upstream does not have.
+		// The formats are for columns that the upstream does not have.
 		for _, f := range m.ResultFormatCodes {
 			if f != 0 && f != 1 {
 				return badFormat()
@@ -310,7 +308,7 @@ func named(body []byte) (kind byte, name string, ok bool) {
 	return body[0], name, ok
 }
 
-// describe asks for the columns of a statement or a portal.
+// describe requests the columns of a statement or a portal.
 func (x *session) describe(body []byte) error {
 	kind, name, ok := named(body)
 	if !ok {
@@ -343,8 +341,7 @@ func (x *session) describePortal(name string, p *portal, silent bool) error {
 	return x.expect(expectation{kind: 'D', st: p.st, portal: p, silent: silent})
 }
 
-// execute runs a portal. Where the client does not ask for its columns Veil
-// does.
+// execute runs a portal. If the client does not request its columns, Veil does.
 func (x *session) execute(body []byte) error {
 	if len(body) < 5 {
 		return wire.ErrMalformed
@@ -384,8 +381,8 @@ func (x *session) execute(body []byte) error {
 	return x.expect(expectation{kind: 'E', name: name, st: p.st, portal: p, release: release})
 }
 
-// closeNamed closes a statement or a portal. It is gone at once, so that nothing
-// is asked of it while the response is owed.
+// closeNamed closes a statement or a portal. It is removed at once, so that it is not
+// used while the response is owed.
 func (x *session) closeNamed(body []byte) error {
 	kind, name, ok := named(body)
 	if !ok {
@@ -406,7 +403,7 @@ func (x *session) closeNamed(body []byte) error {
 	return x.expect(e)
 }
 
-// sync ends what follows one another, and an error with it.
+// sync ends a sequence of messages, and the skipping after an error.
 func (x *session) sync() error {
 	x.up.Out = wire.AppendFrame(x.up.Out, 'S', nil)
 	x.expected = append(x.expected, expectation{kind: 'S'})

@@ -13,20 +13,20 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// poison is sent upstream in the place of a statement that is refused, where the
-// upstream must be in the state that an error leaves: it fails when it is parsed.
+// poison is sent upstream in place of a refused statement if the upstream must get into
+// the state after an error: it fails to parse.
 const poison = `SELECT "refused by veil"`
 
-// refusal is why a statement does not run: what the client is sent, and what the
-// audit log and the operator's log are.
+// refusal says why a statement is not run: to the client, and to the audit log and the
+// operator's log.
 type refusal struct {
 	wire.Error
-	rule, object string // object is a column, function or relation that the database has
+	rule, object string // object is an existing column, function or relation
 	reason       string // a fixed word
 	plan         *analysis.Plan
 }
 
-// refused makes a refusal of one of the analysis.
+// refused converts a refusal of the analysis.
 func refused(r *analysis.Refusal) *refusal {
 	f := &refusal{
 		Error: wire.Error{Code: r.Code, Text: r.Message, Detail: r.Detail, Hint: r.Hint},
@@ -41,7 +41,7 @@ func refused(r *analysis.Refusal) *refusal {
 	return f
 }
 
-// analyze says what a statement may do, and over which catalog that is true.
+// analyze analyzes a statement, and returns the catalog that the result is valid for.
 func (x *session) analyze(text string) (*analysis.Plan, *catalog.Catalog, *refusal) {
 	if x.login.Span.Traced() {
 		x.analysed.begun = time.Now()
@@ -54,7 +54,7 @@ func (x *session) analyze(text string) (*analysis.Plan, *catalog.Catalog, *refus
 	x.flow.SearchPath = x.now().settings.now.searchPath
 	plan, r := x.s.analyzer.Analyze(text, catalog, x.view.policy, &x.flow)
 	if r != nil && strings.HasPrefix(r.Code, "42") && r.Code != "42501" {
-		// It may be of something that was made a moment ago.
+		// It may use something that was created a moment ago.
 		if now, err := x.s.catalogs.Look(context.Background()); err == nil && now != catalog {
 			catalog = now
 			plan, r = x.s.analyzer.Analyze(text, catalog, x.view.policy, &x.flow)
@@ -75,7 +75,7 @@ func (x *session) analyze(text string) (*analysis.Plan, *catalog.Catalog, *refus
 // isolates reports whether a setting can change what a transaction sees.
 func isolates(set analysis.Setting) bool { return strings.Contains(set.Name, "isolation") }
 
-// hindered refuses what cannot be masked in the session's settings.
+// hindered refuses what cannot be masked under the session's settings.
 func (x *session) hindered(p *analysis.Plan) *refusal {
 	name, fixed := p.Hinders(x.now().settings.now.forms)
 	if name == "" {
@@ -91,7 +91,7 @@ func (x *session) hindered(p *analysis.Plan) *refusal {
 	}
 }
 
-// judged is a statement as it was analysed. EXECUTE holds if what was prepared does.
+// judged is an analyzed statement. An EXECUTE is valid if the prepared statement is.
 func (x *session) judged(text string, p *analysis.Plan, catalog *catalog.Catalog) *statement {
 	st := &statement{text: text, plan: p, catalog: catalog, check: p.CheckSQL, analysis: x.analysed}
 	if prepared := x.now().statement(p.Name); p.Kind == analysis.Execute && prepared != nil {
@@ -100,7 +100,7 @@ func (x *session) judged(text string, p *analysis.Plan, catalog *catalog.Catalog
 	return st
 }
 
-// now is the state that the next statement to be analysed finds.
+// now returns the state for the analysis of the next statement.
 func (x *session) now() *state {
 	if x.staged != nil {
 		return x.staged
@@ -108,7 +108,7 @@ func (x *session) now() *state {
 	return x.state
 }
 
-// prepared and cursor are what the analysis asks for names.
+// prepared and cursor look up names for the analysis.
 func (x *session) prepared(name string) *analysis.Plan {
 	if p := x.now().statement(name); p != nil {
 		return p.plan
@@ -124,14 +124,13 @@ func (x *session) cursor(name string) *analysis.Plan {
 	return p.st.plan // of DECLARE, or a portal that Bind named
 }
 
-// isLocal reports whether Veil answers a plan itself. The upstream is given
-// an empty statement in its place where it has to see one.
+// isLocal reports whether Veil responds to a plan itself. If the upstream must see a
+// statement, it is sent an empty one.
 func isLocal(p *analysis.Plan) bool {
 	return p.Kind == analysis.Local || p.Kind == analysis.Empty || p.Kind == analysis.Set && p.SQL == ""
 }
 
-// aborted refuses what Veil would answer itself in a transaction that
-// failed.
+// aborted refuses what Veil would respond to itself if the transaction has failed.
 func (x *session) aborted(p *analysis.Plan) *refusal {
 	if x.status == 'E' && isLocal(p) && p.Kind != analysis.Empty {
 		return &refusal{Error: *wire.Condition("25P02"), reason: "transaction aborted"}

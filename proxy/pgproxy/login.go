@@ -10,12 +10,12 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// logIn finds out who the client is. Failures before slow it down.
+// logIn authenticates the client. Earlier failures slow it down.
 func (x *session) logIn(user string, binding *consumer.Binding) (*consumer.Consumer, error) {
 	ctx, cancel := context.WithTimeout(x.s.stopping, x.s.limits.AuthTimeout)
 	defer cancel()
 	who, err := x.s.shared.LogIn(ctx, x.raw.RemoteAddr(), user, func() (*consumer.Consumer, error) {
-		// The time that the attempt was slowed down by does not count.
+		// The delay does not count.
 		if err := x.conn.SetDeadline(time.Now().Add(x.s.limits.AuthTimeout)); err != nil {
 			return nil, err
 		}
@@ -33,9 +33,9 @@ func (x *session) logIn(user string, binding *consumer.Binding) (*consumer.Consu
 	return who, err
 }
 
-// recordLogin records an attempt to log in before the client is told what came of
-// it. One that the client gave up is none: interactive clients look first whether a
-// password is needed.
+// recordLogin records a login before the client is told its outcome. A login that the
+// client abandoned is not recorded: interactive clients first find out whether a password
+// is needed.
 func (x *session) recordLogin(user string, outcome error) error {
 	result, reason := loginOutcome(outcome)
 	if result == "" {
@@ -47,7 +47,7 @@ func (x *session) recordLogin(user string, outcome error) error {
 	return nil
 }
 
-// loginOutcome is what a record has of an attempt: nothing where the client left.
+// loginOutcome returns the outcome for the record; empty if the client disconnected.
 func loginOutcome(err error) (result, reason string) {
 	var reported *wire.Error
 	switch {
@@ -62,7 +62,7 @@ func loginOutcome(err error) (result, reason string) {
 	case "53400":
 		return "refused", proxy.ReasonAttempts
 	case "28000":
-		return "refused", reported.Text // one of two that this package has
+		return "refused", reported.Text // one of the two mechanisms of this package
 	case "3D000":
 		return "refused", "database"
 	case "08001", "08006", "53300", "58030":

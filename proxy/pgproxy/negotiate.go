@@ -13,7 +13,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// What the first message of a connection asks for.
+// What the first message of a connection requests.
 const (
 	sslRequest    = 80877103
 	gssRequest    = 80877104
@@ -23,8 +23,8 @@ const (
 // mostStartupBytes is PostgreSQL's MAX_STARTUP_PACKET_LENGTH.
 const mostStartupBytes = 10_000
 
-// tlsHandshake is the first byte of a TLS connection that was not asked for by
-// SSLRequest (sslnegotiation=direct).
+// tlsHandshake is the first byte of a TLS connection without an SSLRequest
+// (sslnegotiation=direct).
 const tlsHandshake = 0x16
 
 // protocolName is the ALPN name of the protocol, which direct TLS must name.
@@ -35,9 +35,9 @@ var (
 	errEncrypts = errors.New("the client requested encryption twice")
 )
 
-// negotiate handles requests for encryption until the startup message comes, and
-// puts the encrypted connection in place. Nothing is read beyond the message: a
-// byte that came too early would be taken as one of the encrypted connection's.
+// negotiate handles requests for encryption until the startup message comes, and encrypts
+// the connection. Nothing is read beyond the message: a byte that was sent too early
+// would be treated as part of the encrypted connection.
 func (c *client) negotiate(config *tls.Config) (*wire.Startup, error) {
 	requested := map[uint32]bool{}
 	for {
@@ -88,7 +88,7 @@ func (c *client) negotiate(config *tls.Config) (*wire.Startup, error) {
 	}
 }
 
-// encrypt puts TLS on the connection.
+// encrypt starts TLS on the connection.
 func (c *client) encrypt(conn net.Conn, config *tls.Config, direct bool) error {
 	t := tls.Server(conn, config)
 	if err := t.HandshakeContext(c.stopping); err != nil {
@@ -101,7 +101,7 @@ func (c *client) encrypt(conn net.Conn, config *tls.Config, direct bool) error {
 	return nil
 }
 
-// leadingByte is a connection of which the first byte was read already.
+// leadingByte is a connection whose first byte has already been read.
 type leadingByte struct {
 	net.Conn
 	first []byte
@@ -116,8 +116,8 @@ func (l *leadingByte) Read(p []byte) (int, error) {
 	return l.Conn.Read(p)
 }
 
-// agree tells the client of a version or options that are not spoken, and
-// returns the version that is.
+// agree tells the client about an unsupported version or unsupported options, and returns
+// the version in use.
 func (c *client) agree(st *wire.Startup) uint32 {
 	version := min(st.Version, wire.NewestProtocol)
 	if version < wire.NewestProtocol {

@@ -2,5 +2,5 @@
 
 package pgproxy
 
-// pending says that a socket may have something to read: whoever reads it waits.
+// pending always reports true: reading waits if there is no input.
 func pending(uintptr) bool { return true }

@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// pending reports whether a socket has something to read, be it its end.
+// pending reports whether a socket has something to read, including its end.
 func pending(fd uintptr) bool {
 	var b [1]byte
 	_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)

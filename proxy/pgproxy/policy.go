@@ -40,13 +40,13 @@ type View struct {
 	Rows uint64
 }
 
-// encryption is the listener's end of encrypted connections.
+// encryption is the listener's configuration of encrypted connections.
 type encryption struct {
 	tls     *tls.Config       // nil: none
 	binding *consumer.Binding // nil: none
 }
 
-// view is a View that runs.
+// view is a View in force.
 type view struct {
 	policy  *analysis.Policy
 	plain   *mask.Plan // of statements in which nothing is masked
@@ -62,7 +62,7 @@ func (v *view) Plan() *mask.Plan { return v.plain }
 func newPolicy(c Policy, limits Limits) (*proxy.Policy, error) {
 	views := map[string]proxy.View{}
 	var problems []error
-	// In order, so that one configuration has one list of problems.
+	// Sorted, so that the list of problems is deterministic.
 	for _, name := range slices.Sorted(maps.Keys(c.Views)) {
 		v := c.Views[name]
 		if v.Policy == nil {
@@ -97,8 +97,8 @@ func (s *Server) Reload(c Policy) error {
 	return err
 }
 
-// ofProtocol is the configuration that all connections share: for PostgreSQL's protocol, and
-// without session tickets, which its clients do not use.
+// ofProtocol returns the configuration that all connections share, for PostgreSQL's
+// protocol, without session tickets, which its clients do not use.
 func ofProtocol(config *tls.Config) *tls.Config {
 	if config == nil {
 		return nil
@@ -140,8 +140,8 @@ func (s *Server) View(name string) (policy *analysis.Policy, timeout time.Durati
 	return v.policy, v.timeout
 }
 
-// outdated reports whether the session must end since another policy is in force.
-// A transaction may come to its end.
+// outdated reports whether the session must end since another policy is in force. A
+// transaction may finish first.
 func (x *session) outdated() bool {
 	return x.login.Policy != x.s.shared.Policy() && x.status == 'I' && len(x.expected) == 0
 }

@@ -14,24 +14,24 @@ import (
 // errRecord ends a session whose record could not be written.
 var errRecord = &wire.Error{Code: "58030", Text: "could not write the audit record, so no response is sent"}
 
-// rowName is what delivered rows are counted as.
+// rowName is the name under which delivered rows are counted.
 const rowName = "row"
 
-// execution is one statement under way: what is done with its rows, and what is
-// recorded of it.
+// execution is one statement in progress: what is done with its rows, and what is
+// recorded about it.
 type execution struct {
 	proxy.Exchange
 	plan  *analysis.Plan
 	pass  *mask.Pass
-	rows  *rows.Masker // nil where rows pass as they are
+	rows  *rows.Masker // nil if rows pass unchanged
 	count uint64       // of rows
-	ahead int          // rows that were looked at before they are masked
-	// described: the upstream's columns are those of the plan. confirmed: its
-	// catalog is the plan's. copying: CopyOutResponse came.
-	// announced: a record says that its rows began to leave.
+	ahead int          // rows that are examined before they are masked
+	// described: the upstream's columns are those of the plan. confirmed: its catalog is the
+	// plan's. copying: CopyOutResponse came. announced: a record says that sending its rows
+	// has begun.
 	described, confirmed, copying, announced bool
 	release                                  func()
-	// responded is when the upstream's response began, of an execution that is traced.
+	// responded is when the upstream's response began, if the execution is traced.
 	responded time.Time
 }
 
@@ -54,7 +54,7 @@ func (x *session) start(st *statement, formats []int16, release func()) (*execut
 	return ex, nil
 }
 
-// again begins a further execution of a portal that gave some of its rows.
+// again begins another execution of a portal that has returned some of its rows.
 func (x *session) again(ex *execution, release func()) {
 	ex.Exchange = x.next(ex.plan)
 	ex.pass.Begin(ex.Origin())
@@ -73,7 +73,7 @@ func (x *session) pass(p *analysis.Plan) *mask.Pass {
 	return pass
 }
 
-// next begins the exchange of a plan; nil for one that could not be made.
+// next begins the exchange for a plan; the plan is nil if there is none.
 func (x *session) next(p *analysis.Plan) proxy.Exchange {
 	operation := "unknown"
 	if p != nil {
@@ -84,7 +84,7 @@ func (x *session) next(p *analysis.Plan) proxy.Exchange {
 	return e
 }
 
-// trace adds how long the statement was analysed, to the first of its executions.
+// trace adds the time of the statement's analysis to the first of its executions.
 func (ex *execution) trace(st *statement) {
 	if !st.analysis.begun.IsZero() {
 		ex.Span.ChildAt(trace.Analysis, st.analysis.begun).EndAt(st.analysis.ended)
@@ -92,7 +92,7 @@ func (ex *execution) trace(st *statement) {
 	}
 }
 
-// duration is when something began and ended; zero of what is not traced.
+// duration is when something began and ended; zero if it is not traced.
 type duration struct{ begun, ended time.Time }
 
 // traceResponse adds how long the upstream took to respond, and its rows to be masked.
@@ -104,15 +104,15 @@ func (ex *execution) traceResponse() {
 	ex.Span.ChildAt(trace.Rows, ex.responded).End()
 }
 
-// operations are what the log calls kinds of statements.
+// operations are the names of kinds of statements in the log.
 var operations = map[analysis.Kind]string{
 	analysis.Rows: "select", analysis.Empty: "empty", analysis.CopyOut: "copy", analysis.Declare: "declare", analysis.Fetch: "fetch",
 	analysis.CloseCursor: "close", analysis.Prepare: "prepare", analysis.Execute: "execute", analysis.Deallocate: "deallocate",
 	analysis.Transaction: "transaction", analysis.Set: "set", analysis.Local: "show", analysis.Discard: "discard",
 }
 
-// finish records an execution that ended. What its end tells the client leaves
-// once the record is durable.
+// finish records an execution that has ended. The end of its response is sent once the
+// record is durable.
 func (x *session) finish(ex *execution, result, reason string) {
 	x.current = nil
 	ex.release()
@@ -126,9 +126,9 @@ func (x *session) finish(ex *execution, result, reason string) {
 	x.entries = append(x.entries, ex.Entry(r, 0))
 }
 
-// announce records that rows begin to leave before the execution is at its end, so
-// that they are in the log even if its end never comes. The next flush makes the
-// record durable before it sends any of them.
+// announce records that rows are sent before the execution has ended, so that they are in
+// the log even if it never ends. The next flush makes the record durable before it sends
+// any of them.
 func (x *session) announce(ex *execution) {
 	if ex.announced {
 		return
@@ -136,11 +136,11 @@ func (x *session) announce(ex *execution) {
 	ex.announced = true
 	r := ex.pass.Record("started", "")
 	r.Statement, r.Relations = ex.plan.Fingerprint, ex.plan.Relations
-	r.Resources, r.Used, r.Found, r.Details = nil, nil, nil, nil // the record of the end has them
+	r.Resources, r.Used, r.Found, r.Details = nil, nil, nil, nil // the final record has them
 	x.entries = append(x.entries, ex.Entry(r, 0))
 }
 
-// refuse tells the client why a statement does not run, and records it.
+// refuse tells the client why a statement is not run, and records it.
 func (x *session) refuse(f *refusal) {
 	e := x.next(f.plan)
 	e.Rule, e.Object = f.rule, f.object
@@ -152,7 +152,7 @@ func (x *session) refuse(f *refusal) {
 	x.send(f.Response("ERROR"))
 }
 
-// statusOf is the class that metrics count a result in, as of HTTP.
+// statusOf returns the HTTP-like class under which metrics count a result.
 func statusOf(result string) int {
 	switch result {
 	case "complete":
@@ -163,7 +163,7 @@ func statusOf(result string) int {
 	return 502
 }
 
-// commit makes the records durable. Without them no response is sent.
+// commit makes the records durable. Without them, no response is sent.
 func (x *session) commit() error {
 	if len(x.entries) == 0 {
 		return nil

@@ -10,9 +10,9 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// drain sends what was gathered for the upstream and takes the responses that are
-// owed. After an error it leaves the rest out: up to Sync, if that was sent, or
-// else the session skips what the client sends up to it.
+// drain sends what was gathered for the upstream and reads the owed responses. After an
+// error it skips the rest up to Sync, if that has been sent; otherwise the session skips
+// what the client sends up to it.
 func (x *session) drain() error {
 	if len(x.expected) == 0 {
 		return nil
@@ -32,7 +32,7 @@ func (x *session) drain() error {
 		if ok {
 			continue
 		}
-		// The upstream passes over the rest too, up to Sync.
+		// The upstream also skips the rest, up to Sync.
 		synced := x.expected[len(x.expected)-1].kind == 'S'
 		x.giveUp(x.expected[i:])
 		x.expected = x.expected[:0]
@@ -40,14 +40,13 @@ func (x *session) drain() error {
 		if synced {
 			return x.untilReady()
 		}
-		return x.flush() // PostgreSQL waits for no Flush or Sync with an error
+		return x.flush() // PostgreSQL sends an error without waiting for Flush or Sync
 	}
 	x.expected = x.expected[:0]
 	return nil
 }
 
-// giveUp takes back what was noted for messages that the upstream did not act
-// on.
+// giveUp undoes what was noted for messages that the upstream did not process.
 func (x *session) giveUp(rest []expectation) {
 	for i := len(rest) - 1; i >= 0; i-- {
 		e := &rest[i]
@@ -78,13 +77,14 @@ func (x *session) giveUp(rest []expectation) {
 	}
 }
 
-// failed notes that an error was reported.
+// failed notes that an error has been reported.
 func (x *session) failed() {
 	x.skipping = true
 	x.broken = true
 }
 
-// receiveResponse takes one response of the upstream. It reports whether there was no error.
+// receiveResponse reads one response of the upstream. It reports whether there was no
+// error.
 func (x *session) receiveResponse(e *expectation) (bool, error) {
 	switch e.kind {
 	case 'P':
@@ -116,8 +116,8 @@ func (x *session) receiveResponse(e *expectation) (bool, error) {
 	return true, x.untilReady() // 'S'
 }
 
-// nextUpstream takes the next message of the upstream that is a response. What it
-// sends of its own accord is dealt with.
+// nextUpstream reads the next message of the upstream that is a response. Asynchronous
+// messages are handled here.
 func (x *session) nextUpstream() (byte, []byte, error) {
 	for {
 		typ, body, err := x.up.In.Next()
@@ -135,8 +135,8 @@ func (x *session) nextUpstream() (byte, []byte, error) {
 	}
 }
 
-// unasked deals with a message that comes at any time. The text of a notice is
-// replaced; a notification is not passed.
+// unasked handles an asynchronous message. The text of a notice is replaced; a
+// notification is not passed on.
 func (x *session) unasked(typ byte, body []byte) error {
 	switch typ {
 	case 'N':
@@ -161,7 +161,7 @@ func (x *session) unasked(typ byte, body []byte) error {
 	return nil
 }
 
-// severity lets the words pass that PostgreSQL has for it.
+// severity lets only PostgreSQL's own words pass.
 func severity(s string) string {
 	switch s {
 	case "WARNING", "NOTICE", "DEBUG", "INFO", "LOG":
@@ -170,8 +170,8 @@ func severity(s string) string {
 	return "NOTICE"
 }
 
-// upstreamError tells the client of an error of the upstream by its code. A
-// fatal one ends the session.
+// upstreamError reports an error of the upstream to the client, by its code. A fatal one
+// ends the session.
 func (x *session) upstreamError(body []byte) (code string, err error) {
 	var m pgproto3.ErrorResponse
 	if err := m.Decode(body); err != nil {
@@ -189,8 +189,8 @@ func (x *session) upstreamError(body []byte) (code string, err error) {
 	return reported.Code, reported
 }
 
-// simpleResponse takes a response that has no content, and tells the client with m;
-// nil where it did not ask.
+// simpleResponse reads a response without content, and sends m to the client; nil if it
+// did not request it.
 func (x *session) simpleResponse(want byte, m pgproto3.BackendMessage) (bool, error) {
 	typ, body, err := x.nextUpstream()
 	switch {
@@ -208,8 +208,8 @@ func (x *session) simpleResponse(want byte, m pgproto3.BackendMessage) (bool, er
 	return false, pool.ErrProtocol
 }
 
-// untilReady takes ReadyForQuery. Anything else comes before it only after an
-// error, and is dropped.
+// untilReady reads up to ReadyForQuery. Anything before it comes only after an error, and
+// is dropped.
 func (x *session) untilReady() error {
 	for {
 		typ, body, err := x.up.In.Next()
@@ -233,7 +233,7 @@ func (x *session) untilReady() error {
 	}
 }
 
-// ready takes over the state of the transaction.
+// ready sets the state of the transaction.
 func (x *session) ready(status byte) {
 	st := x.state
 	before := st.settings.now
@@ -244,7 +244,7 @@ func (x *session) ready(status byte) {
 		st.settings.now = st.settings.kept // SET LOCAL without a transaction
 		st.begun, st.savepoints = nil, nil
 		for name, p := range st.portals {
-			if !p.cursor { // those of DECLARE … WITH HOLD stay
+			if !p.cursor { // those of DECLARE … WITH HOLD remain
 				delete(st.portals, name)
 			}
 		}
@@ -255,7 +255,7 @@ func (x *session) ready(status byte) {
 }
 
 // declare puts the types that the client declared into a ParameterDescription: PostgreSQL
-// tells them as they are, and drivers hold it to that.
+// reports them unchanged, and drivers rely on that.
 func (st *statement) declare(body []byte) {
 	for i, oid := range st.declared {
 		if at := 2 + 4*i; at+4 <= len(body) {
@@ -264,7 +264,7 @@ func (st *statement) declare(body []byte) {
 	}
 }
 
-// description takes the response to Describe.
+// description reads the response to Describe.
 func (x *session) description(e *expectation) (bool, error) {
 	if e.portal == nil {
 		typ, body, err := x.nextUpstream()
@@ -299,7 +299,7 @@ func (x *session) description(e *expectation) (bool, error) {
 	return false, pool.ErrProtocol
 }
 
-// formats are those that the portal of a Describe was bound with.
+// formats returns the formats that the portal of a Describe was bound with.
 func (e *expectation) formats() []int16 {
 	if e.portal == nil {
 		return nil
@@ -307,7 +307,7 @@ func (e *expectation) formats() []int16 {
 	return e.portal.formats
 }
 
-// executed takes the response to Execute.
+// executed reads the response to Execute.
 func (x *session) executed(e *expectation) (bool, error) {
 	p := e.portal
 	if p.ex == nil {

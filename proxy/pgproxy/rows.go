@@ -16,8 +16,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// receive takes the upstream's response to the execution of a statement, masks its
-// rows and passes them on. It reports whether the statement succeeded.
+// receive reads the upstream's response to the execution of a statement, masks its rows
+// and passes them on. It reports whether the statement succeeded.
 //
 // The order of messages is RowDescription (of a simple query alone), rows, and one
 // of CommandComplete, PortalSuspended, EmptyQueryResponse and ErrorResponse; or
@@ -101,10 +101,10 @@ func (x *session) receive(ex *execution, st *statement) (bool, error) {
 	}
 }
 
-// copyFrames is how many pieces of COPY are no rows: a header and an end.
+// copyFrames is how many pieces of COPY are not rows: the header and the trailer.
 const copyFrames = 2
 
-// left is how many rows the consumer may still have of a statement.
+// left returns how many more rows of a statement the consumer may read.
 func (x *session) left(ex *execution) int {
 	if x.view.rows == 0 {
 		return math.MaxInt
@@ -116,8 +116,8 @@ func (x *session) left(ex *execution) int {
 	return int(min(most-min(most, ex.count), math.MaxInt))
 }
 
-// columns compares the upstream's columns with those of the plan, and tells the
-// client the plan's.
+// columns compares the upstream's columns with those of the plan, and sends the plan's to
+// the client.
 func (x *session) columns(p *analysis.Plan, body []byte, formats []int16, silent bool) error {
 	var m pgproto3.RowDescription
 	if err := m.Decode(body); err != nil {
@@ -128,8 +128,8 @@ func (x *session) columns(p *analysis.Plan, body []byte, formats []int16, silent
 		fields[i] = rows.Field{Table: f.TableOID, Column: int16(f.TableAttributeNumber), Type: f.DataTypeOID}
 	}
 	if len(m.Fields) != len(p.Columns) || p.CheckRow(fields) != nil {
-		// The database may have changed since the catalog was looked at: who comes
-		// next finds it as it is.
+		// The database may have changed since the catalog was read: make the next statement
+		// read it again.
 		_, _ = x.s.catalogs.Look(context.Background())
 		return errDisagrees
 	}
@@ -151,8 +151,8 @@ func (x *session) columns(p *analysis.Plan, body []byte, formats []int16, silent
 	return nil
 }
 
-// format is that of column i, where a client requested none, one for all, or one
-// a column.
+// format returns the format of column i; a client can request none, one for all, or one
+// per column.
 func format(formats []int16, i int) int16 {
 	switch {
 	case len(formats) == 0:
@@ -163,12 +163,11 @@ func format(formats []int16, i int) int16 {
 	return formats[i]
 }
 
-// lookAhead is the most rows that are looked at before they are masked: see
+// lookAhead bounds the rows that are examined before they are masked: see
 // rows.Masker.LookAhead.
 const lookAhead = 128
 
-// data masks a row or a piece of COPY, or passes all of them on that stand in the
-// buffer.
+// data masks a row or a piece of COPY, or passes on all of those in the buffer.
 func (x *session) data(ex *execution, typ byte, n int) error {
 	if typ == 'D' && !ex.described || typ == 'd' && !ex.copying {
 		return pool.ErrProtocol
@@ -225,8 +224,8 @@ func (x *session) data(ex *execution, typ byte, n int) error {
 	return x.write(run)
 }
 
-// large passes on a row that does not fit the buffer, in pieces that overlap for
-// the search of what must not be in them.
+// large passes on a row that does not fit into the buffer, in pieces that overlap, so
+// that forbidden text is found across their borders.
 func (x *session) large(ex *execution) error {
 	x.announce(ex)
 	if err := x.flush(); err != nil {
@@ -245,8 +244,8 @@ func (x *session) large(ex *execution) error {
 	return nil
 }
 
-// taintWriter passes bytes on a little late: what could be the beginning of
-// something that must not pass is held back until it is known.
+// taintWriter passes bytes on with a delay: what could be the beginning of forbidden text
+// is held back until that is known.
 type taintWriter struct {
 	dst  *client
 	held []byte
@@ -268,16 +267,16 @@ func (w *taintWriter) Write(b []byte) (int, error) {
 
 func (w *taintWriter) close() error { return w.dst.write(w.held) }
 
-// stop ends an execution that the upstream would continue: the client is informed
-// why, and what still comes is dropped.
+// stop ends an execution that the upstream would continue: the client is told why, and
+// the rest is dropped.
 func (x *session) stop(ex *execution, f *refusal) error {
 	x.cancelUpstream()
 	x.finish(ex, "refused", f.reason)
 	x.send(f.Response("ERROR"))
 	x.broken = true
 	if n := len(x.expected); n > 0 && x.expected[n-1].kind != 'S' {
-		// Of the extended protocol, and no Sync was sent: Veil sends one, so
-		// that the upstream is in a state that is known. The client's own comes.
+		// In the extended protocol, without a Sync so far: Veil sends one, so that the
+		// upstream's state is known. The client's own Sync is still to come.
 		x.up.Out = wire.AppendFrame(x.up.Out, 'S', nil)
 		if err := x.sendUpstream(); err != nil {
 			return err
@@ -287,9 +286,9 @@ func (x *session) stop(ex *execution, f *refusal) error {
 	return nil
 }
 
-// conclude ends an execution that succeeded: what it changed is taken over, its
-// record is noted, and the client is informed. body is that of the upstream's
-// CommandComplete; nil where Veil served it.
+// conclude ends an execution that succeeded: its changes to the session are applied, its
+// record is noted, and the client is told. body is the body of the upstream's
+// CommandComplete; nil if Veil responded itself.
 func (x *session) conclude(ex *execution, st *statement, body []byte) error {
 	if ex.copying || body == nil && !isLocal(ex.plan) {
 		return pool.ErrProtocol
@@ -318,7 +317,7 @@ func (x *session) conclude(ex *execution, st *statement, body []byte) error {
 	}
 	switch {
 	case p.Kind == analysis.Transaction && tag == "ROLLBACK" && p.Command == "COMMIT":
-		x.state.rollback() // of a transaction that had failed
+		x.state.rollback() // in a transaction that had failed
 	case p.Kind == analysis.Deallocate && p.Name == "", p.Kind == analysis.Discard:
 		clear(x.checks.byText)
 	}
@@ -326,13 +325,13 @@ func (x *session) conclude(ex *execution, st *statement, body []byte) error {
 	return nil
 }
 
-// textType and anyLength are the type and size of what Veil serves itself.
+// textType and anyLength are the type and size of columns that Veil serves itself.
 const (
 	textType  = 25
 	anyLength = -1
 )
 
-// describeLocal tells the columns of what Veil serves itself.
+// describeLocal sends the columns of what Veil serves itself.
 func (x *session) describeLocal(p *analysis.Plan, formats []int16) {
 	if len(p.Columns) == 0 {
 		x.send(&pgproto3.NoData{})

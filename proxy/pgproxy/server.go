@@ -76,7 +76,7 @@ type Config struct {
 	Ready func() error
 }
 
-// plansKept is how many analysed statements are remembered.
+// plansKept bounds the cached plans.
 const plansKept = 10_000
 
 // Server is a PostgreSQL listener.
@@ -92,15 +92,15 @@ type Server struct {
 	sessions   sessions
 
 	slots *proxy.Places
-	rests atomic.Int64 // sessions that began to rest since memory was returned last
-	// stopping ends when the grace of Shutdown is over: no statement is waited for
-	// any longer.
+	rests atomic.Int64 // sessions that have gone idle since memory was last returned
+	// stopping is cancelled when the grace period of Shutdown is over, and statements are no
+	// longer waited for.
 	stopping context.Context
 	stop     context.CancelFunc
 	mu       sync.Mutex
 	open     map[*session]struct{}
-	left     *sync.Cond // a session is no longer in open
-	ended    bool       // none begins any more
+	left     *sync.Cond // signals that a session has been removed from open
+	ended    bool       // no more sessions may begin
 }
 
 // New checks the configuration and returns a listener. It opens no connection.
@@ -154,7 +154,7 @@ func (s *Server) Warm(ctx context.Context) error {
 // served.
 func (s *Server) Ready() error { return s.shared.Ready() }
 
-// full says which limit a client that comes now would meet.
+// full returns the limit that a new client would reach, if any.
 func (s *Server) full() error {
 	switch {
 	case s.slots.Full():
@@ -165,7 +165,7 @@ func (s *Server) full() error {
 	return nil
 }
 
-// upstreamReady looks at the upstream's catalog.
+// upstreamReady checks the upstream by its catalog.
 func (s *Server) upstreamReady() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.limits.ConnectTimeout)
 	defer cancel()
@@ -233,7 +233,7 @@ func (s *Server) admit(x *session) *wire.Error {
 	return nil
 }
 
-// remove forgets a session that is over.
+// remove removes a session that has ended.
 func (s *Server) remove(x *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -269,7 +269,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// wait returns when no session is left, and lets no other begin from then on.
+// wait returns when no session is left, and prevents new ones.
 func (s *Server) wait() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

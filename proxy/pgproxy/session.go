@@ -21,31 +21,31 @@ import (
 	"github.com/veil-proxy/veil/proxy/trace"
 )
 
-// session is a client that is served. All but cancelling and closing is done by
-// one goroutine.
+// session is a connected client. Everything but cancelling and closing is done by one
+// goroutine.
 type session struct {
 	s *Server
 	client
-	id  uint32 // that the client cancels by
+	id  uint32 // for the client's cancel requests
 	key []byte
 	// login is the exchange that the session began with. The exchanges of its
 	// statements follow from it.
 	login proxy.Exchange
 	view  *view // what its consumer sees
 	flow  analysis.Session
-	keys  *keys.Pseudonymizer // of opener; nil until it is needed
+	keys  *keys.Pseudonymizer // for opener; nil until it is needed
 
 	waits      atomic.Bool // for messages: it has logged in
 	cancelling sync.Mutex  // held while up is set or cancelled
 	up         *pool.Conn
 
 	state *state
-	// staged is what the statements of a query string that are analysed already
-	// will have changed; nil where none is.
+	// staged is the state after the statements of a query string that have been analyzed so
+	// far; nil if there is none.
 	staged *state
 	// status is that of the last ReadyForQuery: I, T or E.
 	status byte
-	// skipping: an error was reported, and all up to the next Sync is left out.
+	// skipping: an error was reported, and everything up to the next Sync is skipped.
 	skipping bool
 	// broken: an error was reported since the last ReadyForQuery.
 	broken bool
@@ -56,26 +56,25 @@ type session struct {
 	checks  checks
 	// transacted: a transaction began or ended since the last ReadyForQuery.
 	transacted bool
-	// analysed is when the last statement was, if the session is traced.
+	// analysed is when the last statement was analyzed, if the session is traced.
 	analysed duration
 	// begun: a portal was executed since the last ReadyForQuery, so that an
 	// implicit transaction is open upstream.
 	begun bool
-	// repeatable: the client requested transactions that do not see what others
-	// commit.
+	// repeatable: the client requested an isolation level that hides what others commit.
 	repeatable bool
 	expected   []expectation
-	// entries are the records that must be durable before out may leave.
+	// entries are the records that must be durable before out may be sent.
 	entries []proxy.Entry
-	// lost: the upstream's session is not in a state that is known.
+	// lost: the state of the upstream's session is unknown.
 	lost bool
-	// torn: the client has a part of a message, so that nothing else may follow.
+	// torn: the client has received part of a message, so nothing else may follow.
 	torn bool
-	// unhook undoes what interrupts the upstream when the process stops.
+	// unhook removes the hook that interrupts the upstream when the process stops.
 	unhook func() bool
 }
 
-// serve is the life of a session.
+// serve runs a session from beginning to end.
 func (x *session) serve() {
 	s := x.s
 	defer s.remove(x)
@@ -92,7 +91,7 @@ func (x *session) serve() {
 	x.end(x.loop())
 }
 
-// turnAway refuses a client that is not let in.
+// turnAway refuses a client that is not admitted.
 func (x *session) turnAway(why *wire.Error) {
 	_ = x.conn.SetDeadline(time.Now().Add(time.Second))
 	x.send(why.Response("FATAL"))
@@ -100,7 +99,7 @@ func (x *session) turnAway(why *wire.Error) {
 	_ = x.conn.Close()
 }
 
-// begin takes a client from the first byte to the first ReadyForQuery.
+// begin handles a client from the first byte to the first ReadyForQuery.
 func (x *session) begin() error {
 	s := x.s
 	if err := x.conn.SetDeadline(time.Now().Add(s.limits.AuthTimeout)); err != nil {
@@ -124,7 +123,7 @@ func (x *session) begin() error {
 	return x.flush()
 }
 
-// enter logs a client in that has said who it is, and makes the session ready.
+// enter logs in a client that has sent its startup message, and makes the session ready.
 func (x *session) enter(st *wire.Startup) (err error) {
 	s := x.s
 	version := x.agree(st)
@@ -155,7 +154,7 @@ func (x *session) enter(st *wire.Startup) (err error) {
 	return x.open(st, version)
 }
 
-// remember begins what is kept of a session from statement to statement.
+// remember initializes the state that a session keeps between statements.
 func (x *session) remember(st *wire.Startup) {
 	x.checks = newChecks()
 	x.status = 'I'
@@ -169,7 +168,8 @@ func (x *session) remember(st *wire.Startup) {
 	}
 }
 
-// open gives the session its upstream and tells the client that it is ready.
+// open assigns an upstream connection to the session and tells the client that it is
+// ready.
 func (x *session) open(st *wire.Startup, version uint32) error {
 	s := x.s
 	x.remember(st)
@@ -230,8 +230,7 @@ func (x *session) tellStatuses() {
 	}
 }
 
-// tellKept reports the parameters that the proxy keeps, where they are others than they
-// were.
+// tellKept reports the parameters that the proxy keeps, if they have changed.
 func (x *session) tellKept(before vars) {
 	now := x.state.settings.now
 	if now.application != before.application || before.encoding == "" {
@@ -242,7 +241,7 @@ func (x *session) tellKept(before vars) {
 	}
 }
 
-// over says why the session must end before its next statement; nil if it goes on.
+// over returns why the session must end before its next statement; nil if it continues.
 func (x *session) over() error {
 	switch {
 	case x.s.shared.Draining() && len(x.expected) == 0:
@@ -253,20 +252,20 @@ func (x *session) over() error {
 	return nil
 }
 
-// Why a session ends that did nothing wrong.
+// Why a session ends through no fault of its own.
 var (
 	errIdle     = &wire.Error{Code: "57P05", Text: "terminating connection due to idle-session timeout"}
 	errClosing  = &wire.Error{Code: "57P01", Text: "terminating connection due to administrator command", Hint: "Veil is shutting down. Connect again."}
 	errOutdated = &wire.Error{Code: "57P01", Text: "terminating connection due to administrator command", Hint: "Veil's rules or users were reloaded. Connect again."}
 )
 
-// message handles one message of the client, or notes what is expected for it.
+// message handles one message of the client, or notes the response that it expects.
 func (x *session) message(typ byte, body []byte) error {
 	switch typ {
 	case 'S':
 		return x.sync()
 	case 'd', 'c', 'f':
-		return nil // of a COPY that was refused; PostgreSQL passes over them too
+		return nil // after a COPY that was refused; PostgreSQL ignores them, too
 	case 'Q', 'P', 'B', 'D', 'E', 'C', 'H', 'F':
 	default:
 		return &wire.Error{Code: "08P01", Text: "the client sent a message of an unknown type"}
@@ -296,7 +295,7 @@ func (x *session) message(typ byte, body []byte) error {
 	return x.functionCall()
 }
 
-// functionCall refuses a call by function number, which has no SQL to judge.
+// functionCall refuses a call by function number, which contains no SQL to analyze.
 func (x *session) functionCall() error {
 	if err := x.drain(); err != nil || x.skipping {
 		return err
@@ -309,8 +308,8 @@ func (x *session) functionCall() error {
 	return x.flush()
 }
 
-// flush makes the records of what is completed durable, and then sends it.
-// Without them nothing leaves.
+// flush makes the records of what was completed durable, and then sends it. Without them,
+// nothing is sent.
 func (x *session) flush() error {
 	if err := x.commit(); err != nil {
 		return err
@@ -318,8 +317,8 @@ func (x *session) flush() error {
 	return x.client.flush()
 }
 
-// patient is called while the upstream is waited for: a client that left is not
-// worked for.
+// patient is called while waiting for the upstream: it ends the wait if the client has
+// disconnected.
 func (x *session) patient() error {
 	if err := x.stopped(); err != nil {
 		return err
@@ -330,8 +329,8 @@ func (x *session) patient() error {
 	return nil
 }
 
-// stopped is asked before the upstream is waited for. A row that the client has the
-// beginning of may come to its end.
+// stopped is called before waiting for the upstream. A row that has been sent in part may
+// be completed.
 func (x *session) stopped() error {
 	if x.s.stopping.Err() == nil || x.torn {
 		return nil
@@ -340,14 +339,14 @@ func (x *session) stopped() error {
 	return errClosing
 }
 
-// farewell is how long a client may let Veil wait when the process stops.
+// farewell bounds the wait for a client when the process stops.
 const farewell = 2 * time.Second
 
-// press bounds the wait for the client when the process stops: for one that does not
-// take its response, and one that is slow to log in.
+// press bounds the wait for the client when the process stops: if it does not read its
+// response, or is slow to log in.
 func (x *session) press() {
 	soon := time.Now().Add(farewell)
-	_ = x.raw.SetWriteDeadline(soon) // not conn, which TLS may be taking the place of
+	_ = x.raw.SetWriteDeadline(soon) // not conn, which TLS may be replacing
 	if !x.waits.Load() {
 		_ = x.raw.SetReadDeadline(soon)
 	}
@@ -374,7 +373,7 @@ func (x *session) end(err error) {
 	}
 	if reported := fatal(err); reported != nil {
 		clean = reported.Code == "57P01" || reported.Code == "57P05"
-		x.out = x.out[:0] // what was not completed
+		x.out = x.out[:0] // what has not been completed
 		if !x.torn {
 			x.send(reported.Response("FATAL"))
 			_ = x.client.flush()
@@ -384,8 +383,7 @@ func (x *session) end(err error) {
 	x.giveBack(clean && !x.lost && x.status == 'I')
 }
 
-// giveBack lets go of the upstream. One that is in the middle of something is
-// told to stop.
+// giveBack releases the upstream. If it is running a statement, it is cancelled.
 func (x *session) giveBack(clean bool) {
 	if x.up == nil {
 		return
@@ -401,13 +399,13 @@ func (x *session) giveBack(clean bool) {
 	x.s.up.Release(up, clean)
 }
 
-// recover ends the session after a panic. What it was about stays here: a
-// panic's text can hold a value. The log gets the functions that led to it.
+// recover ends the session after a panic. Its text is dropped, since it may contain a
+// value. The log gets the functions on the stack.
 func (x *session) recover() {
 	if recover() == nil {
 		return
 	}
-	// What panics while the panic is handled ends the session, not the process.
+	// A panic while the panic is handled ends the session, not the process.
 	defer func() { _ = recover() }()
 	x.s.shared.Log().Error("panic", "door", "postgres", "consumer", x.login.Consumer(), "stack", stack.OfPanic())
 	x.lost = true

@@ -13,9 +13,8 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// startupSettings judges the parameters a client opened the connection with, as
-// if it set each of them, and returns those that the upstream's session begins
-// with. What Veil keeps itself is taken over.
+// startupSettings checks the startup parameters as if the client had set each of them,
+// and returns those for the upstream's session. Those that Veil keeps itself are applied.
 func (x *session) startupSettings(st *wire.Startup) (map[string]string, error) {
 	wanted, err := st.Options()
 	if err != nil {
@@ -67,13 +66,13 @@ func (x *session) startupSettings(st *wire.Startup) (map[string]string, error) {
 	return settings, nil
 }
 
-// replace sets a setting, whose name may be there in other letters.
+// replace sets a setting, whose name may be present in different case.
 func replace(settings map[string]string, name, value string) {
 	maps.DeleteFunc(settings, func(other, _ string) bool { return strings.EqualFold(other, name) })
 	settings[name] = value
 }
 
-// setStatement is the SET that does what a startup parameter does.
+// setStatement returns the SET that is equivalent to a startup parameter.
 func setStatement(name, value string) string {
 	if name == "search_path" {
 		if schemas, ok := analysis.SplitNames(value); ok && len(schemas) > 0 {
@@ -86,7 +85,7 @@ func setStatement(name, value string) string {
 	return fmt.Sprintf(`SET "%s" TO '%s'`, strings.ReplaceAll(name, `"`, `""`), strings.ReplaceAll(value, "'", "''"))
 }
 
-// setting handles SHOW for settings that Veil keeps, or that the client sees otherwise.
+// setting handles SHOW for settings that Veil keeps, or that the client sees differently.
 func (x *session) setting(name string) (string, bool) {
 	st := x.now()
 	switch name {

@@ -10,10 +10,10 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// query handles a simple query. Its statements are analysed one after the other,
-// each as what stands before it would leave the session, and sent upstream as one
-// string, so that they are one transaction as PostgreSQL has it. A statement that
-// is refused ends the string with one that fails.
+// query handles a simple query. Its statements are analyzed in order, each in the state
+// in which the ones before it would leave the session, and sent upstream as one string,
+// so that they form one transaction, as in PostgreSQL. If a statement is refused, the
+// string ends with one that fails.
 func (x *session) query(body []byte) error {
 	if err := x.drain(); err != nil || x.skipping {
 		return err
@@ -39,7 +39,7 @@ func (x *session) query(body []byte) error {
 
 func nothing() {}
 
-// cString takes the zero byte off the end of a text that fills a message.
+// cString removes the zero byte at the end of a text that fills a message.
 func cString(body []byte) (string, bool) {
 	n := len(body) - 1
 	if n < 0 || bytes.IndexByte(body, 0) != n {
@@ -48,8 +48,7 @@ func cString(body []byte) (string, bool) {
 	return string(body[:n]), true
 }
 
-// judge analyses the statements of a query string up to the first that is
-// refused.
+// judge analyzes the statements of a query string up to the first one that is refused.
 func (x *session) judge(text string) ([]*statement, *refusal) {
 	statements, r := analysis.Split(text)
 	if r != nil {
@@ -81,7 +80,7 @@ func (x *session) judge(text string) ([]*statement, *refusal) {
 	return steps, nil
 }
 
-// run sends the statements upstream and answers them, up to but not including
+// run sends the statements upstream and responds to them, up to but not including
 // ReadyForQuery.
 func (x *session) run(steps []*statement, refusal *refusal) error {
 	if len(steps) == 0 && refusal == nil {
@@ -94,7 +93,7 @@ func (x *session) run(steps []*statement, refusal *refusal) error {
 			sql = append(sql, st.plan.SQL)
 		}
 	}
-	// A transaction that is open, or that the statements before are, must fail.
+	// A transaction must fail, whether it is open or consists of the earlier statements.
 	if refusal != nil && (x.status == 'T' || x.begun || len(sql) > 0) {
 		sql = append(sql, poison)
 	}
@@ -116,7 +115,7 @@ func (x *session) run(steps []*statement, refusal *refusal) error {
 	}
 	if refusal != nil && !failed {
 		x.refuse(refusal)
-		x.broken = true // what fails in its place is not reported
+		x.broken = true // the failure of the replacement is not reported
 	}
 	if len(sql) == 0 {
 		x.ready(x.status)
@@ -141,7 +140,7 @@ func (x *session) step(st *statement) (bool, error) {
 // sendUpstream sends what was gathered for the upstream.
 func (x *session) sendUpstream() error { return x.up.Flush(x.s.limits.WriteTimeout) }
 
-// sendReady tells the client that the next query may come.
+// sendReady tells the client that it may send the next query.
 func (x *session) sendReady() {
 	x.send(&pgproto3.ReadyForQuery{TxStatus: x.status})
 }

@@ -11,23 +11,23 @@ import (
 // statement is a prepared statement: by Parse, or by PREPARE. PostgreSQL has them
 // under the same names.
 type statement struct {
-	text string // that was analysed
+	text string // as analyzed
 	plan *analysis.Plan
-	// whole is the plan of the text where plan is a part of it: of PREPARE.
+	// whole is the plan of the whole text, if plan is a part of it (PREPARE).
 	whole *analysis.Plan
 	// prepared is the statement that an EXECUTE runs.
 	prepared *statement
-	// catalog is what the plan was made over; check asks whether its relations
-	// are still the same.
+	// catalog is the catalog that the plan was made for; check is the query of whether its
+	// relations are unchanged.
 	catalog *catalog.Catalog
 	check   string
-	// checked: the upstream's columns were compared with the plan's, or are
-	// going to be before any row comes.
+	// checked: the upstream's columns have been compared with the plan's, or will be before
+	// any row arrives.
 	checked bool
 	// analysis is when the statement was analysed, up to its first execution.
 	analysis duration
-	// declared are the types that the client gave sealed parameters, which the upstream has
-	// as texts.
+	// declared are the types that the client gave to sealed parameters, which are text
+	// upstream.
 	declared map[int]uint32
 }
 
@@ -37,46 +37,46 @@ type portal struct {
 	st      *statement
 	formats []int16 // of the results, as the client requested them
 	cursor  bool    // of DECLARE
-	holds   bool    // its plan was found to hold, after it was bound
+	holds   bool    // its plan was verified after it was bound
 	ex      *execution
 }
 
-// vars are what Veil keeps of a session's settings, in the upstream's stead.
+// vars are the session's settings that Veil keeps instead of the upstream.
 type vars struct {
 	searchPath  []string
-	path        *string // the search path as one text, where it was set so
+	path        *string // the search path as one text, if it was set that way
 	application string
-	encoding    string // of the client, as it is named: text is in UTF-8
-	// forms are the parameters, not as they are where columns are masked, that the
-	// text of a type depends on. A map is never changed.
+	encoding    string // the client's name for UTF-8
+	// forms are the parameters that the text of a type depends on and that differ from those
+	// under which columns are masked. A map is never changed.
 	forms map[string]string
 }
 
-// settings are the vars as they are now, and as they will be once the transaction
-// is committed: SET LOCAL changes the former alone.
+// settings are the current vars, and the vars after the transaction is committed: SET
+// LOCAL changes only the former.
 type settings struct{ now, kept vars }
 
-// savepoint is what the settings were at one.
+// savepoint has the settings at a savepoint.
 type savepoint struct {
 	name     string
 	settings settings
 }
 
-// state is what the meaning of a statement can depend on. Statements of one query
-// string are analysed before the first of them runs: what they will change is laid
-// over the session's state for the time.
+// state is what the meaning of a statement can depend on. The statements of one query
+// string are analyzed before the first of them runs, so the changes that they will make
+// are kept in a temporary state over the session's.
 type state struct {
 	under      *state // nil for the session's own
 	statements map[string]*statement
-	portals    map[string]*portal // in a state over another, nil: gone
+	portals    map[string]*portal // in a state over another, nil means removed
 	settings   settings
-	initial    vars // what RESET goes back to
-	// begun is what the settings were when the transaction began; nil outside.
+	initial    vars // what RESET restores
+	// begun has the settings at the beginning of the transaction; nil outside one.
 	begun      *settings
 	savepoints []savepoint
 }
 
-// over is an empty state over s.
+// over returns an empty state over s.
 func (s *state) over() *state {
 	o := *s
 	o.under = s
@@ -103,7 +103,7 @@ func (s *state) portal(name string) *portal {
 	return nil
 }
 
-// forget takes a statement away.
+// forget removes a statement.
 func (s *state) forget(name string) {
 	if s.under != nil {
 		s.statements[name] = nil
@@ -112,7 +112,7 @@ func (s *state) forget(name string) {
 	delete(s.statements, name)
 }
 
-// forgetPortal takes a portal away.
+// forgetPortal removes a portal.
 func (s *state) forgetPortal(name string) {
 	if s.under != nil {
 		s.portals[name] = nil
@@ -121,7 +121,7 @@ func (s *state) forgetPortal(name string) {
 	delete(s.portals, name)
 }
 
-// forgetAll takes all statements away.
+// forgetAll removes all statements.
 func (s *state) forgetAll() {
 	for u := s.under; u != nil; u = u.under {
 		for name := range u.statements {
@@ -133,7 +133,7 @@ func (s *state) forgetAll() {
 	}
 }
 
-// forgetPortals takes all portals away.
+// forgetPortals removes all portals.
 func (s *state) forgetPortals() {
 	for u := s.under; u != nil; u = u.under {
 		for name := range u.portals {
@@ -145,8 +145,8 @@ func (s *state) forgetPortals() {
 	}
 }
 
-// changes reports whether the statements after one with this plan may mean
-// something else by it.
+// changes reports whether a statement with this plan may change the meaning of later
+// ones.
 func changes(p *analysis.Plan) bool {
 	switch p.Kind {
 	case analysis.Rows, analysis.Empty, analysis.CopyOut, analysis.Fetch, analysis.Execute, analysis.Local:
@@ -155,7 +155,7 @@ func changes(p *analysis.Plan) bool {
 	return true
 }
 
-// apply takes over what a statement with this text that succeeded changed.
+// apply applies the changes made by a successful statement with this text.
 func (s *state) apply(p *analysis.Plan, text string, catalog *catalog.Catalog) {
 	for i := range p.Settings {
 		s.set(&p.Settings[i])
@@ -192,7 +192,7 @@ func (s *state) apply(p *analysis.Plan, text string, catalog *catalog.Catalog) {
 	}
 }
 
-// set takes over a setting that Veil keeps.
+// set sets a setting that Veil keeps.
 func (s *state) set(set *analysis.Setting) {
 	now := &s.settings.now
 	switch set.Name {
@@ -225,7 +225,7 @@ func (s *state) set(set *analysis.Setting) {
 	}
 }
 
-// setForm notes how a parameter is that the text of a type depends on.
+// setForm notes the value of a parameter that the text of a type depends on.
 func (v *vars) setForm(name, form string) {
 	if v.forms[name] == form {
 		return
@@ -236,8 +236,7 @@ func (v *vars) setForm(name, form string) {
 	v.forms = forms
 }
 
-// transaction takes over what becomes of the settings where a transaction, or a
-// part of it, begins or ends.
+// transaction updates the settings when a transaction, or a part of it, begins or ends.
 func (s *state) transaction(p *analysis.Plan) {
 	switch p.Command {
 	case "BEGIN", "START TRANSACTION":
@@ -266,11 +265,11 @@ func (s *state) transaction(p *analysis.Plan) {
 	}
 }
 
-// mostSavepoints bounds what is remembered. Settings that were changed after
-// more of them keep the change when one is rolled back to.
+// mostSavepoints bounds the savepoints that are remembered. Beyond it, rolling back to a
+// savepoint does not undo changes to settings.
 const mostSavepoints = 1000
 
-// savepoint is the place of the last savepoint of a name, or -1.
+// savepoint returns the index of the last savepoint with a name, or -1.
 func (s *state) savepoint(name string) int {
 	for i := len(s.savepoints) - 1; i >= 0; i-- {
 		if s.savepoints[i].name == name {
@@ -280,7 +279,7 @@ func (s *state) savepoint(name string) int {
 	return -1
 }
 
-// rollback takes back what a transaction set.
+// rollback undoes the settings of a transaction.
 func (s *state) rollback() {
 	if s.begun != nil {
 		s.settings = *s.begun

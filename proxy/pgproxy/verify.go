@@ -13,26 +13,25 @@ import (
 	"github.com/veil-proxy/veil/proxy/pgproxy/wire"
 )
 
-// A plan is right for the relations that it was made over. Whether they are the
-// same still must be known after the upstream has locked them for the statement,
-// and before the first row leaves. There are two ways to ask.
+// A plan is valid for the relations that it was made for. Whether they are unchanged must
+// be checked after the upstream has locked them for the statement, and before the first
+// row is sent. There are two ways to check.
 //
-// In the session: after Bind, which takes the locks, and before Execute, with no
-// round trip more. It holds where the question sees what was committed last, which
-// is outside transactions: in one that reads repeatably it would see an old catalog,
-// while the statement uses the new one.
+// In the session: after Bind, which takes the locks, and before Execute, without an
+// additional round trip. This is valid if the query sees what was committed last, that
+// is, outside transactions: with repeatable reads, it would see an old catalog, while the
+// statement uses the new one.
 //
-// On the catalog's own connection, after the upstream's first response: always. It costs a
-// round trip, which all sessions that wait make together. On a busy machine each process on
-// the way has to wait for its turn, so the question in the session is the faster one, though
-// it costs the upstream a second small statement.
+// On the catalog's own connection, after the upstream's first response: always valid. It
+// costs a round trip, which all waiting sessions share. On a busy machine, each process
+// on the way has to wait for its turn, so the query in the session is faster, although it
+// costs the upstream a second small statement.
 
-// mostChecks is how many questions a session keeps prepared.
+// mostChecks bounds the checks that a session keeps prepared.
 const mostChecks = 256
 
-// checks are the questions that a session has prepared upstream, by their text. The
-// names cannot be guessed, so that a client cannot prepare another statement under
-// one of them.
+// checks are the checks that a session has prepared upstream, by their text. The names
+// cannot be guessed, so that a client cannot prepare another statement under one of them.
 type checks struct {
 	head   string
 	made   int
@@ -45,14 +44,14 @@ func newChecks() checks {
 	return checks{head: "veil_" + hex.EncodeToString(b[:]), byText: map[string]string{}}
 }
 
-// verifiable reports whether the question may be requested in the session: the
-// statement is one whose relations Bind locks, and outside a transaction.
+// verifiable reports whether the check can be done in the session: Bind locks the
+// statement's relations, and there is no transaction.
 func (x *session) verifiable(st *statement) bool {
 	p := st.plan
 	return st.check != "" && p.Kind == analysis.Rows && p.Command == "SELECT" && x.status == 'I' && !x.transacted && !x.repeatable
 }
 
-// verify asks in the session whether a portal's plan holds.
+// verify checks in the session whether a portal's plan is still valid.
 func (x *session) verify(p *portal) error {
 	text := p.st.check
 	name, known := x.checks.byText[text]
@@ -72,7 +71,7 @@ func (x *session) verify(p *portal) error {
 		x.up.Out = out
 		x.checks.byText[text] = name
 	}
-	// A portal of its own: the parameters and formats are none.
+	// A separate portal, without parameters and formats.
 	body := append(append(append([]byte(x.checks.head), 0), name...), 0)
 	x.up.Out = wire.AppendFrame(x.up.Out, 'B', append(body, 0, 0, 0, 0, 0, 0))
 	x.up.Out = wire.AppendFrame(x.up.Out, 'E', append([]byte(x.checks.head), 0, 0, 0, 0, 0))
@@ -80,7 +79,7 @@ func (x *session) verify(p *portal) error {
 	return x.expect(expectation{kind: 'V', name: text, portal: p, silent: known})
 }
 
-// forgetChecks closes the prepared questions.
+// forgetChecks closes the prepared checks.
 func (x *session) forgetChecks() error {
 	for text, name := range x.checks.byText {
 		x.up.Out = wire.AppendFrame(x.up.Out, 'C', append([]byte("S"+name), 0))
@@ -92,7 +91,7 @@ func (x *session) forgetChecks() error {
 	return nil
 }
 
-// verified takes the response to a question. A silent one was prepared before.
+// verified reads the response to a check. A silent one had been prepared before.
 func (x *session) verified(e *expectation) (bool, error) {
 	want := []byte("12DC3")
 	if e.silent {
@@ -101,7 +100,7 @@ func (x *session) verified(e *expectation) (bool, error) {
 	for len(want) > 0 {
 		typ, body, err := x.nextUpstream()
 		if want[0] == 'D' && typ == 'C' {
-			want = want[1:] // no row: it does not hold
+			want = want[1:] // no row: the plan is no longer valid
 		}
 		w := want[0]
 		want = want[1:]
@@ -121,9 +120,9 @@ func (x *session) verified(e *expectation) (bool, error) {
 	return true, nil
 }
 
-// confirm reports why an execution must not go on, if it must not: its plan was
-// made over relations that are others now. Where the plan would be the same over
-// those, it holds from then on. A cursor's rows were chosen when it was declared.
+// confirm returns why an execution must not continue, if so: the relations of its plan
+// have changed. If the plan would be the same for the new relations, it is valid from
+// then on. The rows of a cursor were determined when it was declared.
 func (x *session) confirm(st *statement) *refusal {
 	if st.prepared != nil {
 		f := x.confirm(st.prepared)
@@ -150,7 +149,7 @@ func (x *session) confirm(st *statement) *refusal {
 	again, r := x.s.analyzer.Analyze(st.text, now, x.view.policy, &x.flow)
 	switch {
 	case r != nil && (r.Code == "42P01" || r.Code == "42703"):
-		f := refused(r) // what it reads is not there any more
+		f := refused(r) // what it reads no longer exists
 		f.plan = st.plan
 		return f
 	case r == nil && plan.Same(again):

@@ -9,16 +9,16 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// lull is how long a client may be silent in the middle of the extended protocol
-// before its messages are answered without Flush or Sync: one that waits for an
-// error gets it.
+// lull is how long a client may be silent in the middle of the extended protocol before
+// it gets responses without Flush or Sync, so that a client that waits for an error
+// receives it.
 const lull = 20 * time.Millisecond
 
-// restAfter is how long a client may be silent before its session gives back all memory that
-// it does not need while it waits.
+// restAfter is how long a client may be silent before its session releases all memory
+// that it does not need while waiting.
 const restAfter = time.Second
 
-// rest gives back what the next statement can have anew, where nothing is left in it.
+// rest releases empty buffers, which the next statement can allocate again.
 func (x *session) rest() {
 	x.in.Rest()
 	x.up.Rest()
@@ -29,16 +29,16 @@ func (x *session) rest() {
 	x.s.rested()
 }
 
-// When manyRest sessions have begun to rest, the memory that they gave back is returned to the
-// system, returnAfter later, so that those that begin meanwhile take part, and this costs little.
-// The runtime by itself would keep about a tenth of what the process had, and what lies between
-// what is in use.
+// When manyRest sessions have gone idle, the memory that they released is returned to the
+// system. This happens returnAfter later, to include sessions that go idle in the
+// meantime, and to cost little. By itself, the runtime would keep about a tenth of the
+// memory that the process had, and the gaps between memory in use.
 const (
 	manyRest    = 500
 	returnAfter = time.Minute
 )
 
-// rested counts a session that began to rest.
+// rested counts a session that has gone idle.
 func (s *Server) rested() {
 	if s.rests.Add(1) == manyRest {
 		time.AfterFunc(returnAfter, func() {
@@ -48,7 +48,7 @@ func (s *Server) rested() {
 	}
 }
 
-// opener opens what is bound to parameters.
+// opener returns the function that opens sealed parameters.
 func (x *session) opener() *keys.Pseudonymizer {
 	if x.keys == nil {
 		x.keys = x.view.plain.Keys.NewPseudonymizer()
@@ -56,10 +56,10 @@ func (x *session) opener() *keys.Pseudonymizer {
 	return x.keys
 }
 
-// loop handles messages until the client leaves.
+// loop handles messages until the client disconnects.
 func (x *session) loop() error {
 	x.waits.Store(true)
-	silent := time.Duration(0) // how long the client was, up to the wait
+	silent := time.Duration(0) // how long the client was silent before the wait
 	for {
 		wait := min(restAfter, x.s.limits.IdleTimeout)
 		switch {
@@ -88,7 +88,7 @@ func (x *session) loop() error {
 		}
 		switch {
 		case errors.Is(err, os.ErrDeadlineExceeded) && time.Now().Before(deadline):
-			continue // hurried, to look whether it should end
+			continue // interrupted, to check whether the session should end
 		case errors.Is(err, os.ErrDeadlineExceeded) && len(x.expected) > 0:
 			if err := x.drain(); err != nil {
 				return err

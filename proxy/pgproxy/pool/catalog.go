@@ -45,7 +45,7 @@ func NewCatalogs(up *Pool, known *catalog.Catalog) *Catalogs {
 	return c
 }
 
-// question is a look at the catalog that several sessions wait for.
+// question is a query of the catalog that several sessions wait for.
 type question struct {
 	done    chan struct{}
 	catalog *catalog.Catalog
@@ -66,11 +66,10 @@ func (c *Catalogs) Current(ctx context.Context) (*catalog.Catalog, error) {
 	return c.Look(ctx)
 }
 
-// lookEvery is how old what is known of the catalog may be before it is looked at
-// again, while it is used.
+// lookEvery is how old the catalog may be before it is checked again, while it is used.
 const lookEvery = time.Second
 
-// ask asks whether a plan's relations are what they were when it was made.
+// ask asks whether a plan's relations are unchanged since it was made.
 func (c *Catalogs) ask(ctx context.Context, checkSQL string) (holds bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, c.up.limits.ConnectTimeout)
 	defer cancel()
@@ -98,7 +97,7 @@ func (c *Catalogs) ask(ctx context.Context, checkSQL string) (holds bool, err er
 	return holds, nil
 }
 
-// mostCheckers is how many connections are kept to ask whether plans hold.
+// mostCheckers bounds the connections for asking whether plans are still valid.
 const mostCheckers = 4
 
 // begin asks a question. The lock is held.
@@ -124,12 +123,12 @@ func (c *Catalogs) Look(ctx context.Context) (*catalog.Catalog, error) {
 	}
 }
 
-// query handles a question once the one before is handled.
+// query handles a question after the one before it.
 func (c *Catalogs) query(q *question) {
 	c.inUse.Lock()
 	defer c.inUse.Unlock()
 	c.mu.Lock()
-	c.next = nil // who comes from now on asks anew
+	c.next = nil // later callers ask again
 	known := c.catalog
 	begun := time.Now()
 	c.mu.Unlock()
@@ -191,9 +190,8 @@ func (c *Catalogs) Close() {
 	c.checkers, c.conn = nil, nil
 }
 
-// openCatalog opens the connection that the catalog is read by, as the role that
-// sessions have. There are at most mostCheckers + 1 of them, beside those of the
-// sessions.
+// openCatalog opens a connection for reading the catalog, with the role of the sessions.
+// There are at most mostCheckers + 1 of them, in addition to those of the sessions.
 func (u *Pool) openCatalog(ctx context.Context) (*pgx.Conn, error) {
 	conn, err := u.DialCatalog(ctx)
 	if err != nil {

@@ -16,10 +16,10 @@ import (
 // Conn is a connection to the upstream. It belongs to one session.
 type Conn struct {
 	conn     net.Conn
-	from     io.Reader // what conn is read by
+	from     io.Reader // reads from conn
 	In       *wire.Frames
 	Out      []byte
-	Cancel   func(context.Context) error // asks the server to end what it does
+	Cancel   func(context.Context) error // cancels the current statement
 	Statuses map[string]string
 	settings unique.Handle[string] // that it was opened with, as text
 	since    time.Time
@@ -43,7 +43,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 			if err := c.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 				return 0, err
 			}
-			if err := c.Stopped(); err != nil { // looked at last: see Interrupt
+			if err := c.Stopped(); err != nil { // checked last: see Interrupt
 				return 0, err
 			}
 		}
@@ -72,7 +72,7 @@ func (c *Conn) Flush(timeout time.Duration) error {
 	if ends == nil {
 		ends = func() error { return nil }
 	}
-	err := ends() // looked at last: see Interrupt
+	err := ends() // checked last: see Interrupt
 	if err == nil {
 		if _, failed := c.conn.Write(c.Out); failed != nil {
 			err = cmp.Or(ends(), ErrGone)
@@ -96,7 +96,7 @@ func (c *Conn) Rest() {
 // Interrupt ends a wait for the upstream. Call it after Stopped reports why.
 func (c *Conn) Interrupt() { _ = c.conn.SetDeadline(time.Now()) }
 
-// alive reports whether an idle connection is still open, with nothing to read.
+// alive reports whether an idle connection is still open and has nothing to read.
 func (c *Conn) alive() bool {
 	if c.In.Buffered() > 0 || c.conn.SetReadDeadline(time.Now().Add(time.Millisecond)) != nil {
 		return false

@@ -2,12 +2,11 @@ package pool
 
 import "context"
 
-// check is one text that is asked again and again, once at a time: who comes while it is
-// under way waits for the next one, together with all others who do. So many sessions that
-// run a statement cost the upstream few checks, and none gets an answer that is older than
-// its question.
+// check is a query that many sessions send, one at a time: sessions that ask while it is
+// in progress wait for the next one together. So sessions that run the same statement
+// cost the upstream few checks, and none gets an answer that is older than its question.
 type check struct {
-	next *answer // of who comes now; nil before the first of them
+	next *answer // for new callers; nil before the first one
 }
 
 // answer is what several sessions wait for.
@@ -25,7 +24,7 @@ func (c *Catalogs) Holds(ctx context.Context, checkSQL string) (bool, error) {
 	if underWay == nil {
 		c.checks[checkSQL] = &check{}
 		c.mu.Unlock()
-		defer c.passOn(checkSQL) // also where it panics
+		defer c.passOn(checkSQL) // also after a panic
 		return c.asks(ctx, checkSQL)
 	}
 	if underWay.next == nil {
@@ -41,7 +40,8 @@ func (c *Catalogs) Holds(ctx context.Context, checkSQL string) (bool, error) {
 	}
 }
 
-// passOn ends a check of a session, and leaves who came meanwhile to a goroutine.
+// passOn ends a session's check, and starts a goroutine for sessions that asked in the
+// meantime.
 func (c *Catalogs) passOn(checkSQL string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,7 +52,7 @@ func (c *Catalogs) passOn(checkSQL string) {
 	go c.answer(checkSQL)
 }
 
-// answer asks for those who came meanwhile, until nobody did.
+// answer repeats the check while sessions have asked in the meantime.
 func (c *Catalogs) answer(checkSQL string) {
 	for {
 		c.mu.Lock()

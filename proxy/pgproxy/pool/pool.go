@@ -40,16 +40,15 @@ import (
 const (
 	// ReadAhead is how much is read ahead from the upstream, in bytes.
 	ReadAhead = 64 << 10
-	// mostIdle is how many connections are kept for the next sessions, and
-	// idleFor how long.
+	// mostIdle bounds the idle connections, and idleFor how long they are kept.
 	mostIdle = 16
 	idleFor  = time.Minute
-	// cleanTimeout bounds the clearing of a connection for the next session.
+	// cleanTimeout bounds the time for resetting a connection for the next session.
 	cleanTimeout = 5 * time.Second
-	// largestOut is how large the buffer of what is sent may be and still be kept.
+	// largestOut bounds the output buffers that are kept.
 	largestOut = 128 << 10
-	// patience is how long a response of the upstream may be waited for before
-	// Veil looks whether the client is still there.
+	// patience is how long Veil waits for a response of the upstream before it checks
+	// whether the client is still connected.
 	patience = 3 * time.Second
 )
 
@@ -62,7 +61,7 @@ var ErrProtocol = errors.New("unexpected response from the upstream")
 // ErrGone ends a session whose upstream can no longer be reached.
 var ErrGone = errors.New("the connection to the upstream failed")
 
-// errBusy is what a session gets for which there is no connection.
+// errBusy is the error if no connection is free.
 var errBusy = &wire.Error{Code: "53300", Text: "all connections to the upstream are in use", Hint: "Try again later."}
 
 // Config says which PostgreSQL server holds the originals, and how its connections are
@@ -90,17 +89,17 @@ type Pool struct {
 	slots  chan struct{}
 	role   roleCheck
 	log    *slog.Logger
-	major  atomic.Int32 // of the server's version; 0: not known yet
-	// dateStyle is the one that sessions begin with of which the client requests none:
-	// ISO, in the order that the server has.
+	major  atomic.Int32 // of the server's version; 0: unknown
+	// dateStyle is the initial style of sessions whose client requests none: ISO, in the
+	// server's order.
 	dateStyle atomic.Pointer[string]
 	waiters   atomic.Int32
-	// statuses are what the server reported of a session last. Most report the same, and
-	// share it.
+	// statuses are the parameters that the server last reported for a session. Most sessions
+	// have the same, and share them.
 	statuses atomic.Pointer[map[string]string]
 
 	mu     sync.Mutex
-	idle   []*Conn // the longest idle first
+	idle   []*Conn // longest idle first
 	closed bool
 }
 
@@ -165,7 +164,7 @@ func (u *Pool) Acquire(ctx context.Context, settings map[string]string) (*Conn, 
 	return c, nil
 }
 
-// wait takes the place of a connection that is given back.
+// wait waits until another connection is released, and takes its place.
 func (u *Pool) wait(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, u.limits.QueueTimeout)
 	defer cancel()
@@ -179,8 +178,8 @@ func (u *Pool) wait(ctx context.Context) error {
 	}
 }
 
-// take returns the connection with these settings that was used last, or nil,
-// and closes those that are idle for long.
+// take returns the most recently used connection with these settings, or nil, and closes
+// those that have been idle for too long.
 func (u *Pool) take(key unique.Handle[string]) *Conn {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -236,8 +235,8 @@ func settingsText(settings map[string]string) string {
 	return strings.Join(all, " ")
 }
 
-// connect opens a connection. What the client is sent about a failure names no
-// host, role or address.
+// connect opens a connection. The error that the client is sent names no host, role or
+// address.
 func (u *Pool) connect(ctx context.Context, settings map[string]string, key unique.Handle[string]) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, u.limits.ConnectTimeout)
 	defer cancel()
@@ -267,7 +266,7 @@ func (u *Pool) connect(ctx context.Context, settings map[string]string, key uniq
 	c := NewConn(hijacked.Conn, u.limits.RowBytes)
 	c.from = from
 	c.Statuses, c.settings = u.shareStatuses(hijacked.ParameterStatuses), key
-	// What a session keeps of pgconn is what cancels it.
+	// Of pgconn, a session keeps only what cancels a statement.
 	hijacked.Config, hijacked.Frontend, hijacked.ParameterStatuses = &u.config.Config, nil, nil
 	c.Cancel = func(ctx context.Context) error {
 		canceler, err := pgconn.Construct(hijacked)
@@ -279,7 +278,8 @@ func (u *Pool) connect(ctx context.Context, settings map[string]string, key uniq
 	return c, nil
 }
 
-// shareStatuses returns what is equal to the statuses of a session and most others have too.
+// shareStatuses returns a shared map that is equal to the statuses of a session, if there
+// is one.
 func (u *Pool) shareStatuses(statuses map[string]string) map[string]string {
 	if last := u.statuses.Load(); last != nil && maps.Equal(*last, statuses) {
 		return *last
@@ -288,8 +288,8 @@ func (u *Pool) shareStatuses(statuses map[string]string) map[string]string {
 	return statuses
 }
 
-// badParameter is what the client is sent where the upstream refuses the value of a
-// startup parameter; nil where it failed for another reason.
+// badParameter is the error for the client if the upstream refuses the value of a startup
+// parameter; nil if it failed for another reason.
 func badParameter(err error, settings map[string]string) *wire.Error {
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) || !strings.HasPrefix(pg.Code, "22") && pg.Code != "42704" {
@@ -303,14 +303,14 @@ func badParameter(err error, settings map[string]string) *wire.Error {
 	return nil
 }
 
-// open opens a connection as a pgconn one, with what its version of PostgreSQL wants
-// beside the settings. The version is known from the first connection on. What it reads
-// from is returned too: where a write takes long, as on a busy machine, pgconn reads in
-// the background, and what that read took is to be had from there alone.
+// open opens a connection with pgconn, with the settings and those that its version of
+// PostgreSQL needs in addition. The version is known after the first connection. It also
+// returns the reader: if a write takes long, as on a busy machine, pgconn reads in the
+// background, and only that reader has what it read.
 func (u *Pool) open(ctx context.Context, settings map[string]string) (*pgconn.PgConn, io.Reader, error) {
 	for {
 		config := u.config.Config.Copy()
-		config.TLSConfig = u.config.TLSConfig // which all connections share
+		config.TLSConfig = u.config.TLSConfig // shared by all connections
 		for i, f := range u.config.Fallbacks {
 			config.Fallbacks[i].TLSConfig = f.TLSConfig
 		}
@@ -329,7 +329,7 @@ func (u *Pool) open(ctx context.Context, settings map[string]string) (*pgconn.Pg
 		}
 		pg, err := pgconn.ConnectConfig(ctx, config)
 		if err != nil {
-			// The server may be an older one than it was.
+			// The server may have been downgraded.
 			u.major.Store(0)
 			u.dateStyle.Store(nil)
 			return nil, nil, err
@@ -348,8 +348,8 @@ func (u *Pool) open(ctx context.Context, settings map[string]string) (*pgconn.Pg
 	}
 }
 
-// majorVersion reads "15.18 (Debian …)" or "17beta1"; a text that is none is version
-// 0, which has no settings of its own.
+// majorVersion reads "15.18 (Debian …)" or "17beta1"; any other text is version 0, which
+// needs no settings.
 func majorVersion(text string) int32 {
 	var major int32
 	for _, c := range []byte(text) {

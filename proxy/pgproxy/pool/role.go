@@ -11,8 +11,8 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// powers asks what the current role may do beside reading, one line each. The
-// lines are fixed words and numbers.
+// powers queries what the current role may do besides reading, one line each. The lines
+// are fixed words and numbers.
 const powers = `SELECT 'is a superuser' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper
 UNION ALL SELECT 'may make roles' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolcreaterole
 UNION ALL SELECT 'may make databases' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolcreatedb
@@ -42,11 +42,10 @@ func Powers(ctx context.Context, pg *pgconn.PgConn) ([]string, error) {
 	return found, nil
 }
 
-// checkEvery is how long it may take until a role that was given more rights is
-// noticed.
+// checkEvery is how long it may take to notice that the role was granted more privileges.
 const checkEvery = time.Minute
 
-// roleCheck sees to it that the upstream's role may only read.
+// roleCheck ensures that the upstream's role can only read.
 type roleCheck struct {
 	allow bool // warn only
 	log   *slog.Logger
@@ -55,11 +54,11 @@ type roleCheck struct {
 	last time.Time
 }
 
-// errNotChecked is of a server that did not say what the role may do.
+// errNotChecked says that the privileges of the role could not be determined.
 var errNotChecked = errors.New("the rights of the role could not be determined")
 
-// check asks, if it was not asked lately, what the role may do. The error says
-// what is too much.
+// check queries what the role may do, unless it did so recently. The error lists excess
+// privileges.
 func (r *roleCheck) check(ctx context.Context, pg *pgconn.PgConn) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

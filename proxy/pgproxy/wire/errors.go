@@ -37,8 +37,8 @@ func Condition(code string) *Error {
 	return &Error{Code: "XX000", Text: "the upstream reported an error"}
 }
 
-// conditions are texts of conditions that a reader may meet; source: PostgreSQL
-// documentation, appendix A.
+// conditions are the texts of conditions that a read-only client may meet. Source:
+// PostgreSQL documentation, appendix A.
 var conditions = map[string]string{
 	"01000": "warning",
 	"02000": "no data",
