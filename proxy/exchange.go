@@ -137,7 +137,7 @@ func (x *Exchange) stamp(r *mask.Record) *mask.Record {
 // Entry is a record and the additional contents of its log line.
 type Entry struct {
 	Record *mask.Record
-	// event is the message of the line; that of the listener when it is empty.
+	// event is the message of the line; if empty, the listener's.
 	event string
 	// rule and object are those of the exchange.
 	rule, object string
@@ -169,7 +169,7 @@ func (x *Exchange) Commit(r *mask.Record, status int) error {
 // recorded even then.
 func (l *Listener) Commit(entries ...Entry) error {
 	if l.config.Metrics != nil {
-		for i := range entries { // now, since the record is still near
+		for i := range entries { // now, while the record is in the cache
 			entries[i].applied = entries[i].Record.AppendByCategory(make([]mask.Count, 0, 20))
 		}
 	}
@@ -178,7 +178,7 @@ func (l *Listener) Commit(entries ...Entry) error {
 	if len(entries) == 1 {
 		errs[0] = l.config.Sink.Append(context.Background(), entries[0].Record)
 	} else {
-		// A sink waits for the disk: together they wait once.
+		// A sink waits for the disk, so all records are written with one wait.
 		var all sync.WaitGroup
 		for i := range entries {
 			all.Go(func() { errs[i] = l.config.Sink.Append(context.Background(), entries[i].Record) })
@@ -208,13 +208,13 @@ func (l *Listener) Commit(entries ...Entry) error {
 	return nil
 }
 
-// count counts what a record says.
+// count updates the metrics from a record.
 func (l *Listener) count(e *Entry) {
 	m, r := l.config.Metrics, e.Record
 	switch {
 	case r.Result == "refused":
 		m.Problem("refused", r.Reason)
-	case r.Reason != "": // such as a file that is complete without its invalid lines
+	case r.Reason != "": // such as a file that is complete except for invalid lines
 		m.Problem("failed", r.Reason)
 	}
 	for _, c := range e.applied {
@@ -225,7 +225,8 @@ func (l *Listener) count(e *Entry) {
 	}
 }
 
-// trace says in the exchange's span what the record says, and how long it took to be written.
+// trace adds the contents of the record to the exchange's span, and how long it took to
+// write it.
 func (e *Entry) trace(begun time.Time, failed bool) {
 	if !e.span.Recording() {
 		return
@@ -249,7 +250,7 @@ func (e *Entry) trace(begun time.Time, failed bool) {
 // End ends the span of the entry's exchange.
 func (e *Entry) End() { e.span.End() }
 
-// write logs what a record says.
+// write writes the log line for a record.
 func (l *Listener) write(e *Entry) {
 	if !l.config.Logger.Enabled(context.Background(), slog.LevelInfo) {
 		return

@@ -81,7 +81,7 @@ func (l *Listener) Open(socket net.Listener) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.Draining() {
-		_ = socket.Close() // nothing was accepted
+		_ = socket.Close() // no connection was accepted
 		return false
 	}
 	l.sockets[socket] = struct{}{}
@@ -94,11 +94,11 @@ func (l *Listener) CloseSockets() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for socket := range l.sockets {
-		_ = socket.Close() // again, if a server has closed it
+		_ = socket.Close() // a second time, if a server has closed it
 	}
 }
 
-// errDraining is why a listener that stops is not ready.
+// errDraining says that a listener is shutting down, so it is not ready.
 var errDraining = errors.New("shutting down")
 
 // Ready says, in fixed words, why a client that connects now would not be served, or
@@ -122,22 +122,22 @@ func (l *Listener) Ready() error {
 }
 
 const (
-	// upstreamAge is how long an upstream that responded is taken to respond,
-	// upstreamFailureAge how long one that did not is taken not to.
+	// upstreamAge is how long a successful check of the upstream is valid,
+	// upstreamFailureAge how long a failed one is.
 	upstreamAge        = 5 * time.Second
 	upstreamFailureAge = time.Second
 )
 
-// upstreamState is whether the upstream responds, as of a moment ago: a probe is
-// nothing that should load it.
+// upstreamState is the cached result of a check of the upstream, so that probes do not
+// load it.
 type upstreamState struct {
 	mu    sync.Mutex
 	until time.Time
 	err   error
 }
 
-// check queries the upstream unless that was done a moment ago. Whoever comes while it
-// is queried waits for that response.
+// check queries the upstream, unless it did so recently. Callers wait for a query in
+// progress.
 func (s *upstreamState) check(probe func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,7 +23,7 @@ type View interface {
 type Policy struct {
 	consumers *consumer.Directory
 	views     map[string]View
-	passes    map[string]*sync.Pool // of *mask.Pass by view, for what is not masked
+	passes    map[string]*sync.Pool // of *mask.Pass by view, for exchanges in which nothing is masked
 }
 
 // NewPolicy checks that every view that a consumer names exists. "" is the view of

@@ -10,9 +10,9 @@ import (
 	"strings"
 )
 
-// An API key is "veil_" and 32 random bytes in base 64 of the URL alphabet
-// without padding. Since nothing else is taken as a key, its SHA-256 can be kept
-// without a salt: there is nothing to guess.
+// An API key is "veil_" and 32 random bytes in base 64 of the URL alphabet without
+// padding. Since nothing else is accepted as a key, its SHA-256 can be stored without a
+// salt: keys cannot be guessed.
 const (
 	keyHead   = "veil_"
 	keyLength = len(keyHead) + 43

@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// How failed attempts to log in slow down those that follow.
+// How failed logins slow down later attempts.
 const (
-	// freeFailures are those of people who mistype.
+	// freeFailures is the number of failures without a delay, since people mistype.
 	freeFailures = 5
-	// firstDelay is that of the first attempt after them; it doubles with each
-	// further failure up to mostDelay.
+	// firstDelay is the delay of the first attempt after them; it doubles with each further
+	// failure, up to mostDelay.
 	firstDelay = 200 * time.Millisecond
 	mostDelay  = 5 * time.Second
 	// forgiveEvery is the time in which one failure is forgotten.
 	forgiveEvery = 10 * time.Second
-	// mostFailures and mostOfUser bound what is remembered of one address and one
-	// user, and with it how long it takes to forget.
+	// mostFailures and mostOfUser bound the failures that are remembered of one address and
+	// one user, and thus the time until they are forgotten.
 	mostFailures = 200
 	mostOfUser   = 30
 	// mostWaiting attempts of one address wait at once; more are refused.
@@ -122,7 +122,7 @@ func (a *Attempts) Succeeded(user string) {
 	delete(a.byUser.byName, user)
 }
 
-// left is how many failures are not forgotten yet.
+// left returns how many failures are not forgotten yet.
 func (f *failures) left(now time.Time) int {
 	if f == nil {
 		return 0
@@ -149,7 +149,7 @@ func (a *Attempts) delay(f *failures, now time.Time) time.Duration {
 // attacker with many names slows down new names, and nobody is forgotten for them.
 const others = "\x00others"
 
-// of returns the failures of a name. Those with nothing left make room.
+// of returns the failures of a name. Entries without failures are removed to make room.
 func (r *remembered) of(name string, now time.Time) *failures {
 	if f := r.byName[name]; f != nil {
 		return f
@@ -182,8 +182,8 @@ func ClientAddress(addr net.Addr) string {
 	return "local"
 }
 
-// clientKey is what counts as one client: an IPv4 address, or an IPv6 network of
-// 64 bits, which one client has at the least.
+// clientKey returns what counts as one client: an IPv4 address, or an IPv6 network with a
+// prefix of 64 bits, the least that a client gets.
 func clientKey(addr net.Addr) string {
 	ip, ok := addressOf(addr)
 	if !ok {

@@ -84,8 +84,8 @@ func bearer(header string) (credential string, ok bool) {
 	return credential, body != ""
 }
 
-// token returns the consumer of a JWT. The issuer that it names chooses the keys
-// and rules; nothing else of it is believed before its signature holds.
+// token returns the consumer of a JWT. The issuer that it names chooses the keys and
+// rules; nothing else in it is trusted before its signature is verified.
 func (d *Directory) token(ctx context.Context, token string, peer []*x509.Certificate) (*Consumer, error) {
 	if len(token) > maxToken {
 		return nil, ErrBadCredentials
@@ -112,8 +112,8 @@ func (d *Directory) token(ctx context.Context, token string, peer []*x509.Certif
 	return is.consumer(claims)
 }
 
-// key returns what finds the key of a token. A token without kid is signed with
-// the only key there is.
+// key returns the function that finds the key of a token. A token without kid must be
+// signed with the only key of the set.
 func (is *issuer) key(ctx context.Context) jwt.Keyfunc {
 	find := is.keys.KeyfuncCtx(ctx)
 	return func(t *jwt.Token) (any, error) {
@@ -154,9 +154,9 @@ func acceptable(header map[string]any) bool {
 	return s == "jwt" || s == "at+jwt"
 }
 
-// bound reports whether a token that is bound to a key (RFC 7800) comes with
-// that key: with the certificate of the TLS peer (RFC 8705, 3.1). Other proofs
-// are not known here, and a token that needs one is refused.
+// bound reports whether a token that is bound to a key (RFC 7800) comes with that key:
+// with the certificate of the TLS peer (RFC 8705, 3.1). Other proofs are not supported,
+// and a token that needs one is refused.
 func bound(claims jwt.MapClaims, peer []*x509.Certificate) bool {
 	cnf, ok := claims["cnf"]
 	if !ok {
@@ -171,7 +171,7 @@ func bound(claims jwt.MapClaims, peer []*x509.Certificate) bool {
 	return want == base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// consumer makes the consumer of verified claims.
+// consumer returns the consumer that verified claims identify.
 func (is *issuer) consumer(claims jwt.MapClaims) (*Consumer, error) {
 	who, _ := claims[is.claim].(string)
 	scopes, ok := is.grant(claims)
@@ -181,9 +181,8 @@ func (is *issuer) consumer(claims jwt.MapClaims) (*Consumer, error) {
 	return &Consumer{Name: is.name + ":" + who, View: is.view, Scopes: scopes, gate: is.gate}, nil
 }
 
-// grant returns the scopes of verified claims, within those of the account.
-// scope is a list (RFC 8693, 4.2); scp, which is asked when there is no scope,
-// is a list or an array.
+// grant returns the scopes of verified claims, within those of the account. scope is a
+// list (RFC 8693, 4.2); scp, which is used if there is no scope, is a list or an array.
 func (is *issuer) grant(claims jwt.MapClaims) (s *Scopes, ok bool) {
 	list := ""
 	if scope, there := claims["scope"]; there {
@@ -257,7 +256,7 @@ func (b *builder) issuer(where string, c Issuer) *issuer {
 		b.add(where+".leeway", "want 0 to %v", maxLeeway)
 	}
 	is.keys = b.keySet(where, c)
-	if len(b.problems) > 0 { // the limits can be out of bounds
+	if len(b.problems) > 0 { // the limits may be invalid
 		return is
 	}
 	if l := newLimiters(c.Limits); l != nil {

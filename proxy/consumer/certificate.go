@@ -18,8 +18,8 @@ type Certificate struct {
 	SPKISHA256 string
 }
 
-// certificate returns the consumer of a certificate that the listener verified.
-// One that ran out while its connection lasts is refused.
+// certificate returns the consumer of a certificate that the listener verified. It is
+// refused if it has expired since the connection was opened.
 func (d *Directory) certificate(leaf *x509.Certificate) (*Consumer, error) {
 	if leaf == nil || time.Now().After(leaf.NotAfter) {
 		return nil, ErrBadCredentials

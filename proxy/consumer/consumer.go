@@ -123,8 +123,8 @@ type Config struct {
 	Issuers      []Issuer
 	Certificates []Certificate
 	Users        []User
-	// httpClient fetches key sets; a client with safe limits when it is nil.
-	// Redirects are not followed either way.
+	// httpClient fetches key sets; if nil, a client with safe limits does. Redirects are
+	// never followed.
 	httpClient *http.Client
 	// Logger logs key sets that could not be fetched; nil logs nothing.
 	Logger *slog.Logger
@@ -137,7 +137,7 @@ type Directory struct {
 	certificates map[fingerprint]*Consumer
 	users        map[string]userEntry
 	iterations   []int              // of the users' verifiers
-	mock         [32]byte           // makes the verifiers of users that are not there
+	mock         [32]byte           // derives the verifiers of unknown users
 	issuers      map[string]*issuer // by URL
 	views        map[string]bool
 	peek         *jwt.Parser // reads which issuer a token names
@@ -213,7 +213,7 @@ func (d *Directory) Authenticate(ctx context.Context, r Request) (*Consumer, err
 // has no error attribute.
 func (d *Directory) Challenge() string { return `Bearer realm="veil"` }
 
-// builder makes a directory and gathers what is wrong with its configuration.
+// builder builds a directory and collects the problems of its configuration.
 type builder struct {
 	ctx      context.Context
 	client   *http.Client
@@ -223,7 +223,7 @@ type builder struct {
 	views    map[string]bool // that accounts name
 }
 
-// named is the first account of a name.
+// named is the first account with a name.
 type named struct {
 	where    string
 	account  Account
@@ -247,7 +247,7 @@ func (b *builder) consumer(where string, a Account) *Consumer {
 		return first.consumer
 	}
 	c := &Consumer{Name: a.Name, View: a.View, Scopes: scopes}
-	if len(b.problems) == 0 { // else the limits can be out of bounds
+	if len(b.problems) == 0 { // otherwise the limits may be invalid
 		if l := newLimiter(a.Limits); l != nil {
 			c.gate = l
 		}

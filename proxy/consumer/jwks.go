@@ -27,8 +27,8 @@ import (
 const (
 	// keysFresh is how old a key set may be before it is fetched again.
 	keysFresh = 10 * time.Minute
-	// keysUsable is how old one may be that cannot be fetched again. It bounds
-	// for how long a key is trusted that its issuer has taken back.
+	// keysUsable is how old a key set may be if it cannot be fetched again. It bounds how
+	// long a revoked key is trusted.
 	keysUsable = 4 * time.Hour
 	// fetchPause is the least time between a fetch and the next one for a key
 	// that the set did not have; failurePause, between a failure and the next
@@ -43,14 +43,14 @@ const (
 	leastRSA = 2048
 )
 
-// onlyKey is requested by tokens that name no key.
+// onlyKey stands for the key of tokens that name none.
 const onlyKey = ""
 
 var errKeysUnavailable = errors.New("key set unavailable")
 
-// keySet is the key set of an issuer, as far as it can check tokens. It may be
-// used concurrently. Of its methods, keyfunc calls KeyRead alone. A fetch is
-// done by the request that needs it, and others that need it wait.
+// keySet is the key set of an issuer, as far as it can check tokens. It may be used
+// concurrently. Of its methods, keyfunc calls only KeyRead. The request that needs a
+// fetch does it, and other requests that need it wait.
 type keySet struct {
 	jwkset.Storage
 	url    string // empty for a file, which is never read again
@@ -59,10 +59,10 @@ type keySet struct {
 	log    *slog.Logger
 
 	mu       sync.Mutex
-	fetched  time.Time     // when the keys that are stored were; zero for none
+	fetched  time.Time     // when the stored keys were fetched; zero for never
 	next     time.Time     // no fetch before
 	err      error         // of the last fetch
-	fetching chan struct{} // closed at the end of the fetch under way; nil for none
+	fetching chan struct{} // closed at the end of the fetch in progress; nil for none
 }
 
 // KeyRead returns the key of an id, or the only key for the id onlyKey. The
@@ -83,9 +83,8 @@ func (s *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
 	return key, jwkset.ErrKeyNotFound
 }
 
-// find looks for a key among those that are stored. Its age is that of the set,
-// keysUsable or more if there is no such key. busy is whether a fetch is under
-// way.
+// find looks up a stored key. age is the age of the set, and keysUsable or more if there
+// is no such key. busy says whether a fetch is in progress.
 func (s *keySet) find(ctx context.Context, id string) (key jwkset.JWK, age time.Duration, busy bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,8 +106,8 @@ func (s *keySet) find(ctx context.Context, id string) (key jwkset.JWK, age time.
 	return key, age, busy
 }
 
-// refresh fetches the key set, or waits for who does. When it is too early, it
-// returns what came of the last fetch.
+// refresh fetches the key set, or waits for a fetch in progress. If it is too early for
+// another fetch, it returns the result of the last one.
 func (s *keySet) refresh(ctx context.Context) error {
 	s.mu.Lock()
 	done, early, err := s.fetching, time.Now().Before(s.next), s.err
@@ -132,8 +131,8 @@ func (s *keySet) refresh(ctx context.Context) error {
 	return s.err
 }
 
-// replace fetches the key set and stores it. Whatever happens, those who wait
-// are reported.
+// replace fetches the key set and stores it. Whatever happens, waiting requests are
+// released.
 func (s *keySet) replace(ctx context.Context) (err error) {
 	var keys []jwkset.JWK
 	err = errKeysUnavailable // if the fetch panics
@@ -157,7 +156,7 @@ func (s *keySet) replace(ctx context.Context) (err error) {
 	return err
 }
 
-// fetch asks for the key set. It does not end with the request that needs it:
+// fetch fetches the key set. It does not end with the request that started it, since
 // others wait for it.
 func (s *keySet) fetch() ([]jwkset.JWK, error) {
 	ctx, cancel := context.WithTimeout(s.ctx, fetchTimeout)
@@ -211,7 +210,7 @@ func readKeySet(r io.Reader) ([]jwkset.JWK, error) {
 	return keys, nil
 }
 
-// readKey reads one key; ok is false for what cannot check tokens.
+// readKey reads one key; ok is false if it cannot verify tokens.
 func readKey(raw []byte) (key jwkset.JWK, ok bool) {
 	var m jwkset.JWKMarshal
 	if json.Unmarshal(raw, &m) != nil ||
@@ -219,7 +218,7 @@ func readKey(raw []byte) (key jwkset.JWK, ok bool) {
 		len(m.KEYOPS) > 0 && !slices.Contains(m.KEYOPS, jwkset.KeyOpsVerify) {
 		return key, false
 	}
-	// The set is believed for where it came from; certificates add nothing.
+	// The set is trusted because of its source; certificates add nothing.
 	m.X5U, m.X5C, m.X5T, m.X5TS256 = "", nil, "", ""
 	key, err := jwkset.NewJWKFromMarshal(m, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{SkipKeyOps: true})
 	if err != nil {
@@ -250,7 +249,7 @@ func fetchClient(given *http.Client) *http.Client {
 	return client
 }
 
-// keySet checks where the keys of an issuer are, and reads them if it is a file.
+// keySet checks the source of an issuer's keys, and reads it if it is a file.
 func (b *builder) keySet(where string, c Issuer) keyfunc.Keyfunc {
 	s := &keySet{Storage: jwkset.NewMemoryStorage(), url: c.JWKSURL, client: b.client, ctx: b.ctx, log: b.log.With("issuer", c.Name)}
 	switch {

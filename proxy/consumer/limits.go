@@ -39,7 +39,7 @@ func (b *builder) limits(where string, l Limits) {
 	}
 }
 
-// gate admits the requests of a consumer.
+// gate admits or refuses the requests of a consumer.
 type gate interface {
 	admit(name string, now time.Time) (release func(), retryAfter time.Duration, ok bool)
 	count(name string, now time.Time) bool
@@ -48,10 +48,10 @@ type gate interface {
 // limiter holds one consumer to its limits. It may be used concurrently.
 type limiter struct {
 	bucket *rate.Limiter // nil: any rate
-	slots  chan struct{} // one in it for each request under way; nil: any number
+	slots  chan struct{} // has one entry for each request in progress; nil: any number
 }
 
-// newLimiter returns nil for limits that do not bound.
+// newLimiter returns nil if there is no limit.
 func newLimiter(l Limits) *limiter {
 	var m limiter
 	if l.RatePerSecond > 0 {
@@ -70,8 +70,8 @@ func newLimiter(l Limits) *limiter {
 	return &m
 }
 
-// admit takes a slot, and then from the bucket, so that what is refused for want
-// of a slot does not count towards the rate.
+// admit takes a slot first and then a token, so that a request that finds no free slot
+// does not count towards the rate.
 func (l *limiter) admit(_ string, now time.Time) (func(), time.Duration, bool) {
 	if l.slots != nil {
 		select {
@@ -91,7 +91,7 @@ func (l *limiter) admit(_ string, now time.Time) (func(), time.Duration, bool) {
 	return sync.OnceFunc(l.leave), 0, true
 }
 
-// count takes from the bucket alone.
+// count only takes a token.
 func (l *limiter) count(_ string, now time.Time) bool {
 	return l.bucket == nil || l.bucket.AllowN(now, 1)
 }
@@ -113,13 +113,13 @@ const (
 	// maxLimiters is how many consumers of an issuer have limiters of their own
 	// at once.
 	maxLimiters = 10_000
-	// sweepPause is the least time between two looks for idle limiters.
+	// sweepPause is the minimum time between two searches for idle limiters.
 	sweepPause = time.Second
 )
 
-// limiters are those of the consumers of an issuer. Only idle ones are let go,
-// so nobody gets a new one by being forgotten. While there are maxLimiters that
-// are not idle, further consumers share one.
+// limiters are those of the consumers of an issuer. Only idle ones are removed, so no
+// consumer gets a fresh limiter early. While maxLimiters are not idle, further consumers
+// share one.
 type limiters struct {
 	limits Limits
 
@@ -129,7 +129,7 @@ type limiters struct {
 	swept  time.Time
 }
 
-// newLimiters returns nil for limits that do not bound.
+// newLimiters returns nil if there is no limit.
 func newLimiters(l Limits) *limiters {
 	others := newLimiter(l)
 	if others == nil {
@@ -138,8 +138,8 @@ func newLimiters(l Limits) *limiters {
 	return &limiters{limits: l, byName: map[string]*limiter{}, others: others}
 }
 
-// admit holds the lock while a limiter is used: one that is about to be used is
-// not let go.
+// admit holds the lock while a limiter is used, so that it is not removed in the
+// meantime.
 func (s *limiters) admit(name string, now time.Time) (func(), time.Duration, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -165,7 +165,7 @@ func (s *limiters) of(name string, now time.Time) *limiter {
 	return l
 }
 
-// room reports whether there may be one limiter more, and makes room if need be.
+// room reports whether there may be another limiter, and makes room if necessary.
 func (s *limiters) room(now time.Time) bool {
 	if len(s.byName) >= maxLimiters && now.Sub(s.swept) >= sweepPause {
 		s.swept = now

@@ -13,7 +13,7 @@ import "strings"
 // about resources, such as openid.
 type Scopes struct {
 	read, search map[string]bool // by type; "*" is every type
-	within       *Scopes         // grants no more than this one does
+	within       *Scopes         // grants no more than the other
 }
 
 // MayRead reports whether resources of a type may be read.
@@ -88,8 +88,8 @@ func isTypeName(s string) bool {
 	return true
 }
 
-// scopes checks the scopes of an account; empty ones are nil. What grants
-// nothing is a mistake here.
+// scopes checks the scopes of an account; empty ones are nil. Here, a scope that grants
+// nothing is a mistake.
 func (b *builder) scopes(where, list string) *Scopes {
 	if list == "" {
 		return nil

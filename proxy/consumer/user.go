@@ -51,9 +51,9 @@ func (b *builder) addUsers(d *Directory, users []User) {
 	_, _ = rand.Read(d.mock[:]) // never fails: crypto/rand ends the process instead
 }
 
-// lookup returns the user's verifier and consumer. Who is not there gets a
-// verifier that no password fits, always the same one while the process runs,
-// with iterations that some user has.
+// lookup returns the user's verifier and consumer. An unknown user gets a verifier that
+// no password matches. It stays the same while the process runs, and has the iterations
+// of some real user.
 func (d *Directory) lookup(user string) userEntry {
 	if u, ok := d.users[user]; ok {
 		return u
@@ -108,7 +108,7 @@ func (d *Directory) Login(user, chosen string, binding *Binding) (*Login, error)
 	switch {
 	case chosen == mechanism && binding == nil:
 		l.conversation = server.NewConversation()
-	case chosen == mechanism: // one that could bind and thinks it must not is being deceived
+	case chosen == mechanism: // a client that could bind but believes that the server cannot is being deceived
 		l.conversation = server.NewConversationWithChannelBinding(binding.data)
 	case chosen == mechanismBound && binding != nil:
 		l.conversation = server.NewConversationWithChannelBindingRequired(binding.data)

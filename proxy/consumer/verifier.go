@@ -13,8 +13,8 @@ import (
 	"github.com/xdg-go/scram"
 )
 
-// The bounds of a verifier's iterations: PostgreSQL's default is the least, and
-// more than the most would let a client's login be used to waste its time.
+// The bounds of a verifier's iterations: PostgreSQL's default is the minimum. More than
+// the maximum would let a server waste a client's time.
 const (
 	leastIterations = 4096
 	mostIterations  = 1_000_000
@@ -70,7 +70,7 @@ func parseVerifier(text string) (Verifier, error) {
 	return v, nil
 }
 
-// passwordBytes are random bytes of a password, more than can be tried.
+// passwordBytes is the number of random bytes in a password, too many to guess.
 const passwordBytes = 18
 
 // NewPassword returns a new random password.
@@ -108,8 +108,8 @@ func (v Verifier) String() string {
 	return fmt.Sprintf("SCRAM-SHA-256$%d:%s$%s:%s", v.stored.Iters, b64([]byte(v.stored.Salt)), b64(v.stored.StoredKey), b64(v.stored.ServerKey))
 }
 
-// mockVerifier is what a user that is not there is challenged with: the same
-// salt and iterations each time, and keys that no password has.
+// mockVerifier is the challenge for an unknown user: the same salt and iterations each
+// time, and keys that no password has.
 func mockVerifier(secret []byte, user string, iterations int) Verifier {
 	m := hmac.New(sha256.New, secret)
 	m.Write([]byte(user))

@@ -70,14 +70,14 @@ type Service struct {
 	current atomic.Pointer[state]
 }
 
-// state is a configuration with what is compiled of it.
+// state is a configuration with its compiled rulesets.
 type state struct {
 	*Config
 	sender     *sender
 	deidentify *engine
 
 	mu         sync.Mutex
-	pseudonyms []*engine // of the keys used last, the latest first
+	pseudonyms []*engine // of the most recently used keys, the latest first
 }
 
 // New returns a service.
@@ -186,5 +186,5 @@ func (s *Service) statement(now *state) *models.CapabilityStatement {
 	}
 }
 
-// definitions is what the canonical URLs of the draft's operations begin with.
+// definitions is the prefix of the canonical URLs of the draft's operations.
 const definitions = "http://hl7.org/fhir/us/darts/OperationDefinition/"

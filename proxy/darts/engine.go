@@ -18,7 +18,7 @@ type engine struct {
 	masks     sync.Pool // of *maskState
 }
 
-// maskState is what masks one Bundle at a time.
+// maskState masks one Bundle at a time.
 type maskState struct {
 	walker *fhir.Walker
 	pass   *mask.Pass
@@ -30,10 +30,10 @@ func newEngine(space string, a *fhir.Automaton) *engine {
 	return e
 }
 
-// errNotBundle says that another resource came in place of a Bundle.
+// errNotBundle says that the resource is not a Bundle.
 var errNotBundle = errors.New("identifiableData is not a Bundle")
 
-// mask masks a Bundle. The record is that of what was applied, on an error, too.
+// mask masks a Bundle. The record contains what was applied, also if there was an error.
 func (e *engine) mask(bundle []byte, origin mask.Origin) (masked []byte, record func(result, reason string) *mask.Record, err error) {
 	m := e.masks.Get().(*maskState)
 	m.pass.Begin(origin)
@@ -49,12 +49,12 @@ func (e *engine) mask(bundle []byte, origin mask.Origin) (masked []byte, record 
 	}, err
 }
 
-// spaceBytes are those of the secret of a key space.
+// spaceBytes is the length of the secret of a key space.
 const spaceBytes = 64
 
-// space is the keyring of a key space under the service's own key.
+// space returns the keyring of a key space, derived from the service's own key.
 func (s *state) space(purpose, name string) (*keys.Keyring, error) {
-	sum := sha512.Sum512([]byte(name)) // of any length, where a domain has at most 65,535 bytes
+	sum := sha512.Sum512([]byte(name)) // hashed, since it may be longer than a domain's 65,535 bytes
 	secret, err := s.Keys.Derive(purpose, string(sum[:]), spaceBytes)
 	if err != nil {
 		return nil, err
@@ -62,10 +62,11 @@ func (s *state) space(purpose, name string) (*keys.Keyring, error) {
 	return keys.NewKeyring(secret, s.Keys.Project())
 }
 
-// mostPseudonymKeys of callers are compiled at once: a ruleset takes some 20 MB.
+// mostPseudonymKeys bounds the callers' keys with a compiled ruleset, which takes about
+// 20 MB.
 const mostPseudonymKeys = 4
 
-// pseudonymize is the engine of a caller's key.
+// pseudonymize returns the engine for a caller's key.
 func (s *state) pseudonymize(key string) (*engine, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +90,7 @@ func (s *state) pseudonymize(key string) (*engine, error) {
 	return e, nil
 }
 
-// anonymize is the engine of one Bundle.
+// anonymize returns the engine for a single Bundle.
 func (s *state) anonymize(bundle []byte) (*engine, error) {
 	ring, err := s.space("darts-anonymize", string(bundle))
 	if err != nil {

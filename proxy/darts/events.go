@@ -13,7 +13,7 @@ import (
 	models "github.com/samply/golang-fhir-models/fhir-models/fhir"
 )
 
-// happening is a Bundle that was masked, as events tell it. Nothing in it is an original:
+// happening is the masking of a Bundle, as events report it. It contains no originals:
 // patients are named by their pseudonyms.
 type happening struct {
 	Options
@@ -27,8 +27,8 @@ type happening struct {
 // profile is IHE's AuditEvent of a de-identification at its source. It has one patient.
 const profile = "https://profiles.ihe.net/ITI/DeId/StructureDefinition/IHE.BasicAudit.DeIdentification.Source"
 
-// bundle is a transaction of an AuditEvent for each patient, so that no event tells of
-// two, and a Provenance of the masked Bundle.
+// bundle returns a transaction of an AuditEvent for each patient, so that no event is
+// about two, and a Provenance of the masked Bundle.
 func (h *happening) bundle() models.Bundle {
 	transaction := models.Bundle{Type: models.BundleTypeTransaction}
 	add := func(resourceType string, resource any) {
@@ -49,7 +49,8 @@ func (h *happening) bundle() models.Bundle {
 	return transaction
 }
 
-// patientsOf are the ids of the patients that a masked Bundle has or refers to, in order.
+// patientsOf returns the ids of the patients that a masked Bundle contains or refers to,
+// in order.
 func patientsOf(masked []byte) []string {
 	found := map[string]bool{}
 	var walk func(v any)
@@ -82,7 +83,8 @@ func patientsOf(masked []byte) []string {
 	return slices.Sorted(maps.Keys(found))
 }
 
-// auditEvent is that of one patient; of none if the pseudonym is empty.
+// auditEvent returns the AuditEvent for one patient, or for none if the pseudonym is
+// empty.
 func (h *happening) auditEvent(patient string) models.AuditEvent {
 	read, outcome, machine := models.AuditEventActionR, models.AuditEventOutcome0, models.AuditEventAgentNetworkType2
 	veil := device(h.Version)
@@ -126,8 +128,9 @@ func (h *happening) auditEvent(patient string) models.AuditEvent {
 	return event
 }
 
-// provenance is that of the masked Bundle, which its digest names (RFC 6920). The Bundle
-// that it came from has no digest: it would tell who holds the original.
+// provenance returns the Provenance of the masked Bundle, which its digest names (RFC
+// 6920). The original Bundle is not named by a digest, since whoever has it could
+// recognize it.
 func (h *happening) provenance() models.Provenance {
 	sum := sha256.Sum256(h.masked)
 	at := h.recorded.UTC().Format(time.RFC3339Nano)
@@ -151,7 +154,7 @@ func (h *happening) algorithm() *models.Reference {
 }
 
 func (h *happening) rulesetName() string {
-	sum, _ := hex.DecodeString(h.rulesetSHA256) // of our own making
+	sum, _ := hex.DecodeString(h.rulesetSHA256) // in our own format
 	return named(sum)
 }
 

@@ -16,16 +16,16 @@ import (
 	"github.com/veil-proxy/veil/proxy/fhirproxy/outcome"
 )
 
-// operation is one of the draft's, with the codes that it is served under.
+// operation is an operation of the draft, with the codes that it is served under.
 type operation struct {
 	name          string
 	codes         []string // the draft's first
 	documentation string
 	// output names the parameter that returns the Bundle.
 	output string
-	// activity is of ISO 21089:2017, as records of it are coded.
+	// activity is the code of ISO 21089:2017 for its records.
 	activity models.Coding
-	// parameters are those that it takes beside the data.
+	// parameters are its parameters besides the data.
 	parameters []string
 	engine     func(s *state, in *input) (*engine, *outcome.Problem)
 }
@@ -127,7 +127,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, x *proxy.Exchang
 	respond(w, http.StatusOK, response)
 }
 
-// input is what a request has: texts by the names of their parameters, and a Bundle.
+// input is the content of a request: texts by parameter name, and a Bundle.
 type input struct {
 	texts  map[string]string
 	bundle []byte
@@ -188,8 +188,8 @@ const (
 	fileURLs = "identifiableDataFileUrls"
 )
 
-// known is the name of a parameter as the operation has it, or empty: a request's own
-// text never reaches an error.
+// known returns the operation's name for a parameter, or "". So no text of a request gets
+// into an error.
 func known(op *operation, name string) string {
 	for _, one := range append([]string{data, fileURLs}, op.parameters...) {
 		if one == name {
@@ -203,7 +203,7 @@ func invalid(status int, text string) *outcome.Problem {
 	return outcome.Refused(status, models.IssueTypeInvalid, "invalid request", text)
 }
 
-// fault is a problem of Veil; nil without an error.
+// fault returns a problem on Veil's side; nil without an error.
 func fault(err error) *outcome.Problem {
 	if err == nil {
 		return nil

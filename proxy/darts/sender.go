@@ -37,13 +37,13 @@ func newSender(s *AuditServer) (*sender, error) {
 		return nil, errors.New("the audit server has no URL")
 	}
 	return &sender{s, &fasthttp.Client{
-		Name: "veil", TLSConfig: s.TLS, DisablePathNormalizing: true, MaxResponseBodySize: 16 << 20, // an entry for each event
+		Name: "veil", TLSConfig: s.TLS, DisablePathNormalizing: true, MaxResponseBodySize: 16 << 20, // one entry for each event
 		ReadTimeout: sendTimeout, WriteTimeout: sendTimeout,
-		RetryIfErr: func(*fasthttp.Request, int, error) (reset, retry bool) { return false, false }, // events come once
+		RetryIfErr: func(*fasthttp.Request, int, error) (reset, retry bool) { return false, false }, // events are sent once
 	}}, nil
 }
 
-// send sends a transaction. The error says, in fixed words, why the server did not take
+// send sends a transaction. The error says, in fixed words, why the server did not accept
 // it.
 func (s *sender) send(ctx context.Context, transaction models.Bundle) error {
 	text, err := json.Marshal(transaction)

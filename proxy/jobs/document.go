@@ -40,11 +40,11 @@ type parameter struct {
 	schema   *jsonschema.Schema
 }
 
-// read returns the document, which is read when it is first needed.
+// read returns the document, which is parsed at first use.
 var read = sync.OnceValue(func() *document {
 	d, err := parseDocument(openapi)
 	if err != nil {
-		panic(err) // never: a test reads it
+		panic(err) // cannot happen: a test reads it
 	}
 	return d
 })
@@ -52,7 +52,7 @@ var read = sync.OnceValue(func() *document {
 // documentURL names the document for references within it.
 const documentURL = "veil:openapi"
 
-// compiler returns what compiles the schemas of a document, and the document as a tree.
+// compiler returns a compiler for the schemas of a document, and the document as a tree.
 func compiler(text []byte) (c *jsonschema.Compiler, tree any, err error) {
 	if tree, err = jsonschema.UnmarshalJSON(bytes.NewReader(text)); err != nil {
 		return nil, nil, err
@@ -142,7 +142,7 @@ func (d *document) check(operation string, r *http.Request) *Problem {
 			return bad(one.Name, "the parameter is given twice")
 		}
 		if err := one.schema.Validate(one.value(values)); err != nil {
-			if one.In == "path" { // nothing has such an id
+			if one.In == "path" { // no job has such an id
 				return problem(http.StatusNotFound, "no-such-job", "there is no such job", "GET "+Path+"/jobs lists them")
 			}
 			return bad(one.Name, words(faultOf(err)))
@@ -156,7 +156,7 @@ func (d *document) check(operation string, r *http.Request) *Problem {
 	return nil
 }
 
-// value is that of a parameter as its schema sees it.
+// value returns the value of a parameter in the type of its schema.
 func (p *parameter) value(values []string) any {
 	if p.array {
 		list := []any{}
@@ -173,7 +173,7 @@ func (p *parameter) value(values []string) any {
 	return values[0]
 }
 
-// mostOrder is the size of a request for a job, in bytes.
+// mostOrder bounds a request for a job, in bytes.
 const mostOrder = 64 << 10
 
 // order reads the request of a job.
@@ -228,7 +228,7 @@ func invalid(pointer, what string) *Problem {
 	return p
 }
 
-// faultOf is the innermost error of a validation, which is the one that says most.
+// faultOf returns the innermost error of a validation, which is the most specific one.
 func faultOf(err error) *jsonschema.ValidationError {
 	var v *jsonschema.ValidationError
 	if !errors.As(err, &v) {
@@ -240,8 +240,8 @@ func faultOf(err error) *jsonschema.ValidationError {
 	return v
 }
 
-// pointer is the place of an error in the request. All names on the way are the
-// document's: members that it does not know are errors of the object around them.
+// pointer is the place of an error in the request. All names in it are from the document:
+// unknown members are errors of the object that contains them.
 func pointer(v *jsonschema.ValidationError) string {
 	out := ""
 	for _, part := range v.InstanceLocation {
@@ -250,7 +250,7 @@ func pointer(v *jsonschema.ValidationError) string {
 	return out
 }
 
-// words says what is wrong, without the value.
+// words describes the error, without the value.
 func words(v *jsonschema.ValidationError) string {
 	switch k := v.ErrorKind.(type) {
 	case *kind.Required:

@@ -59,7 +59,7 @@ type Service struct {
 	log     *slog.Logger
 	queue   *queue.Queue
 	world   atomic.Pointer[work.World]
-	streams chan struct{} // has room for as many as are masked at once
+	streams chan struct{} // limits the streams that are masked at the same time
 }
 
 // New returns a service. Start starts it.
@@ -123,7 +123,7 @@ func (s *Service) Order(ctx context.Context, operator, key string, spec *work.Sp
 	return job, fresh, s.explained(err)
 }
 
-// explained is an error as a *Problem, if it is one.
+// explained returns an error as a *Problem, if it is one.
 func (s *Service) explained(err error) error {
 	if p := problemOf(err); p != nil {
 		return p
@@ -213,7 +213,7 @@ var methods = map[string]string{
 	"/mask": "POST", "/options": "GET, HEAD", "/openapi.json": "GET, HEAD",
 }
 
-// unknown refuses what no other route takes.
+// unknown refuses requests that no other route handles.
 func (s *Service) unknown(w http.ResponseWriter, r *http.Request, x *proxy.Exchange) {
 	parts := strings.Split(strings.TrimPrefix(r.URL.Path, Path), "/")
 	if len(parts) > 2 && parts[1] == "jobs" {

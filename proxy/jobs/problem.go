@@ -29,7 +29,7 @@ type Fault struct {
 
 func (p *Problem) Error() string { return p.Detail }
 
-// problem makes one. kind is the last part of its type.
+// problem returns a Problem. kind is the last part of its type.
 func problem(status int, kind, detail, hint string) *Problem {
 	return &Problem{Type: "urn:veil:problem:" + kind, Title: http.StatusText(status), Status: status, Detail: detail, Hint: hint}
 }
@@ -82,7 +82,7 @@ func refuse(w http.ResponseWriter, status int, text string) {
 func respond(w http.ResponseWriter, status int, media string, document any) {
 	text, err := json.Marshal(document)
 	if err != nil {
-		panic(err) // never: the documents are of this package
+		panic(err) // cannot happen: the documents are those of this package
 	}
 	w.Header().Set("Content-Type", media)
 	w.WriteHeader(status)
@@ -109,7 +109,7 @@ func (s *Service) fail(w http.ResponseWriter, x *proxy.Exchange, err error) {
 	respond(w, p.Status, "application/problem+json", p)
 }
 
-// reasonOf is what records say of a problem: one of a few words.
+// reasonOf returns the reason in the record of a problem: one of a few words.
 func reasonOf(p *Problem) string {
 	return p.Type[len("urn:veil:problem:"):]
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/veil-proxy/veil/report/signed"
 )
 
-// digestOf is the digest of an order, however it was written.
+// digestOf returns the digest of an order, independent of how its JSON was written.
 func digestOf(spec *work.Spec) (string, error) {
 	text, err := json.Marshal(spec)
 	if err != nil {
@@ -27,10 +27,10 @@ func digestOf(spec *work.Spec) (string, error) {
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// keyOf is the Idempotency-Key of a request, without the quotes of its form.
+// keyOf returns the Idempotency-Key of a request, without quotes.
 func keyOf(r *http.Request) string { return strings.Trim(r.Header.Get("Idempotency-Key"), `"`) }
 
-// done records a request that was served, and responds.
+// done records a successful request, and responds.
 func (s *Service) done(w http.ResponseWriter, x *proxy.Exchange, status int, document any) {
 	if err := x.Commit(x.Record("complete", "", ""), status); err != nil {
 		refuse(w, http.StatusServiceUnavailable, err.Error())
@@ -57,7 +57,7 @@ func (s *Service) create(w http.ResponseWriter, r *http.Request, x *proxy.Exchan
 	}
 	if err := x.Commit(x.Record("complete", "", ""), status); err != nil {
 		if fresh {
-			_, _ = s.Cancel(r.Context(), job.ID) // what was not recorded is not done; its own records fail likewise
+			_, _ = s.Cancel(r.Context(), job.ID) // without a record nothing is done; the job's own records would fail, too
 		}
 		refuse(w, http.StatusServiceUnavailable, err.Error())
 		return
@@ -149,7 +149,7 @@ func (s *Service) Verify(ctx context.Context, id string) (*runs.Verification, er
 	return runs.VerifyRecord(run, out)
 }
 
-// nothing is the problem of a job that has not what is requested.
+// nothing is the problem if a job does not have what is requested.
 func nothing(what string) *Problem {
 	return problem(http.StatusNotFound, "nothing-yet", what, "look at its state")
 }
@@ -168,7 +168,7 @@ func (s *Service) record(w http.ResponseWriter, r *http.Request, x *proxy.Exchan
 	s.send(w, x, "application/json", text)
 }
 
-// send records a request that was served, and responds with a text.
+// send records a successful request, and responds with a text.
 func (s *Service) send(w http.ResponseWriter, x *proxy.Exchange, media string, text []byte) {
 	if err := x.Commit(x.Record("complete", "", ""), http.StatusOK); err != nil {
 		refuse(w, http.StatusServiceUnavailable, err.Error())

@@ -13,12 +13,12 @@ import (
 )
 
 const (
-	// mostStreams are masked at once.
+	// mostStreams bounds the bodies that are masked at the same time.
 	mostStreams = 8
-	// idle is how long a client may neither send nor take anything.
+	// idle is how long a client may neither send nor receive anything.
 	idle = 2 * time.Minute
-	// heldBack is how much of the end of a masked body waits for its record: without it the
-	// body is visibly cut.
+	// heldBack is how much of the end of a masked body is held back until its record is
+	// written. Without the record, the body is visibly cut off.
 	heldBack = 4 << 10
 )
 
@@ -32,8 +32,8 @@ func (s *Service) mask(w http.ResponseWriter, r *http.Request, x *proxy.Exchange
 		return
 	}
 	control := http.NewResponseController(w)
-	_ = control.EnableFullDuplex() // HTTP/2 is so anyway
-	// What is left of a body that was not read to its end is no request.
+	_ = control.EnableFullDuplex() // HTTP/2 always is
+	// The rest of a body that was not read completely is not a request.
 	w.Header().Set("Connection", "close")
 	q := r.URL.Query()
 	out := &masked{w: w, control: control, media: mediaOf(r)}
@@ -47,7 +47,7 @@ func (s *Service) mask(w http.ResponseWriter, r *http.Request, x *proxy.Exchange
 			if err == nil {
 				return
 			}
-			panic(http.ErrAbortHandler) // the client is gone
+			panic(http.ErrAbortHandler) // the client has disconnected
 		}
 		err = problem(http.StatusServiceUnavailable, "unavailable", "the audit record could not be written", "see Veil's log")
 	}
@@ -55,7 +55,7 @@ func (s *Service) mask(w http.ResponseWriter, r *http.Request, x *proxy.Exchange
 		s.fail(w, x, streamProblem(err))
 		return
 	}
-	_ = x.Commit(x.Record("failed", "the body could not be masked completely", ""), http.StatusOK) // the response is cut in any case
+	_ = x.Commit(x.Record("failed", "the body could not be masked completely", ""), http.StatusOK) // the response is cut off in any case
 	panic(http.ErrAbortHandler)
 }
 
@@ -85,13 +85,13 @@ func streamProblem(err error) error {
 	return problem(http.StatusUnprocessableEntity, "body", "the body could not be masked", "try it with veil mask")
 }
 
-// medias are those that a masked body can have. Any other is a sequence of bytes.
+// medias are the media types of masked bodies. Anything else is a sequence of bytes.
 var medias = []string{
 	"application/fhir+json", "application/fhir+xml", "application/fhir+ndjson", "application/json", "application/x-ndjson", "application/xml", "text/xml",
 	"text/csv", "text/tab-separated-values", "text/plain", "application/sql", "application/vnd.apache.arrow.stream",
 }
 
-// mediaOf is the media type of the masked form of a request's body.
+// mediaOf returns the media type of a masked body.
 func mediaOf(r *http.Request) string {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if i := slices.Index(medias, media); err == nil && i >= 0 {
@@ -100,17 +100,17 @@ func mediaOf(r *http.Request) string {
 	return "application/octet-stream"
 }
 
-// readError is an error of the client's connection.
+// readError is an error in reading from the client.
 type readError struct{ error }
 
-// body is the body of a request, which the client has to send without long pauses.
+// body is the body of a request. The client must not pause too long.
 type body struct {
 	io.Reader
 	control *http.ResponseController
 }
 
 func (b *body) Read(p []byte) (int, error) {
-	_ = b.control.SetReadDeadline(time.Now().Add(idle)) // without it the listener's holds
+	_ = b.control.SetReadDeadline(time.Now().Add(idle)) // otherwise the listener's limit applies
 	n, err := b.Reader.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = &readError{err}
@@ -118,7 +118,7 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// masked is the masked form on its way to the client. It holds its end back.
+// masked sends the masked body to the client, and holds back its end.
 type masked struct {
 	w       http.ResponseWriter
 	control *http.ResponseController

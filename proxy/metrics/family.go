@@ -9,7 +9,7 @@ import (
 	vm "github.com/VictoriaMetrics/metrics"
 )
 
-// maxMembers is how many members a family has at most.
+// maxMembers bounds the members of a family.
 const maxMembers = 200
 
 // family is a metric with labels: one member for each combination of their
@@ -20,8 +20,8 @@ type family[M any] struct {
 	clean  func(string) string
 	create func(name string) M
 
-	// members are by values that clean has let through. The map is never changed: who adds a
-	// member, of whom there are few, puts another one in its place.
+	// members are by values that clean has let through. The map is never changed: to add a
+	// member, which is rare, it is replaced.
 	members atomic.Pointer[map[[2]string]M]
 	adding  sync.Mutex
 }
@@ -40,7 +40,7 @@ func histograms(s *vm.Set, name string, labels ...string) *family[*vm.Prometheus
 	return newFamily(name, labels, fixedWords, func(name string) *vm.PrometheusHistogram { return s.NewPrometheusHistogramExt(name, seconds) })
 }
 
-// of returns the member of label values; b is empty where there is one label.
+// of returns the member for label values; b is empty if there is one label.
 func (f *family[M]) of(a, b string) M {
 	if m, ok := (*f.members.Load())[[2]string{a, b}]; ok {
 		return m
@@ -55,7 +55,8 @@ func (f *family[M]) of(a, b string) M {
 	return f.add(key)
 }
 
-// add returns the member of values that clean has let through, a new one if there is none.
+// add returns the member for values that clean has let through, and creates it if
+// necessary.
 func (f *family[M]) add(key [2]string) M {
 	f.adding.Lock()
 	defer f.adding.Unlock()
@@ -79,8 +80,8 @@ func (f *family[M]) add(key [2]string) M {
 	return m
 }
 
-// fixedWords returns s if it can be words of the code, and "other" if not: 1 to
-// 40 small letters, digits, spaces and hyphens, not beginning with a space.
+// fixedWords returns s if it has the form of fixed words in the code, and "other" if not:
+// 1 to 40 lowercase letters, digits, spaces and hyphens, not beginning with a space.
 func fixedWords(s string) string {
 	if s == "" || len(s) > 40 || s[0] == ' ' || strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789 -") != "" {
 		return "other"

@@ -31,7 +31,8 @@ var help = map[string]string{
 	"veil_postgres_upstream_waiting":             "Sessions that wait for a connection to the upstream.",
 }
 
-// listenerHelp are the texts of the metrics of each listener, by what follows its name.
+// listenerHelp are the texts of the metrics of each listener, by the part of the name
+// after the listener's.
 var listenerHelp = map[string]string{
 	"requests_total":              "Requests and statements, by operation and class of status.",
 	"request_seconds":             "Time to the response, or to the beginning of a streamed one, by operation.",
@@ -67,8 +68,8 @@ func helpOf(name string) string {
 	return ""
 }
 
-// misnamed reports whether a line is of a metric of the library that has a name
-// which Prometheus keeps for others. Nobody misses them.
+// misnamed reports whether a line belongs to a metric of the library with a name that
+// Prometheus reserves. Such lines are dropped.
 func misnamed(line []byte) bool {
 	name := bytes.TrimPrefix(bytes.TrimPrefix(line, []byte("# HELP ")), []byte("# TYPE "))
 	if end := bytes.IndexAny(name, " {\n"); end >= 0 {
@@ -93,17 +94,17 @@ func (s *Set) Write(w io.Writer) {
 			continue
 		}
 		if name, ok := bytes.CutPrefix(line, []byte("# TYPE process_io_")); ok {
-			// They only grow, and the library calls them gauges.
+			// They are counters, which the library declares as gauges.
 			line = append([]byte("# TYPE process_io_"), bytes.Replace(name, []byte("_total gauge"), []byte("_total counter"), 1)...)
 		}
 		if name, ok := bytes.CutPrefix(line, []byte("# HELP ")); ok {
-			// The library has a place for the text, and none to give it.
+			// The library prints a HELP line, but has no way to set its text.
 			name = bytes.TrimSpace(name)
 			line = append(append(append([]byte("# HELP "), name...), ' '), helpOf(string(name))+"\n"...)
 		}
 		out.Write(line)
 	}
-	_, _ = w.Write(out.Bytes()) // who asked is gone otherwise
+	_, _ = w.Write(out.Bytes()) // otherwise the scraper has disconnected
 }
 
 // Names returns the names of all metrics of a process with these listeners, without

@@ -33,7 +33,7 @@ type Set struct {
 // New returns a set in which nothing has been counted.
 func New() *Set {
 	s := &Set{set: vm.NewSet()}
-	vm.ExposeMetadata(true) // the library has one switch for all sets
+	vm.ExposeMetadata(true) // the library has one global switch
 	s.reloads = counters(s.set, "veil_reloads_total", "result")
 	s.set.NewGauge("veil_policy_loaded_timestamp_seconds", func() float64 { return float64(s.loaded.Load()) })
 	return s
@@ -183,7 +183,7 @@ func (d *Listener) Append(took time.Duration, err error) {
 	}
 }
 
-// statusClass is such as "2xx"; "none" for no status.
+// statusClass returns a class such as "2xx", or "none" without a status.
 func statusClass(status int) string {
 	if status < 100 || status > 599 {
 		return "none"

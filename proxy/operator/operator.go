@@ -94,7 +94,7 @@ func New(c Config) (*Listener, error) {
 		plain(w, http.StatusOK, "ready")
 	})
 	l.mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
-		// With its length, a response that is cut is none.
+		// With a Content-Length, a response that is cut off is invalid.
 		var text bytes.Buffer
 		c.Metrics.Write(&text)
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
@@ -134,7 +134,7 @@ func plain(w http.ResponseWriter, status int, text string) {
 	_, _ = io.WriteString(w, text+"\n") //nolint:gosec // plain text, and no text is of the request
 }
 
-// serve lets an operator in.
+// serve handles a request of an operator.
 func (l *Listener) serve(w http.ResponseWriter, r *http.Request, route *Route) {
 	x := l.shared.Begin(proxy.Address(r.RemoteAddr))
 	out := &response{ResponseWriter: w}
@@ -143,7 +143,7 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request, route *Route) {
 		fault := recover()
 		// http.ErrAbortHandler ends a response that was begun, on purpose.
 		if fault != nil && fault != any(http.ErrAbortHandler) {
-			// Its text can contain a value.
+			// Its text may contain a value.
 			l.shared.Log().Error("internal error", "request_id", x.ID, "door", "operator", "stack", stack.OfPanic())
 			if !out.begun {
 				_ = x.Commit(x.Record("failed", "fault", ""), http.StatusInternalServerError) // responds with an error in any case
@@ -154,7 +154,7 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request, route *Route) {
 		done()
 		l.shared.Responded(x.Operation, out.status, time.Since(x.Started))
 		if fault != nil && out.begun && !out.refused {
-			panic(http.ErrAbortHandler) // the connection is cut, so that the response has no end
+			panic(http.ErrAbortHandler) // the connection is cut, so that the response is visibly incomplete
 		}
 	}()
 	if !l.admit(out, r, &x, route) {
@@ -164,8 +164,7 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request, route *Route) {
 	route.Serve(out, r, &x)
 }
 
-// admit finds out which operator a request is of. It has responded where it reports
-// false.
+// admit finds the operator of a request. If it reports false, it has responded.
 func (l *Listener) admit(w http.ResponseWriter, r *http.Request, x *proxy.Exchange, route *Route) bool {
 	operators := l.operators.Load()
 	if operators == nil {
@@ -193,7 +192,7 @@ func (l *Listener) admit(w http.ResponseWriter, r *http.Request, x *proxy.Exchan
 	return false
 }
 
-// peer is the verified chain of a TLS client.
+// peer returns the verified certificate chain of a TLS client.
 func peer(s *tls.ConnectionState) []*x509.Certificate {
 	if s == nil || len(s.VerifiedChains) == 0 {
 		return nil
@@ -206,7 +205,7 @@ type response struct {
 	http.ResponseWriter
 	status int
 	begun  bool
-	// refused: it says of itself that it is an error.
+	// refused: the response has been marked as an error.
 	refused bool
 }
 

@@ -20,14 +20,14 @@ import (
 // maxTokenAnswer bounds the response of a token endpoint, in bytes.
 const maxTokenAnswer = 64 << 10
 
-// What a token endpoint can do wrong.
+// The errors of a token endpoint.
 var (
 	errTooLarge   = fmt.Errorf("the response of the token endpoint has more than %d bytes", maxTokenAnswer)
 	errUnreadable = errors.New("the response of the token endpoint is not a token")
 )
 
-// oauthErrors are the codes that a token endpoint has for refusing (RFC 6749,
-// 5.2). Others, and their descriptions, are not reported.
+// oauthErrors are the error codes of a token endpoint (RFC 6749, 5.2). Other codes, and
+// descriptions, are not reported.
 var oauthErrors = []string{
 	"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type", "invalid_scope",
 }
@@ -48,7 +48,7 @@ func tokenClient(c *tls.Config) *http.Client {
 	}
 }
 
-// bounded reads answers to their end, within maxTokenAnswer.
+// bounded reads responses completely, within maxTokenAnswer.
 type bounded struct{ http.RoundTripper }
 
 func (t bounded) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -68,9 +68,9 @@ func (t bounded) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// tokens returns the credentials that a token endpoint gives. fetch asks it, with
-// the client that its ctx has for the library; stale has the secret read again
-// for the next fetch.
+// tokens returns credentials from a token endpoint. fetch requests a token, with the
+// client that ctx has for the library; stale causes the secret to be read again for the
+// next fetch.
 func (b *builder) tokens(where string, t TLS, stale func(), fetch func(ctx context.Context) (*oauth2.Token, error)) Credentials {
 	client := tokenClient(b.tls("tokenTLS", t))
 	return &bearer{where: where, ctx: b.ctx, log: b.log, stale: stale, fetch: func(ctx context.Context) (*oauth2.Token, error) {
@@ -91,9 +91,8 @@ func isTokenURL(text string) bool {
 		(u.Scheme == "https" || u.Scheme == "http" && loopback.Is(u.Hostname()))
 }
 
-// fetchError says in fixed words why a token could not be fetched. What the
-// server or the library says stays here: it can have the request, or parts of a
-// token.
+// fetchError says in fixed words why a token could not be fetched. The server's and the
+// library's texts are dropped, since they may contain the request or parts of a token.
 func fetchError(err error) error {
 	var timed interface{ Timeout() bool }
 	switch {
@@ -105,7 +104,7 @@ func fetchError(err error) error {
 	if refusal, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 		return refused(refusal)
 	}
-	if setting, ok := errors.AsType[settingError](err); ok { // a file, read again
+	if setting, ok := errors.AsType[settingError](err); ok { // an error from reading a file again
 		return setting
 	}
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)

@@ -28,14 +28,14 @@ const (
 	// cloudPlatform is the scope of the Cloud Healthcare API.
 	cloudPlatform = "https://www.googleapis.com/auth/cloud-platform"
 	jwtGrant      = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-	// grantLife is how long an assertion holds: Google takes an hour at most.
+	// grantLife is how long an assertion is valid: Google accepts at most an hour.
 	grantLife = 10 * time.Minute
-	// grantLeeway is how far Google's clock may be behind: a JWT that was made
-	// in its future is refused.
+	// grantLeeway is how far Google's clock may be behind: it refuses a JWT issued in its
+	// future.
 	grantLeeway = 10 * time.Second
 )
 
-// accountKey is what matters of the key of a service account.
+// accountKey has the relevant parts of the key of a service account.
 type accountKey struct {
 	email, id, tokenURL string
 	key                 *rsa.PrivateKey
@@ -60,8 +60,8 @@ func (b *builder) serviceAccount(where string, c ServiceAccount, t TLS) Credenti
 		if err != nil {
 			return nil, settingError{where + ".key", errUnsigned}
 		}
-		// The library lets the grant type be another than its own, and sends no
-		// client_id without ClientID: the assertion has it.
+		// The library allows another grant type, and without ClientID it sends no client_id,
+		// which is in the assertion.
 		library := clientcredentials.Config{
 			TokenURL: k.tokenURL, AuthStyle: oauth2.AuthStyleInParams,
 			EndpointParams: url.Values{"grant_type": {jwtGrant}, "assertion": {assertion}},
@@ -70,7 +70,7 @@ func (b *builder) serviceAccount(where string, c ServiceAccount, t TLS) Credenti
 	})
 }
 
-// assert signs the JWT that asks for a token.
+// assert signs the JWT that requests a token.
 func (k accountKey) assert(scopes []string, now time.Time) (string, error) {
 	now = now.Add(-grantLeeway)
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.MapClaims{
@@ -84,7 +84,7 @@ func (k accountKey) assert(scopes []string, now time.Time) (string, error) {
 	return token.SignedString(k.key)
 }
 
-// readAccountKey reads a key file. Its errors hold nothing of it.
+// readAccountKey reads a key file. Its errors do not quote the file.
 func readAccountKey(text []byte) (accountKey, error) {
 	var file struct {
 		Type         string

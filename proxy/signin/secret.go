@@ -29,14 +29,14 @@ func (s Secret) isZero() bool { return s == Secret{} }
 const maxSecret = 64 << 10
 
 const (
-	// secretFresh is how old a secret from a file may be before it is read
-	// again; secretPause, how old it must be at least, whatever happens.
+	// secretFresh is how old a secret from a file may be before it is read again;
+	// secretPause is the minimum time between two readings, whatever happens.
 	secretFresh = time.Minute
 	secretPause = time.Second
 )
 
-// read returns the secret. Its errors are fixed words: a path or a name may be a
-// secret that was put into the wrong field.
+// read returns the secret. Its errors are fixed words, since a path or a name may be a
+// secret in the wrong field.
 func (s Secret) read() (string, error) {
 	var text string
 	switch {
@@ -62,7 +62,7 @@ func (s Secret) read() (string, error) {
 	return text, nil
 }
 
-// fileError says what is wrong with a file, without its path.
+// fileError describes an error in reading a file, without its path.
 func fileError(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -73,8 +73,8 @@ func fileError(err error) error {
 	return errors.New("the file cannot be read")
 }
 
-// kept is something that is made of files and read again when it is old. When
-// that fails it stays what it was: a file may be seen half written.
+// kept is a value that is made from files and read again when it is old. If that fails,
+// it keeps its value, since a file may be incompletely written.
 type kept[T any] struct {
 	where string
 	log   *slog.Logger
@@ -129,7 +129,7 @@ type settingError struct {
 
 func (e settingError) Error() string { return e.part + ": " + e.err.Error() }
 
-// under puts problems under a setting: each that errors.Join joined by itself.
+// under puts problems under a setting: each one of those that errors.Join joined.
 func under(where string, err error) []error {
 	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the error itself, not one that it wraps
 		var all []error

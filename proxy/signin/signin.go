@@ -130,7 +130,7 @@ func New(ctx context.Context, c Config) (Credentials, error) {
 	return all, nil
 }
 
-// chain adds all its credentials, in order.
+// chain adds all of its credentials, in order.
 type chain []Credentials
 
 func (c chain) Authorize(ctx context.Context, req *fasthttp.Request) error {
@@ -148,7 +148,7 @@ func (c chain) Refused() {
 	}
 }
 
-// builder makes credentials and gathers what is wrong with their configuration.
+// builder builds credentials and collects the problems of their configuration.
 type builder struct {
 	ctx      context.Context
 	log      *slog.Logger
@@ -161,7 +161,8 @@ func (b *builder) add(where, format string, args ...any) {
 	b.problems = append(b.problems, fmt.Errorf("%s: %s", where, fmt.Sprintf(format, args...)))
 }
 
-// conflicts notes fixed headers that are the same, or that the kind sets itself.
+// conflicts notes fixed headers that are duplicates, or that the kind of credentials sets
+// itself.
 func (b *builder) conflicts(headers []Header, kinds []string) {
 	seen := map[string]int{}
 	for i, h := range headers {

@@ -27,8 +27,8 @@ type SigV4 struct {
 	SessionToken Secret
 }
 
-// signer signs the method, the path, the query, the body, the host, the content
-// type and the x-amz headers. Others can be changed on the way by proxies.
+// signer signs the method, the path, the query, the body, the host, the content type and
+// the x-amz headers. Proxies on the way may change other headers.
 type signer struct {
 	region, service string
 	keys            *kept[aws.Credentials]
@@ -48,7 +48,7 @@ func (b *builder) sigV4(where string, c SigV4) Credentials {
 	return &signer{c.Region, c.Service, keep(b, where, c.read), v4.NewSigner()}
 }
 
-// read reads the keys, all of them at the same time.
+// read reads all keys together.
 func (c SigV4) read() (aws.Credentials, error) {
 	var keys aws.Credentials
 	var problems []error
@@ -82,8 +82,8 @@ func (s *signer) Authorize(ctx context.Context, req *fasthttp.Request) error {
 	return s.sign(ctx, req, time.Now())
 }
 
-// sign signs a request. It writes the query in the canonical form of AWS, which
-// means the same: what is sent is then, byte by byte, what is signed.
+// sign signs a request. It rewrites the query in AWS's canonical form, which has the same
+// meaning, so that what is sent is byte for byte what is signed.
 func (s *signer) sign(ctx context.Context, req *fasthttp.Request, now time.Time) error {
 	uri := req.URI()
 	uri.DisablePathNormalizing = true
@@ -92,18 +92,18 @@ func (s *signer) sign(ctx context.Context, req *fasthttp.Request, now time.Time)
 	if err != nil {
 		return errUnsignable
 	}
-	// The library reads some things otherwise than they are sent: a path with
-	// bytes that should be escaped, and a query of which it leaves out what it
-	// cannot read, so that the signed one requests more.
+	// The library interprets some requests differently from how they are sent: a path with
+	// bytes that should be escaped, or a query with invalid parts, which it leaves out, so
+	// that the signed query would select more.
 	path, _, _ := strings.Cut(wire, "?")
-	target.RawQuery = strings.ReplaceAll(target.RawQuery, ";", "%3B") // it would not read this either
+	target.RawQuery = strings.ReplaceAll(target.RawQuery, ";", "%3B") // it would misread this, too
 	if _, err := url.ParseQuery(target.RawQuery); err != nil || target.EscapedPath() != path {
 		return errUnsignable
 	}
 	target.Scheme, target.Host = string(uri.Scheme()), string(uri.Host())
 	body := req.Body()
 	if len(body) == 0 {
-		body = req.PostArgs().QueryString() // sent in its stead
+		body = req.PostArgs().QueryString() // sent instead
 	}
 	sum := sha256.Sum256(body)
 	plain := &http.Request{Method: string(req.Header.Method()), URL: target, Header: http.Header{}}

@@ -39,8 +39,8 @@ type BackendServices struct {
 }
 
 const (
-	// assertionLife is how long an assertion holds. It may be five minutes at
-	// most, and the server's clock may be behind.
+	// assertionLife is how long an assertion is valid. At most five minutes are allowed, and
+	// the server's clock may be behind.
 	assertionLife = 4 * time.Minute
 	assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 	// leastRSA is how many bits an RSA key must have (RFC 7518, 3.3).
@@ -80,7 +80,7 @@ func (b *builder) backendServices(where string, c BackendServices, t TLS) Creden
 		if err != nil {
 			return nil, settingError{where + ".key", errUnsigned}
 		}
-		// Without ClientID the library sends no client_id: the assertion has it.
+		// Without ClientID, the library sends no client_id, which is in the assertion.
 		library := clientcredentials.Config{
 			TokenURL: c.TokenURL, Scopes: c.Scopes, AuthStyle: oauth2.AuthStyleInParams,
 			EndpointParams: url.Values{"client_assertion_type": {assertionType}, "client_assertion": {assertion}},
@@ -91,7 +91,7 @@ func (b *builder) backendServices(where string, c BackendServices, t TLS) Creden
 
 var errUnsigned = errors.New("the assertion cannot be signed")
 
-// assert signs an assertion: a JWT (RFC 7523, 3) that no other is like.
+// assert signs an assertion: a JWT (RFC 7523, 3) with a unique id.
 func (k signingKey) assert(client, audience string, now time.Time) (string, error) {
 	id := make([]byte, 24)
 	_, _ = rand.Read(id) // never fails: crypto/rand ends the process instead
@@ -106,7 +106,7 @@ func (k signingKey) assert(client, audience string, now time.Time) (string, erro
 	return token.SignedString(k.key)
 }
 
-// readSigningKey reads a private key. Its errors hold nothing of it.
+// readSigningKey reads a private key. Its errors do not quote the key.
 func readSigningKey(text []byte) (signingKey, error) {
 	if text = bytes.TrimSpace(text); bytes.HasPrefix(text, []byte("{")) {
 		return readPrivateJWK(text)
@@ -143,7 +143,7 @@ func readPrivateJWK(text []byte) (signingKey, error) {
 	return key, err
 }
 
-// newSigningKey finds the algorithm for a key, and tries it.
+// newSigningKey selects the algorithm for a key, and tries it.
 func newSigningKey(key crypto.Signer) (signingKey, error) {
 	s := signingKey{key: key}
 	switch k := key.(type) {

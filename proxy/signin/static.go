@@ -22,22 +22,22 @@ type Basic struct {
 	Password Secret
 }
 
-// fixed sets one header to a value that only changes with its file.
+// fixed sets one header to a value that changes only when its file does.
 type fixed struct {
 	name  string
 	value *kept[string]
 }
 
 func (f *fixed) Authorize(_ context.Context, req *fasthttp.Request) error {
-	req.Header.Del(f.name) // Set would add to cookies
+	req.Header.Del(f.name) // Set would append to cookies
 	req.Header.Set(f.name, f.value.get())
 	return nil
 }
 
 func (f *fixed) Refused() { f.value.stale() }
 
-// notCredentials are headers that say how a message is framed or read, where it
-// goes, or what is asked: they are the listener's.
+// notCredentials are the headers that the listener sets itself: they concern framing,
+// interpretation, routing or the request.
 var notCredentials = []string{
 	"accept", "accept-charset", "accept-encoding", "connection", "content-encoding", "content-length", "content-type",
 	"date", "expect", "host", "if-match", "if-modified-since", "if-none-match", "if-unmodified-since", "keep-alive",
@@ -63,7 +63,7 @@ func (b *builder) header(where string, c Header) Credentials {
 }
 
 func (b *builder) basic(where string, c Basic) Credentials {
-	// A colon would end the user.
+	// A colon would end the user name.
 	if c.User == "" || strings.Contains(c.User, ":") || hasControl(c.User) {
 		b.add(where+".user", "expected a user without colons and control characters")
 	}
@@ -89,7 +89,7 @@ func isToken(s string) bool {
 	return s != ""
 }
 
-// printable reports whether s has only ASCII that can stand in a header.
+// printable reports whether s has only ASCII that is allowed in a header.
 func printable(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] >= 0x7f {

@@ -40,7 +40,7 @@ func (t TLS) Config(log *slog.Logger) (*tls.Config, error) {
 	return c, nil
 }
 
-// tls checks TLS settings that stand under a name, or under none.
+// tls checks TLS settings; name is the setting that contains them, if any.
 func (b *builder) tls(where string, t TLS) *tls.Config {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: t.ServerName}
 	wrong := func(part string, err error) {

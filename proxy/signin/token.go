@@ -14,39 +14,38 @@ import (
 const (
 	// fetchTimeout bounds one fetch of a token.
 	fetchTimeout = 10 * time.Second
-	// renewAhead is how long before its end a token is fetched anew, or a
-	// quarter of its life if that is less; others go on with it meanwhile.
+	// renewAhead is how long before its expiry a token is renewed, or a quarter of its
+	// lifetime if that is less; in the meantime, the old one is used.
 	renewAhead = time.Minute
-	// lastUse is how long before its end a token is used no more, or an eighth
-	// of its life if that is less: a request is under way for a while, and
-	// clocks differ.
+	// lastUse is how long before its expiry a token is no longer used, or an eighth of its
+	// lifetime if that is less, since requests take time and clocks differ.
 	lastUse = 10 * time.Second
-	// lifeUnsaid is the life of a token whose end the server does not tell.
+	// lifeUnsaid is the lifetime of a token if the server does not state it.
 	lifeUnsaid = 5 * time.Minute
 	// firstPause is the pause after a failure. It doubles up to longestPause.
 	firstPause   = time.Second
 	longestPause = time.Minute
-	// refusedPause is how old a token must be to be dropped when the upstream
-	// refuses it. A new one that is refused is not the fault of its age.
+	// refusedPause is how old a token must be to be dropped when the upstream refuses it. If
+	// a new token is refused, another one would not help.
 	refusedPause = 30 * time.Second
 )
 
-// bearer adds an access token (RFC 6750) that is fetched when it is needed and
-// kept until shortly before its end. One fetch is under way at a time, and
-// those that need it wait. It does not end with the request that began it, but
-// with ctx and after fetchTimeout at the latest.
+// bearer adds an access token (RFC 6750) that is fetched when it is needed and kept until
+// shortly before its end. Only one fetch is in progress at a time, and requests that need
+// it wait. It does not end with the request that began it, but with ctx and after
+// fetchTimeout at the latest.
 type bearer struct {
 	where string // the setting
 	ctx   context.Context
 	log   *slog.Logger
 	fetch func(context.Context) (*oauth2.Token, error)
-	stale func() // has the secret of the next fetch read again
+	stale func() // causes the next fetch to read the secret again
 
 	mu       sync.Mutex
 	header   string    // the value of Authorization; empty for none
-	fetched  time.Time // when it was
-	renew    time.Time // when it should be fetched anew
-	end      time.Time // when it is used no more
+	fetched  time.Time // when it was fetched
+	renew    time.Time // when it should be renewed
+	end      time.Time // when it is no longer used
 	next     time.Time // no fetch before
 	failures int       // since the last success
 	fetching chan struct{}
@@ -70,9 +69,9 @@ func (c *bearer) Authorize(ctx context.Context, req *fasthttp.Request) error {
 	return nil
 }
 
-// current returns the token, empty if there is none, and what is closed at the
-// end of the fetch under way, nil if there is none. It begins a fetch if it is
-// time for one.
+// current returns the token, empty if there is none, and a channel that is closed at the
+// end of the fetch in progress, nil if there is none. It starts a fetch if it is time for
+// one.
 func (c *bearer) current() (header string, done <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -89,7 +88,7 @@ func (c *bearer) current() (header string, done <-chan struct{}) {
 
 // replace fetches a token.
 func (c *bearer) replace(done chan struct{}) {
-	defer close(done) // after the token is there
+	defer close(done) // after the token is available
 	ctx, cancel := context.WithTimeout(c.ctx, fetchTimeout)
 	defer cancel()
 	requested := time.Now()
@@ -106,7 +105,7 @@ func (c *bearer) replace(done chan struct{}) {
 		pause := min(firstPause<<min(c.failures, 10), longestPause)
 		c.failures++
 		c.next = time.Now().Add(pause)
-		if c.ctx.Err() == nil { // else Veil ends
+		if c.ctx.Err() == nil { // otherwise Veil would crash
 			c.log.Warn("token could not be fetched", "setting", c.where, "error", fetchError(err), "pause", pause)
 		}
 		return
@@ -128,9 +127,9 @@ func (c *bearer) Refused() {
 	}
 }
 
-// checkToken returns how long a token will hold.
+// checkToken returns how long a token is valid.
 func checkToken(t *oauth2.Token) (life time.Duration, err error) {
-	// Type makes an empty type a bearer.
+	// Type treats an empty type as Bearer.
 	if t.Type() != "Bearer" || !isToken68(t.AccessToken) {
 		return 0, errNotBearer
 	}
@@ -143,8 +142,8 @@ func checkToken(t *oauth2.Token) (life time.Duration, err error) {
 	return life, nil
 }
 
-// isToken68 reports whether s can be a bearer token (RFC 6750, 2.1), and so
-// holds nothing that would end the header.
+// isToken68 reports whether s can be a bearer token (RFC 6750, 2.1), and so contains
+// nothing that would end the header.
 func isToken68(s string) bool {
 	for i := range len(s) {
 		c := s[i]

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 )
 
-// Numbers of fields, as OTLP has them (opentelemetry/proto/trace/v1/trace.proto).
+// Field numbers of OTLP (opentelemetry/proto/trace/v1/trace.proto).
 const (
 	fieldSpans = 2 // of ScopeSpans
 
@@ -34,8 +34,8 @@ const (
 	fieldInt    = 3
 )
 
-// Flags of spans and links beside those of W3C: whether it is known that the parent is
-// another process's, and whether it is.
+// Flags of spans and links in addition to those of W3C: whether it is known if the parent
+// is remote, and whether it is.
 const (
 	flagSampled  = 0x001
 	flagKnown    = 0x100
@@ -113,8 +113,8 @@ func (f *Facts) append(dst []byte) []byte {
 	return dst
 }
 
-// open begins a message within another one, and closed ends it: its length stands before it,
-// always in two bytes, which are enough for all that a span has.
+// open begins a message within another one, and closed ends it: its length precedes it,
+// always in two bytes, which are enough for the contents of a span.
 func open(dst []byte, field protowire.Number) ([]byte, int) {
 	dst = protowire.AppendTag(dst, field, protowire.BytesType)
 	return append(dst, 0, 0), len(dst) + 2
@@ -149,8 +149,8 @@ var fixedBytes = func() (t [256]bool) {
 	return t
 }()
 
-// fixed returns a text that can be words of the code or a name that an operator gave, and
-// "other" for any other.
+// fixed returns a text that has the form of fixed words in the code or of a configured
+// name, and "other" for anything else.
 func fixed(s string) string {
 	if len(s) > longest {
 		return "other"

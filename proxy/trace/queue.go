@@ -12,20 +12,20 @@ import (
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 )
 
-// queue has the spans that ended, as they are sent: whoever ends a span writes it there, and
-// one goroutine sends what has gathered. What the collector does not take in time is dropped
-// and counted.
+// queue has the encoded spans that have ended: whoever ends a span writes it there, and
+// one goroutine sends batches. What the collector does not accept in time is dropped and
+// counted.
 type queue struct {
 	c        Config
 	to       otlptrace.Client
 	resource *resourcepb.Resource
-	ready    chan struct{} // there is a batch that is full
+	ready    chan struct{} // a batch is full
 	end      chan struct{} // send what is left
-	done     chan struct{} // nothing is sent any more
+	done     chan struct{} // nothing more is sent
 	cancel   context.CancelFunc
 
 	mu      sync.Mutex
-	batches []batch // the last one is not full
+	batches []batch // the last one may not be full
 	waiting int     // spans in them, and in the one that is being sent
 	spare   []byte
 	ended   bool
@@ -85,7 +85,7 @@ func (q *queue) drop(n int) {
 	}
 }
 
-// run sends batches: the ones that are full, and once in batchTime what there is.
+// run sends batches: full ones at once, and everything every batchTime.
 func (q *queue) run(ctx context.Context) {
 	defer close(q.done)
 	tick := time.NewTicker(batchTime)
@@ -104,7 +104,7 @@ func (q *queue) run(ctx context.Context) {
 	}
 }
 
-// send sends batches until there are none, or none but one that is not full.
+// send sends batches until none is left, or only one that is not full.
 func (q *queue) send(ctx context.Context, all bool) {
 	for ctx.Err() == nil {
 		q.mu.Lock()
@@ -120,8 +120,8 @@ func (q *queue) send(ctx context.Context, all bool) {
 	}
 }
 
-// export sends a batch. The spans are written already, so that the message has them as fields
-// that it does not know: its bytes are the same.
+// export sends a batch. The spans are already encoded, so the message contains them as
+// unknown fields, which gives the same bytes.
 func (q *queue) export(ctx context.Context, b batch) {
 	spans := &tracepb.ScopeSpans{Scope: &commonpb.InstrumentationScope{Name: scope}}
 	spans.ProtoReflect().SetUnknown(b.text)
@@ -144,7 +144,7 @@ func (q *queue) export(ctx context.Context, b batch) {
 	q.failed = err != nil
 }
 
-// shutdown sends what waits, as long as the context lasts. What is left then was not sent.
+// shutdown sends what is queued until the context ends. The rest is dropped.
 func (q *queue) shutdown(ctx context.Context) {
 	q.mu.Lock()
 	ended := q.ended

@@ -44,14 +44,14 @@ type Span struct {
 	data *data // nil: it is not sampled
 }
 
-// identity says which span of which trace one is.
+// identity identifies a span and its trace.
 type identity struct {
 	trace   [16]byte
 	span    [8]byte
 	sampled bool
 }
 
-// data is what is sent of a span.
+// data is the part of a span that is sent.
 type data struct {
 	name      Name
 	id        identity

@@ -50,21 +50,21 @@ type Config struct {
 // Tracer makes spans. It is safe for concurrent use.
 type Tracer struct {
 	queue *queue
-	// below is what a trace's id is sampled below: the same part of all traces at each
-	// service that goes by their ids.
+	// below is the bound under which a trace's id is sampled: services that sample by ids
+	// select the same traces.
 	below uint64
 }
 
 const (
-	// mostQueued is how many spans wait for the collector, and batchSpans how many are sent
-	// together.
+	// mostQueued bounds the spans that wait for the collector, and batchSpans those that are
+	// sent together.
 	mostQueued = 4096
 	batchSpans = 512
 	// exportTime bounds an export.
 	exportTime = 10 * time.Second
 	// batchTime is how long a span waits for others.
 	batchTime = time.Second
-	// scope names what makes the spans.
+	// scope names the instrumentation.
 	scope = "github.com/veil-proxy/veil"
 )
 
@@ -84,13 +84,13 @@ func (t *Tracer) Shutdown(ctx context.Context) {
 	}
 }
 
-// header is how a trace is named between services (W3C Trace Context). Its second header is
-// not passed on: a client can write what it likes there.
+// header is the header that names a trace between services (W3C Trace Context). The
+// second header, tracestate, is not passed on, since clients can write anything into it.
 const header = "traceparent"
 
 var w3c propagation.TraceContext
 
-// carrier has a traceparent and nothing else.
+// carrier contains only a traceparent.
 type carrier struct{ parent string }
 
 func (c carrier) Get(key string) string {
@@ -140,7 +140,8 @@ func (t *Tracer) root(name Name, at time.Time) Span {
 	return s
 }
 
-// samples reports whether a trace is sampled, as OpenTelemetry's sampler by ratio does.
+// samples reports whether a trace is sampled, in the same way as OpenTelemetry's
+// ratio-based sampler.
 func (t *Tracer) samples(id [16]byte) bool { return binary.BigEndian.Uint64(id[8:])>>1 < t.below }
 
 // newTraceID and newSpanID return ids, which are random and not zero.

@@ -150,7 +150,7 @@ func Fingerprint(sha256hex string) string {
 var (
 	// errUnknown: the file has no such key.
 	errUnknown = errors.New("the file has no such key: it may have been revoked")
-	// errForm: the file is written in a form that Change does not know.
+	// errForm: the file is written in a form that Change does not support.
 	errForm = errors.New("the file is written in a form that cannot be changed from here: edit it by hand")
 )
 
@@ -177,10 +177,11 @@ func Revoke(path, fingerprint string, before func() error) error {
 	})
 }
 
-// tries is how often a change is made anew because somebody else has changed the file.
+// tries is how often a change is retried because somebody else has changed the file.
 const tries = 10
 
-// change replaces a file by what edit makes of it, if that says what edit says it does.
+// change replaces a file by the result of edit, if it contains exactly the intended
+// entries.
 func change(path string, before func() error, edit func([]byte, []Entry) ([]byte, []Entry)) error {
 	changing.Lock()
 	defer changing.Unlock()
@@ -218,7 +219,7 @@ func same(a, b Entry) bool { return a.Key == b.Key && a.Made == b.Made && a.By =
 
 var emptyList = regexp.MustCompile(`(?m)^keys:[ \t]*(\[[ \t]*\])?[ \t]*(#.*)?$`)
 
-// add adds an entry behind the last one, indented like it.
+// add adds an entry after the last one, with the same indentation.
 func add(src []byte, all []Entry, e Entry) []byte {
 	line := []byte("  - " + e.String() + "\n")
 	if len(src) > 0 && src[len(src)-1] != '\n' {
@@ -248,8 +249,8 @@ func remove(src []byte, e Entry) []byte {
 	return bytes.Join(slices.Delete(lines, first, end), nil)
 }
 
-// extent are the lines of an entry: the one with its dash, and those that are indented
-// more.
+// extent returns the lines of an entry: the one with the dash, and the following lines
+// that are indented more.
 func extent(lines [][]byte, e Entry) (first, end int) {
 	first = e.line - 1
 	end = e.line
@@ -261,7 +262,7 @@ func extent(lines [][]byte, e Entry) (first, end int) {
 
 func indentation(line []byte) int { return len(line) - len(bytes.TrimLeft(line, " ")) }
 
-// replace writes a file anew, unless it is another one than src by now.
+// replace rewrites a file, unless it no longer contains src.
 func replace(path string, src, next []byte, before func() error) (done bool, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*.new") // its mode is 0600
 	if err != nil {
@@ -269,7 +270,7 @@ func replace(path string, src, next []byte, before func() error) (done bool, err
 	}
 	defer func() {
 		if !done {
-			_ = os.Remove(f.Name()) // the error that there is says more
+			_ = os.Remove(f.Name()) // the first error says more
 		}
 	}()
 	_, err = f.Write(next)
@@ -298,7 +299,8 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// reason is why the system did not do something, without the path of a temporary file.
+// reason returns the cause of an error of the system, without the path of a temporary
+// file.
 func reason(err error) error {
 	var path *os.PathError
 	var link *os.LinkError

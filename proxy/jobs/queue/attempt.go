@@ -23,7 +23,7 @@ type Attempt struct {
 	records  int
 }
 
-// errLost says that an attempt is not this process's any longer.
+// errLost says that an attempt no longer belongs to this process.
 var errLost = errors.New("another process runs the job")
 
 // TransientError is an error that may pass: the job is retried after a while, a few
@@ -89,7 +89,7 @@ func (a *Attempt) Memory(ctx context.Context, into any) (bool, error) {
 	return true, json.Unmarshal([]byte(text), into)
 }
 
-// set writes a column, if the job is still this process's.
+// set writes a column, if the job still belongs to this process.
 func (a *Attempt) set(ctx context.Context, column, text string) error {
 	n, err := a.engine.exec(ctx, "UPDATE veil_job SET "+column+" = $1 WHERE id = $2 AND owner = $3", text, a.ID, a.owner)
 	if err == nil && n == 0 {
@@ -116,8 +116,8 @@ func (a *Attempt) Append(ctx context.Context, r *mask.Record) error {
 	return failure(err)
 }
 
-// kept is a record as the database has it: what was applied in place of references to
-// actions of a plan, and without the single applications.
+// kept is a record as stored in the database: with what was applied instead of references
+// to actions of a plan, and without single applications.
 type kept struct {
 	mask.Record
 	Used    struct{} `json:"-"`
@@ -130,7 +130,7 @@ func keep(r *mask.Record) *kept {
 	return k
 }
 
-// recordsOfStart is more than the records that one start of a job can have.
+// recordsOfStart exceeds the number of records that one start of a job can have.
 const recordsOfStart = 1 << 32
 
 // Done reports whether a job has already made an output from an input under a ruleset and
@@ -168,8 +168,9 @@ func (q *Queue) Records(ctx context.Context, id string) ([]*mask.Record, error) 
 	return list, failure(err)
 }
 
-// beat writes how far the job is, from time to time, until ctx ends: that shows that its
-// process lives. It ends the attempt if the job is to be cancelled, or is another's.
+// beat periodically writes the progress of the job until ctx ends, which shows that its
+// process is alive. It ends the attempt if the job is to be cancelled or belongs to
+// another process.
 func (a *Attempt) beat(ctx context.Context, every time.Duration) {
 	t := time.NewTicker(every)
 	defer t.Stop()
@@ -189,7 +190,7 @@ func (a *Attempt) beat(ctx context.Context, every time.Duration) {
 	}
 }
 
-// save writes how far the job is, and reports whether it is to be cancelled.
+// save writes the progress of the job, and reports whether it is to be cancelled.
 func (a *Attempt) save(ctx context.Context) (cancelled bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
@@ -210,17 +211,17 @@ func (a *Attempt) save(ctx context.Context) (cancelled bool, err error) {
 	return cancelled, err
 }
 
-// texts are what the database has of the progress and the problems.
+// texts returns the progress and the problems as stored in the database.
 func (a *Attempt) texts() (progress, problems string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	p, err := json.Marshal(a.progress)
 	if err != nil {
-		panic(err) // never: it has numbers alone
+		panic(err) // cannot happen: it has only numbers
 	}
 	l, err := json.Marshal(a.problems)
 	if err != nil {
-		panic(err) // never: it has texts and numbers alone
+		panic(err) // cannot happen: it has only texts and numbers
 	}
 	return string(p), string(l)
 }

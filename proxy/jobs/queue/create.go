@@ -25,7 +25,7 @@ func (e *TargetError) Error() string {
 	return fmt.Sprintf("job %s, which has not ended, writes to the same target: wait for its end, or cancel it", e.Job)
 }
 
-// requestTime is how long a request to the database may take.
+// requestTime bounds a request to the database.
 const requestTime = 10 * time.Second
 
 // Create queues a job. The job is not fresh if it was queued before under the same key.
@@ -75,7 +75,7 @@ func (q *Queue) Create(ctx context.Context, o *Order) (job *Job, fresh bool, err
 	return job, fresh, nil
 }
 
-// ofKey finds out whether an order was taken before.
+// ofKey finds out whether an order was accepted before.
 func (q *Queue) ofKey(ctx context.Context, o *Order) (*Job, string, error) {
 	e, err := q.opened()
 	if err != nil {
@@ -99,10 +99,11 @@ func (q *Queue) Repeated(ctx context.Context, o *Order) (*Job, error) {
 	return job, nil
 }
 
-// lockNumber is that of the lock under which jobs are made; any that nothing else has.
+// lockNumber is the number of the lock under which jobs are created; any number that
+// nothing else uses.
 const lockNumber = 0x7665696c
 
-// serialize has orders come one after the other. In SQLite transactions do anyway.
+// serialize makes orders run one after the other, as SQLite's transactions do anyway.
 func serialize(ctx context.Context, e engine, tx transaction) error {
 	if e.alone() {
 		return nil
@@ -138,10 +139,10 @@ func byID(ctx context.Context, d database, id string) (job *Job, err error) {
 	return job, err
 }
 
-// notOver are the states of jobs that are not over, as SQL lists them.
+// notOver lists the states of unfinished jobs for SQL.
 const notOver = "('queued', 'running', 'waiting')"
 
-// free refuses a target that a job writes to.
+// free refuses a target that an unfinished job writes to.
 func free(ctx context.Context, d database, target string) error {
 	if target == "" {
 		return nil
@@ -163,7 +164,7 @@ func free(ctx context.Context, d database, target string) error {
 	return err
 }
 
-// below reports whether one target is in the other, or is the other.
+// below reports whether one target is inside the other, or equal to it.
 func below(target, dir string) bool {
 	return target == dir || strings.HasPrefix(target, strings.TrimSuffix(dir, "/")+"/")
 }

@@ -14,7 +14,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// overSQL is a database by way of database/sql.
+// overSQL is a database accessed through database/sql.
 type overSQL struct {
 	db interface {
 		ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
@@ -44,7 +44,7 @@ func (d overSQL) query(ctx context.Context, statement string, args []any, each f
 	return rows.Err()
 }
 
-// overPgx is a database by way of pgx.
+// overPgx is a database accessed through pgx.
 type overPgx struct {
 	db interface {
 		Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
@@ -83,8 +83,8 @@ func (u *Unavailable) Error() string { return u.What }
 // Unwrap returns the database's error.
 func (u *Unavailable) Unwrap() error { return u.cause }
 
-// failure says in words of Veil what is wrong with the database. Errors of this package
-// stay as they are.
+// failure translates an error of the database into Veil's own words. Errors of this
+// package are returned as they are.
 func failure(err error) error {
 	if err == nil {
 		return nil
@@ -113,7 +113,7 @@ func failure(err error) error {
 	return &Unavailable{what, err}
 }
 
-// sqliteFailure says what is wrong with the file.
+// sqliteFailure does so for the file of SQLite.
 func sqliteFailure(err *sqlite.Error) string {
 	switch err.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:

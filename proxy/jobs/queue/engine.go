@@ -21,7 +21,8 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 )
 
-// database runs statements. Places of parameters are $1, $2 and so on, in either database.
+// database runs statements. In both databases, parameters are written as $1, $2 and so
+// on.
 type database interface {
 	exec(ctx context.Context, statement string, args ...any) (rows int64, err error)
 	query(ctx context.Context, statement string, args []any, each func(scan func(...any) error) error) error
@@ -30,7 +31,7 @@ type database interface {
 // transaction is a database within a transaction, in which jobs are queued.
 type transaction interface {
 	database
-	// enqueue has River run a job.
+	// enqueue makes River run a job.
 	enqueue(ctx context.Context, id string) error
 }
 
@@ -45,7 +46,7 @@ type engine interface {
 	close()
 }
 
-// task is what River knows of a job.
+// task is what River stores of a job.
 type task struct {
 	ID string `json:"id"`
 }
@@ -64,7 +65,7 @@ func (q *Queue) connect(ctx context.Context) (engine, error) {
 // databaseName is that of the file in the directory.
 const databaseName = "jobs.db"
 
-// connectSQLite opens the file. One connection holds it for as long as the process runs.
+// connectSQLite opens the file. One connection keeps it locked while the process runs.
 func (q *Queue) connectSQLite(ctx context.Context) (engine, error) {
 	if err := os.MkdirAll(q.config.Dir, 0o700); err != nil {
 		return nil, err
@@ -92,7 +93,7 @@ func (q *Queue) connectSQLite(ctx context.Context) (engine, error) {
 		begin:  func(ctx context.Context) (*sql.Tx, error) { return db.BeginTx(ctx, nil) },
 		over:   func(tx *sql.Tx) database { return overSQL{tx} },
 		commit: func(_ context.Context, tx *sql.Tx) error { return tx.Commit() },
-		abort:  func(_ context.Context, tx *sql.Tx) { _ = tx.Rollback() }, // the error that led here counts
+		abort:  func(_ context.Context, tx *sql.Tx) { _ = tx.Rollback() }, // the first error counts
 	}
 	return e, e.prepare(ctx, q, riversqlite.New(db))
 }
@@ -119,7 +120,7 @@ func (q *Queue) connectPostgres(ctx context.Context) (engine, error) {
 	return e, e.prepare(ctx, q, riverpgxv5.New(pool))
 }
 
-// connection is an engine over a driver of River.
+// connection is an engine that uses a driver of River.
 type connection[TTx any] struct {
 	database
 	client    *river.Client[TTx]
@@ -131,11 +132,11 @@ type connection[TTx any] struct {
 	closePool func()
 }
 
-// zombie is how long River leaves a job alone whose process is gone. Long before, rescue
-// has queued it again.
+// zombie is how long River waits before it rescues a job whose process is gone. The
+// function rescue queues it again long before.
 const zombie = 24 * time.Hour
 
-// prepare brings the tables of River up to date and makes its client.
+// prepare migrates the tables of River and creates its client.
 func (c *connection[TTx]) prepare(ctx context.Context, q *Queue, driver riverdriver.Driver[TTx]) (err error) {
 	defer func() {
 		if err != nil {
@@ -176,17 +177,17 @@ func (c *connection[TTx]) within(ctx context.Context, do func(transaction) error
 func (c *connection[TTx]) alone() bool { return c.single }
 
 func (c *connection[TTx]) start(context.Context) error {
-	// The client is stopped by stop alone: jobs end in their own way first.
+	// Only stop stops the client, after the jobs have ended in their own way.
 	return c.client.Start(context.Background())
 }
 
-// stopTime is how long jobs that were let go may take to return.
+// stopTime bounds the time until released jobs return.
 const stopTime = 20 * time.Second
 
 func (c *connection[TTx]) stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
-	_ = c.client.StopAndCancel(ctx) // what does not return in time is found by its heartbeat
+	_ = c.client.StopAndCancel(ctx) // a job that does not return in time is found by its heartbeat
 }
 
 func (c *connection[TTx]) close() { c.closePool() }
@@ -207,7 +208,7 @@ func (p *pending[TTx]) enqueue(ctx context.Context, id string) error {
 	return err
 }
 
-// quiet logs what River warns of, and nothing that it does in passing.
+// quiet logs only River's warnings and errors.
 type quiet struct{ slog.Handler }
 
 func (h quiet) Enabled(ctx context.Context, l slog.Level) bool {

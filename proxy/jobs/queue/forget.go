@@ -2,12 +2,12 @@ package queue
 
 import "context"
 
-// mostForgotten bounds the jobs that are removed at once, so that nobody waits long for the
-// database.
+// mostForgotten bounds the jobs that are removed at once, so that the database is not
+// blocked for long.
 const mostForgotten = 100
 
-// forget removes jobs that ended longer ago than they are kept, with their records, results
-// and idempotency keys. What they wrote stays, and so does the audit log.
+// forget removes jobs that ended longer ago than they are kept, with their records,
+// results and idempotency keys. Their outputs and the audit log are kept.
 func (q *Queue) forget(ctx context.Context, e engine) error {
 	if q.config.Keep == 0 {
 		return nil

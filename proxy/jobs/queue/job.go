@@ -127,7 +127,7 @@ func unmarshal(text string, into any) error {
 	return json.Unmarshal([]byte(text), into)
 }
 
-// instant is the time of a number in the database.
+// instant returns the time for a number in the database.
 func instant(micros int64) time.Time {
 	if micros == 0 {
 		return time.Time{}
@@ -135,5 +135,5 @@ func instant(micros int64) time.Time {
 	return time.UnixMicro(micros).UTC()
 }
 
-// now is the number of this moment.
+// now returns the number for the current time.
 func now() int64 { return time.Now().UnixMicro() }

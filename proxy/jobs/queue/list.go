@@ -97,7 +97,7 @@ func (q *Queue) List(ctx context.Context, f Filter) (*Page, error) {
 	return p, nil
 }
 
-// cursor is the place of a job in a list.
+// cursor is the position of a job in a list.
 func cursor(created time.Time, id string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(created.UnixMicro(), 10) + "." + id))
 }

@@ -48,8 +48,8 @@ type Config struct {
 const (
 	defaultStale   = 30 * time.Second
 	defaultBackoff = 10 * time.Second
-	// mostFailures is how often a job may fail by transient errors, and mostStarts how
-	// often it may be begun in all: what ends the process each time must not do so for ever.
+	// mostFailures bounds the transient failures of a job, and mostStarts its starts: a job
+	// that crashes the process each time must not do so for ever.
 	mostFailures = 5
 	mostStarts   = 100
 )
@@ -63,7 +63,7 @@ type Queue struct {
 
 	mu      sync.Mutex
 	engine  engine // nil: not open yet
-	problem error  // why not
+	problem error  // why it is not open
 	running map[string]*Attempt
 }
 
@@ -89,7 +89,7 @@ func New(c Config) (*Queue, error) {
 // ErrOpening says that the database is not open yet.
 var ErrOpening = errors.New("the jobs database is being opened")
 
-// openPause is how long a database that cannot be opened is left alone.
+// openPause is the pause after a failure to open the database.
 const openPause = time.Second
 
 // Start opens the database in the background and runs queued jobs. If another process
@@ -117,7 +117,7 @@ func (q *Queue) Start() {
 	})
 }
 
-// pause passes a time. It reports false if the queue is closed meanwhile.
+// pause waits. It reports false if the queue is closed in the meantime.
 func (q *Queue) pause(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -129,7 +129,7 @@ func (q *Queue) pause(d time.Duration) bool {
 	}
 }
 
-// open opens the database, makes its tables, and starts to run jobs.
+// open opens the database, creates its tables, and starts to run jobs.
 func (q *Queue) open() error {
 	ctx, cancel := context.WithTimeout(q.ctx, 30*time.Second)
 	defer cancel()
@@ -138,7 +138,8 @@ func (q *Queue) open() error {
 		return failure(err)
 	}
 	if err = createTables(ctx, e); err == nil {
-		// A file has one process: whatever runs by its account was left by another.
+		// A file is used by one process: jobs that it lists as running were left by an earlier
+		// one.
 		_, err = q.rescue(ctx, e, nil, e.alone())
 	}
 	if err == nil {
@@ -154,8 +155,8 @@ func (q *Queue) open() error {
 	return nil
 }
 
-// watch looks for jobs of processes that are gone, and for those that are kept no longer,
-// until the queue is closed.
+// watch looks for jobs of ended processes and for expired jobs, until the queue is
+// closed.
 func (q *Queue) watch() {
 	lost := map[string]bool{}
 	for q.pause(q.config.Stale / 2) {
@@ -172,7 +173,7 @@ func (q *Queue) watch() {
 	}
 }
 
-// opened returns the engine, or why there is none.
+// opened returns the engine, or an error that says why there is none.
 func (q *Queue) opened() (engine, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -2,10 +2,10 @@ package queue
 
 import "context"
 
-// rescue queues jobs again that nobody runs: running ones without a heartbeat, and queued
-// ones of which River says that they run or ran, as when a process ends between the two.
-// What was found before is in suspects: of those that are queued, a second look decides.
-// With all set nobody else can run any.
+// rescue queues jobs again that no process runs: running ones without a heartbeat, and
+// queued ones that River lists as running or finished, as when a process ends between the
+// two updates. suspects has the queued ones found before, since only a second look
+// decides about them. If all is set, no other process can run jobs.
 func (q *Queue) rescue(ctx context.Context, e engine, suspects map[string]bool, all bool) (next map[string]bool, err error) {
 	before := now() - q.config.Stale.Microseconds()
 	if all {

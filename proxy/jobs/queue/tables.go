@@ -2,8 +2,9 @@ package queue
 
 import "context"
 
-// Tables of this package, beside those of River. Times are microseconds since 1970, and
-// what has a structure is JSON in a text, so that both databases have the same.
+// The tables of this package, in addition to those of River. Times are microseconds since
+// 1970, and structures are stored as JSON text, so that both databases have the same
+// tables.
 var tables = []string{
 	`CREATE TABLE IF NOT EXISTS veil_job (
 		id TEXT PRIMARY KEY,

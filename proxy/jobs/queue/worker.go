@@ -19,7 +19,7 @@ type worker struct {
 	queue *Queue
 }
 
-// backoff is how long jobs wait after errors that may pass.
+// backoff is how long jobs wait after transient errors.
 type backoff struct{ *Queue }
 
 // NextRetry implements river.ClientRetryPolicy.
@@ -28,7 +28,7 @@ func (b backoff) NextRetry(job *rivertype.JobRow) time.Time {
 	return time.Now().Add(wait)
 }
 
-// errAgain has River run a job again.
+// errAgain makes River run a job again.
 var errAgain = errors.New("the job waits after a transient error")
 
 // Work implements river.Worker. The database says what came of the job: River's own
@@ -41,7 +41,7 @@ func (w *worker) Work(ctx context.Context, r *river.Job[task]) error {
 	case err != nil:
 		return river.JobSnooze(time.Second) // the database cannot be used now
 	case a == nil:
-		return nil // it is over
+		return nil // the job has ended
 	}
 	ctx, a.end = context.WithCancelCause(ctx)
 	defer a.end(nil)
@@ -65,8 +65,8 @@ func (w *worker) Work(ctx context.Context, r *river.Job[task]) error {
 	return w.queue.conclude(ctx, a, err)
 }
 
-// run does the work of a job. A panic is an error without its text, which can contain a
-// value.
+// run does the work of a job. A panic becomes an error without the panic's text, which
+// may contain a value.
 func (q *Queue) run(ctx context.Context, a *Attempt) (err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -83,8 +83,8 @@ func (q *Queue) run(ctx context.Context, a *Attempt) (err error) {
 	return q.config.Run(ctx, a)
 }
 
-// claim makes a job this process's. It returns nil if the job is over, and errLost if
-// another process runs it.
+// claim assigns a job to this process. It returns nil if the job has ended, and errLost
+// if another process runs it.
 func (q *Queue) claim(ctx context.Context, id string) (*Attempt, error) {
 	e, err := q.opened()
 	if err != nil {
@@ -115,7 +115,7 @@ func (q *Queue) claim(ctx context.Context, id string) (*Attempt, error) {
 	return a, nil
 }
 
-// conclude writes what came of an attempt. What it returns is for River.
+// conclude writes the outcome of an attempt. Its result is for River.
 func (q *Queue) conclude(ctx context.Context, a *Attempt, err error) error {
 	why := context.Cause(ctx)
 	var transient *TransientError
@@ -147,8 +147,8 @@ func (q *Queue) conclude(ctx context.Context, a *Attempt, err error) error {
 	return nil
 }
 
-// settle writes the state of an attempt at its end. A database that cannot be written is
-// tried until it can, or the process ends.
+// settle writes the state of an attempt at its end. If the database cannot be written, it
+// retries until it can, or the process ends.
 func (q *Queue) settle(ctx context.Context, a *Attempt, state State, text string) error {
 	ctx = context.WithoutCancel(ctx)
 	progress, problems := a.texts()
@@ -180,7 +180,7 @@ func (q *Queue) settle(ctx context.Context, a *Attempt, state State, text string
 	return nil
 }
 
-// release lets go of a job, since the process ends: whoever comes first runs it.
+// release releases a job, since the process ends, so that any process may run it.
 func (q *Queue) release(a *Attempt) error {
 	ctx, cancel := context.WithTimeout(context.Background(), requestTime)
 	defer cancel()

@@ -26,7 +26,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
 )
 
-// Found is what a discovery found: counts, shares and forms, but no value.
+// Found is the result of a discovery: counts, percentages and patterns, but no value.
 type Found struct {
 	// Source is files, fhir or postgres.
 	Source string `json:"source"`
@@ -36,7 +36,7 @@ type Found struct {
 	Ruleset string          `json:"ruleset"`
 }
 
-// checkDiscover finds out whether a discovery could begin.
+// checkDiscover checks whether a discovery could begin.
 func (w *World) checkDiscover(s *Spec) error {
 	switch {
 	case (s.Source == nil) == (s.Upstream == ""):
@@ -67,7 +67,7 @@ func (w *World) Upstreams() []string {
 	return list
 }
 
-// looked are the inputs of a discovery of files.
+// looked returns the inputs of a discovery of files.
 func (w *World) looked(s *Spec) ([]string, error) {
 	from, err := place(w.Sources, s.Source, "/source")
 	if err != nil {
@@ -80,16 +80,16 @@ func (w *World) looked(s *Spec) ([]string, error) {
 	return inputs, nil
 }
 
-// defaultSample is how many rows or resources are looked at, of each table or type.
+// defaultSample is the number of rows or resources sampled of each table or type.
 const defaultSample = 1000
 
-// Times that looking may take: at a table or a file, and in all.
+// Time limits: for a table or a file, and in total.
 const (
 	tableTime = time.Minute
 	lookTime  = time.Hour
 )
 
-// discover looks at files or at an upstream.
+// discover examines files or an upstream.
 func (w *World) discover(ctx context.Context, a *queue.Attempt, s *Spec) error {
 	if err := w.checkDiscover(s); err != nil {
 		return err
@@ -119,7 +119,7 @@ func (w *World) discover(ctx context.Context, a *queue.Attempt, s *Spec) error {
 	return nil
 }
 
-// judged is what was found in tables.
+// judged returns the result for tables.
 func judged(source string, tables []discover.Table) (*Found, error) {
 	findings := discover.Judge(tables, words.Default())
 	var text bytes.Buffer
@@ -129,7 +129,7 @@ func judged(source string, tables []discover.Table) (*Found, error) {
 	return &Found{Source: source, Report: text.Bytes(), Ruleset: propose.Ruleset("proposed", tables, findings)}, nil
 }
 
-// discoverFiles looks at files.
+// discoverFiles examines files.
 func (w *World) discoverFiles(ctx context.Context, a *queue.Attempt, s *Spec, sample int) (*Found, error) {
 	inputs, err := w.looked(s)
 	if err != nil {
@@ -155,7 +155,7 @@ func (w *World) discoverFiles(ctx context.Context, a *queue.Attempt, s *Spec, sa
 	return judged("files", tables)
 }
 
-// discoverPostgres looks at the PostgreSQL upstream.
+// discoverPostgres examines the PostgreSQL upstream.
 func (w *World) discoverPostgres(ctx context.Context, a *queue.Attempt, sample int) (*Found, error) {
 	progress := func(done, total int) {
 		a.Progress(func(p *queue.Progress) { p.Files, p.AllFiles = done, total })
@@ -167,7 +167,7 @@ func (w *World) discoverPostgres(ctx context.Context, a *queue.Attempt, sample i
 	return judged(Postgres, tables)
 }
 
-// discoverFHIR looks at the FHIR upstream.
+// discoverFHIR examines the FHIR upstream.
 func (w *World) discoverFHIR(ctx context.Context, a *queue.Attempt, s *Spec, sample int) (*Found, error) {
 	automaton, err := w.Rules.Public("safe-harbor")
 	if s.View != "" {
@@ -202,7 +202,7 @@ func (w *World) scan(ctx context.Context, a *queue.Attempt, automaton *fhir.Auto
 	return &Found{Source: FHIR, Report: text, Ruleset: overlay.String()}, nil
 }
 
-// transport sends requests of net/http to the upstream, as Veil signs in to it.
+// transport sends requests of net/http to the upstream, with Veil's credentials.
 type transport struct{ up *upstream.Server }
 
 // RoundTrip implements http.RoundTripper.

@@ -21,10 +21,10 @@ import (
 // Bulk export (FHIR Bulk Data Access 2.0.0): the upstream exports, and each of its files is
 // masked while it arrives. No original is stored.
 
-// errNoUpstream is of a job that needs a FHIR upstream.
+// errNoUpstream is the error of a job that needs a FHIR upstream.
 var errNoUpstream = &Error{Field: "/kind", What: "there is no FHIR upstream", Hint: "set fhir.upstream"}
 
-// checkExport finds out whether an export could begin, and returns the name of its target.
+// checkExport checks whether an export could begin, and returns the name of its target.
 func (w *World) checkExport(s *Spec, v View) (string, error) {
 	if w.Upstream == nil {
 		return "", errNoUpstream
@@ -66,13 +66,13 @@ func kickOff(e *ExportSpec) (string, error) {
 	return path + "?" + query.Encode(), nil
 }
 
-// begun is what further starts of an export have to know.
+// begun is what later starts of an export need to know.
 type begun struct {
 	// Status is the path of its status at the upstream.
 	Status string `json:"status"`
 }
 
-// export has the upstream export, and masks the files.
+// export makes the upstream export, and masks the files.
 func (w *World) export(ctx context.Context, a *queue.Attempt, s *Spec, v View) (err error) {
 	if w.Upstream == nil {
 		return errNoUpstream
@@ -127,16 +127,16 @@ func (w *World) export(ctx context.Context, a *queue.Attempt, s *Spec, v View) (
 	}
 	var transient *queue.TransientError
 	if cause := context.Cause(ctx); !errors.As(err, &transient) && (cause == nil || errors.Is(cause, queue.ErrCancelled)) {
-		w.end(b.Status) // the upstream need not keep the files any longer
+		w.end(b.Status) // the upstream need no longer keep the files
 	}
 	return err
 }
 
-// exportTimeout is how long the upstream has for the beginning of a response.
+// exportTimeout bounds the time until the upstream begins a response.
 const exportTimeout = time.Minute
 
-// refused says why the upstream did not do what it should. It is worth trying again where
-// it could not be reached or is busy.
+// refused returns the error if the upstream did not respond as expected. The error is
+// transient if the upstream could not be reached or is busy.
 func refused(p *outcome.Problem, status int) error {
 	err := fmt.Errorf("the FHIR upstream: %s", p.Text)
 	if status == 0 || status == 429 || status >= 500 {
@@ -165,23 +165,23 @@ func (w *World) begin(requested string) (string, error) {
 	return status, nil
 }
 
-// end tells the upstream that an export is not needed any longer.
+// end tells the upstream that an export is no longer needed.
 func (w *World) end(status string) {
 	if r, p := w.Upstream.Request(&upstream.Request{Path: status, Method: "DELETE", Timeout: exportTimeout}); p == nil {
-		r.Release() // whatever it says: exports end by themselves too
+		r.Release() // the response does not matter: exports also expire
 	}
 }
 
-// errGone says that the upstream does not know the export any longer.
+// errGone says that the upstream no longer knows the export.
 var errGone = errors.New("the FHIR upstream no longer knows the export: it is restarted")
 
-// Bounds of the time between two looks at the status.
+// Bounds of the time between two requests of the status.
 const (
 	shortestPoll = 100 * time.Millisecond
 	longestPoll  = time.Minute
 )
 
-// manifest waits for the end of an export and returns its files, by name.
+// manifest waits until an export is complete and returns its files, by name.
 func (w *World) manifest(ctx context.Context, a *queue.Attempt, status string) (map[string]string, error) {
 	for wait := shortestPoll; ; wait = min(2*wait, longestPoll) {
 		r, p := w.Upstream.Request(&upstream.Request{Path: status, Accept: "application/json, " + upstream.MIMETypes, Timeout: exportTimeout})
@@ -249,21 +249,21 @@ func (w *World) files(a *queue.Attempt, text []byte, status string) (map[string]
 	return list, nil
 }
 
-// typeName reports whether a text is a name of a resource type, and nothing else that
-// could name a file.
+// typeName reports whether a text is the name of a resource type, so that it is safe in a
+// file name.
 func typeName(s string) bool {
 	return s != "" && len(s) <= 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-// exportURL is what the engine sees of the files of an export.
+// exportURL is the URL under which the job sees the files of an export.
 const exportURL = "export://upstream/"
 
-// exported is a store whose files are those of an export. All others are another store's.
+// exported is a store with the files of an export. Other files belong to another store.
 type exported struct {
 	file.Store
 	up     *upstream.Server
 	files  map[string]string // paths at the upstream, by name
-	broken atomic.Bool       // a file could not be read to its end
+	broken atomic.Bool       // a file could not be read completely
 }
 
 // List implements file.Store.
@@ -302,7 +302,7 @@ func (e *exported) Open(ctx context.Context, name string) (io.ReadCloser, error)
 	return &exportFile{ctx, body, r, e}, nil
 }
 
-// exportFile is a file that arrives.
+// exportFile is a file that is being received.
 type exportFile struct {
 	ctx  context.Context //nolint:containedctx // io.Reader has none
 	body io.Reader

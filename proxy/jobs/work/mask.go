@@ -17,14 +17,14 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// masking is a job over files with the places that it uses.
+// masking is a masking job with its places.
 type masking struct {
 	*file.Job
-	// names has what texts of the job are to say in the place of paths of this machine.
+	// names maps paths of this machine to what messages of the job show instead.
 	names *strings.Replacer
 }
 
-// masking makes the job of a spec. target names what it writes.
+// masking creates the job for a spec. target names what it writes.
 func (w *World) masking(s *Spec, v View) (m *masking, target string, err error) {
 	from, err := place(w.Sources, s.Source, "/source")
 	if err != nil {
@@ -52,7 +52,7 @@ func (w *World) masking(s *Spec, v View) (m *masking, target string, err error) 
 	return m, target, nil
 }
 
-// named replaces the paths of inputs and of the output by what they are.
+// named replaces the paths of inputs and of the output by their names.
 func named(out, what string, inputs ...string) *strings.Replacer {
 	pairs := []string{shown(out), what}
 	for _, in := range inputs {
@@ -61,13 +61,13 @@ func named(out, what string, inputs ...string) *strings.Replacer {
 	return strings.NewReplacer(pairs...)
 }
 
-// shown is a URL as errors have it: without parameters, and without the last slash.
+// shown is a URL as shown in errors: without parameters and without a trailing slash.
 func shown(name string) string {
 	name, _, _ = strings.Cut(name, "?")
 	return strings.TrimSuffix(name, "/")
 }
 
-// job is the part of a job that all kinds of masking have.
+// job returns the part of a job that all kinds of masking share.
 func (w *World) job(s *Spec, v View) (*file.Job, error) {
 	list, err := w.formats(s, v)
 	if err != nil {
@@ -79,7 +79,7 @@ func (w *World) job(s *Spec, v View) (*file.Job, error) {
 	}, nil
 }
 
-// formats opens the formats that files can have.
+// formats opens the formats of files.
 func (w *World) formats(s *Spec, v View) ([]file.Format, error) {
 	o, err := s.formats()
 	if err != nil {
@@ -93,7 +93,7 @@ func (w *World) formats(s *Spec, v View) ([]file.Format, error) {
 	return list, nil
 }
 
-// checkMask finds out whether a job over files could begin, and returns the name of its
+// checkMask checks whether a job over files could begin, and returns the name of its
 // target.
 func (w *World) checkMask(ctx context.Context, s *Spec, v View) (string, error) {
 	m, target, err := w.masking(s, v)
@@ -172,13 +172,13 @@ func (w *World) run(ctx context.Context, a *queue.Attempt, s *Spec, v View, m *m
 	return nil
 }
 
-// advance takes over how far a run is.
+// advance copies the progress of a run.
 func advance(to *queue.Progress, p file.Progress) {
 	to.Bytes, to.Size, to.Units, to.AllFiles = p.Bytes, p.Size, p.Units, p.Files
 	count(to, p.Counts)
 }
 
-// count takes over the counts of a run.
+// count copies the counts of a run.
 func count(to *queue.Progress, n file.Counts) {
 	to.Files, to.Failed, to.Kept = int(n.Files), int(n.Failed), int(n.Resumed) //nolint:gosec // numbers of files
 	to.Withheld, to.Bad, to.Units = n.Withheld, n.Bad, n.Masked+n.Withheld+n.Bad
@@ -233,8 +233,8 @@ func (w *World) Output(s *Spec) (string, error) {
 	return out, nil
 }
 
-// failed says why a run ended, in words of the request, and whether it is worth trying
-// again.
+// failed returns why a run ended, in terms of the request, and whether the error is
+// transient.
 func failed(err error, names *strings.Replacer) error {
 	var transient *queue.TransientError
 	switch {

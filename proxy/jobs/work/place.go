@@ -21,7 +21,7 @@ type Place struct {
 // object reports whether the place is in an object store.
 func (p *Place) object() bool { return p.URL != "" }
 
-// The errors of paths. None has the path.
+// The errors of paths. They do not contain the path.
 var (
 	errPath    = errors.New("expected a relative path without .., empty elements or hidden names")
 	errOutside = errors.New("the path leaves the place through a symbolic link")
@@ -30,8 +30,8 @@ var (
 	errLinks   = errors.New("the folder contains a symbolic link: jobs write only into folders without symbolic links")
 )
 
-// clean checks the path of a location and returns it as a path below the place; "." is
-// the place.
+// clean checks the path of a location and returns it relative to the place; "." is the
+// place itself.
 func clean(rel string) (string, error) {
 	rel = strings.TrimSuffix(rel, "/")
 	if rel == "" {
@@ -48,7 +48,7 @@ func clean(rel string) (string, error) {
 	return rel, nil
 }
 
-// urlOf is the URL of an object or a prefix below the place.
+// urlOf returns the URL of an object or a prefix below the place.
 func (p *Place) urlOf(rel string, folder bool) string {
 	base, params, ok := strings.Cut(p.URL, "?")
 	base = strings.TrimSuffix(base, "/") + "/"
@@ -66,8 +66,7 @@ func (p *Place) urlOf(rel string, folder bool) string {
 	return base
 }
 
-// inputs returns the inputs of a job for a location: paths that are inside of the place,
-// or a URL.
+// inputs returns the inputs of a job for a location: paths inside the place, or a URL.
 func (p *Place) inputs(rel string) ([]string, error) {
 	rel, err := clean(rel)
 	if err != nil {
@@ -91,7 +90,7 @@ func (p *Place) inputs(rel string) ([]string, error) {
 		return nil, errAbsent
 	}
 	for i, name := range names {
-		// What is opened later is opened by its path, so that is looked at too.
+		// Files are opened later by their paths, so these are checked too.
 		if _, err := root.Stat(filepath.FromSlash(name)); errors.Is(err, fs.ErrNotExist) {
 			return nil, errAbsent
 		} else if err != nil {
@@ -104,19 +103,19 @@ func (p *Place) inputs(rel string) ([]string, error) {
 	return names, nil
 }
 
-// reason says in words why a path below a place cannot be used.
+// reason returns why a path below a place cannot be used.
 func reason(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		return errors.New("the file or folder cannot be read or written: check its mode")
-	case strings.Contains(err.Error(), "escapes"): // os.Root has no error to compare with
+	case strings.Contains(err.Error(), "escapes"): // os.Root exports no such error
 		return errOutside
 	}
 	return errAbsent
 }
 
-// inside returns the path of a name below a folder, without symbolic links, if it does
-// not lead out of it. Of a path that is not there the part is looked at that is.
+// inside returns the path of a name below a folder, without symbolic links, if it stays
+// inside. If the path does not exist, the part of it that exists is checked.
 func inside(dir, name string) (string, error) {
 	top, err := filepath.EvalSymlinks(dir)
 	if err != nil {
@@ -135,14 +134,14 @@ func inside(dir, name string) (string, error) {
 			return "", reason(err)
 		}
 		if _, err := os.Lstat(at); err == nil {
-			return "", errOutside // a link that leads to nothing
+			return "", errOutside // a dangling link
 		}
 		at, rest = filepath.Dir(at), filepath.Join(filepath.Base(at), rest)
 	}
 }
 
-// output returns where a job writes for a location, and the name of that which two jobs
-// must not share.
+// output returns where a job writes for a location, and a name for the target, which two
+// jobs must not share.
 func (p *Place) output(rel string) (out, target string, err error) {
 	if rel, err = clean(rel); err != nil {
 		return "", "", err

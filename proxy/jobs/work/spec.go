@@ -15,7 +15,7 @@ const (
 	Discover = "discover" // of files or of an upstream
 )
 
-// The upstreams that a discovery can look at.
+// The upstreams that a discovery can examine.
 const (
 	FHIR     = "fhir"
 	Postgres = "postgres"
@@ -29,7 +29,7 @@ type Spec struct {
 	// Source and Target are below configured places.
 	Source *Location `json:"source,omitempty"`
 	Target *Location `json:"target,omitempty"`
-	// Upstream is what a discovery looks at instead of files.
+	// Upstream is what a discovery examines instead of files.
 	Upstream string       `json:"upstream,omitempty"`
 	Export   *ExportSpec  `json:"export,omitempty"`
 	Options  *OptionsSpec `json:"options,omitempty"`
@@ -63,7 +63,7 @@ type OptionsSpec struct {
 	// Resume keeps existing outputs that a job made from the same input with the same
 	// ruleset and key.
 	Resume bool `json:"resume,omitempty"`
-	// Sample is how many rows or resources a discovery looks at.
+	// Sample is how many rows or resources a discovery samples.
 	Sample int `json:"sample,omitempty"`
 }
 
@@ -73,7 +73,7 @@ func (s *Spec) skips() bool { return s.Options != nil && s.Options.Invalid == "s
 // resumes reports whether outputs that exist may be kept.
 func (s *Spec) resumes() bool { return s.Options != nil && s.Options.Resume }
 
-// formats are the flags of veil mask that the options of a job stand for.
+// formats returns the flags of veil mask for the options of a job.
 func (s *Spec) formats() (*formats.Options, error) {
 	o := &formats.Options{}
 	var fl pflag.FlagSet

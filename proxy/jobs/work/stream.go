@@ -26,10 +26,10 @@ type Stream struct {
 // InvalidError says that a body cannot be masked, and where.
 type InvalidError struct{ file.Problem }
 
-// errUnstreamable is the error of a format that is not read from its beginning to its end.
+// errUnstreamable is the error of a format that cannot be read sequentially.
 var errUnstreamable = &Error{Field: "format", What: "Parquet cannot be masked as a stream", Hint: "submit a job"}
 
-// parquetMagic begins a file of Parquet.
+// parquetMagic is the beginning of a Parquet file.
 const parquetMagic = "PAR1"
 
 // Mask masks a body. What was written before an error is useless: its end is missing.
@@ -44,7 +44,7 @@ func (w *World) Mask(ctx context.Context, s *Stream) error {
 	if err != nil {
 		return err
 	}
-	// Parquet is read from its end: all of it would lie on the disk.
+	// Parquet is read from its end, so all of it would have to be stored on disk.
 	in := bufio.NewReader(s.In)
 	if beginning, _ := in.Peek(len(parquetMagic)); string(beginning) == parquetMagic {
 		return errUnstreamable

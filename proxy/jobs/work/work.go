@@ -29,7 +29,7 @@ import (
 	"github.com/veil-proxy/veil/proxy/jobs/queue"
 )
 
-// View is what the outputs of a job are masked with.
+// View has the ruleset and keys that mask the outputs of a job.
 type View struct {
 	Automaton *fhir.Automaton
 	Detail    bool
@@ -61,7 +61,7 @@ type World struct {
 	Program string
 }
 
-// Error is what is wrong with a request for a job.
+// Error is a problem with a request for a job.
 type Error struct {
 	// Field is the member of the request that is wrong, as a JSON pointer.
 	Field string
@@ -78,7 +78,7 @@ func (e *Error) Error() string {
 	return e.What + ": " + e.Hint
 }
 
-// basis is what a job is to be done with.
+// basis identifies the ruleset and key of a job.
 type basis struct {
 	Ruleset        string `json:"ruleset,omitempty"`
 	RulesetSHA256  string `json:"rulesetSha256,omitempty"`
@@ -86,7 +86,7 @@ type basis struct {
 	KeyFingerprint string `json:"keyFingerprint,omitempty"`
 }
 
-// basis is that of a view.
+// basis returns the basis for a view.
 func (v *View) basis() basis {
 	p := v.Automaton.Plan
 	return basis{p.Ruleset, p.RulesetSHA256, p.Keys.Project(), p.Keys.Fingerprint()}
@@ -158,7 +158,7 @@ func (w *World) view(name string) (View, error) {
 	return v, nil
 }
 
-// sortedNames are the keys of a map.
+// sortedNames returns the keys of a map, sorted.
 func sortedNames[T any](m map[string]T) []string { return slices.Sorted(maps.Keys(m)) }
 
 // choice lists names of the configuration.

@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
 )
 
-// exportTime bounds a request to the collector, with what is tried again.
+// exportTime bounds a request to the collector, including retries.
 const exportTime = 10 * time.Second
 
 // New returns a client of the collector's OTLP receiver at the endpoint, such as
@@ -25,12 +25,12 @@ func New(endpoint string, headers map[string]string, config *tls.Config) otlptra
 	options := []otlptracehttp.Option{
 		otlptracehttp.WithEndpointURL(endpoint), otlptracehttp.WithHeaders(headers), otlptracehttp.WithTimeout(exportTime),
 		otlptracehttp.WithRetry(otlptracehttp.RetryConfig{Enabled: true, InitialInterval: time.Second, MaxInterval: 5 * time.Second, MaxElapsedTime: exportTime}),
-		otlptracehttp.WithEncoding(otlptracehttp.EncodingProtobuf), // as spans are written, whatever the environment says
+		otlptracehttp.WithEncoding(otlptracehttp.EncodingProtobuf), // the encoding of spans, regardless of the environment
 	}
 	if config != nil && strings.HasPrefix(endpoint, "https:") {
 		options = append(options, otlptracehttp.WithTLSClientConfig(config))
 	}
-	// The library has one place for errors, whose texts can quote a collector.
+	// The library has one global error handler, and error texts may quote a collector.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(error) {}))
 	return otlptracehttp.NewClient(options...)
 }
