@@ -15,7 +15,7 @@ type Application struct {
 	// for an application that is not remembered, because there were too many.
 	Number int
 
-	next *Application // the one that stood behind it last
+	next *Application // the one that followed it last
 }
 
 // Use says how often an application occurs in a record.
@@ -24,9 +24,9 @@ type Use struct {
 	N uint64
 }
 
-// applications are those that were read so far, by their text in a line up to their count. As
-// records have them in the order of their ruleset, the next one is mostly the one that came
-// next before, and then only its text is compared.
+// applications are those read so far, by their text in a line up to their count. Since
+// records list them in the order of their ruleset, the next one is usually the one that
+// followed last time, and then only its text is compared.
 type applications struct {
 	known map[string]*Application
 	list  []*Application // by number
@@ -36,7 +36,7 @@ type applications struct {
 
 const beforeCount = `,"n":`
 
-// uses reads the applications of a record behind their bracket.
+// uses reads the applications of a record after the opening bracket.
 func (s *scan) uses(dst []Use) []Use {
 	all := &s.p.applications
 	last := &all.start
@@ -60,7 +60,7 @@ func (s *scan) uses(dst []Use) []Use {
 
 // application reads an application up to its count; nil if there is none.
 func (s *scan) application(all *applications) *Application {
-	n := bytes.Index(s.b, []byte(beforeCount)) // quotes in a text would have a backslash
+	n := bytes.Index(s.b, []byte(beforeCount)) // quotes in a text are escaped
 	if n < 0 {
 		return nil
 	}
@@ -73,7 +73,7 @@ func (s *scan) application(all *applications) *Application {
 	if !s.skip(beforeCount) {
 		return nil
 	}
-	a := all.application(of) // which may stand otherwise in another line, with escapes
+	a := all.application(of) // since another line may write it with other escapes
 	if len(all.known) < 2*mostTexts {
 		all.known[string(text)] = a
 	}
@@ -94,11 +94,11 @@ func (all *applications) keep(a *Application, text string) {
 func (all *applications) ofAction(action *mask.Action) *Application {
 	of := mask.Applied{Rule: action.Rule, Category: action.Category, Path: action.Path, Method: action.Method}
 	text := append(appendApplication(nil, &of), "0}"...)
-	_ = json.Unmarshal(text, &of) // as whoever reads the line has it: with U+FFFD for what is no UTF-8
+	_ = json.Unmarshal(text, &of) // as a reader of the line gets it: with U+FFFD for invalid UTF-8
 	return all.application(of)
 }
 
-// application returns the application of a record's.
+// application returns the Application for one in a record.
 func (all *applications) application(of mask.Applied) *Application {
 	text := string(appendApplication(nil, &of))
 	a := all.known[text]
@@ -113,7 +113,7 @@ func newApplications() applications {
 	return applications{known: map[string]*Application{}}
 }
 
-// marked appends the uses that the line is marked with.
+// marked appends the uses in the line's mark.
 func (p *parser) marked(dst []Use) []Use {
 	plan := p.mark.plan
 	known := p.plans[plan]
@@ -137,7 +137,7 @@ func (p *parser) marked(dst []Use) []Use {
 	return dst
 }
 
-// usesOf are the applications of a line that was not scanned.
+// usesOf returns the applications of a line that was not scanned.
 func (p *parser) usesOf(dst []Use, applied []mask.Applied) []Use {
 	for i := range applied {
 		dst = append(dst, Use{p.applications.application(applied[i]), applied[i].N})

@@ -19,7 +19,7 @@ const (
 	checkpointName = "veil-audit"
 )
 
-// checkpoint signs the end of what is on disk.
+// checkpoint signs the end of the log on disk.
 func (l *Log) checkpoint() error {
 	if l.opts.Signer == nil || l.written.seq == 0 {
 		return nil
@@ -66,7 +66,7 @@ func HasCheckpoint(dir string) bool {
 	return err == nil
 }
 
-// readCheckpoint returns what a log's checkpoint ties down.
+// readCheckpoint returns the position and hash in a log's checkpoint.
 func readCheckpoint(dir, verifierKey string) (chain, error) {
 	verifier, err := note.NewVerifier(verifierKey)
 	if err != nil {

@@ -8,12 +8,13 @@ import (
 	"syscall"
 )
 
-// block is what writes past the system's cache begin and end at, in the file and in memory.
+// block is the alignment of writes that bypass the system's cache, in the file and in
+// memory.
 const block = 4096
 
-// openFile opens a segment to be written past the system's cache: what is synced at once and
-// not read soon need not be copied there, nor the zeros ahead of it. Where the file system
-// refuses that, it is written as usual.
+// openFile opens a segment for writes that bypass the system's cache: data that is synced
+// at once and not read soon need not be copied there, nor do the zeros ahead of it. If
+// the file system refuses that, the segment is written as usual.
 func openFile(path string) (file, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_DIRECT, 0o600)
 	if errors.Is(err, syscall.EINVAL) {
@@ -25,13 +26,13 @@ func openFile(path string) (file, error) {
 	return &directFile{dataFile: dataFile{f}}, nil
 }
 
-// directFile writes whole blocks: the last one with zeros behind the text, and once more with
-// the text that follows. What stood in it before is written again as it was, so that a sector
-// of it is the same whether or not it reaches the disk.
+// directFile writes whole blocks. The last one is padded with zeros, and written again
+// when more text follows. Its earlier contents are written again unchanged, so a sector
+// with them is the same whether or not the second write reaches the disk.
 type directFile struct {
 	dataFile
-	// buf is whole pages of memory. Its first tail bytes are in the file from at on, where the
-	// next text goes on.
+	// buf is whole pages of memory. Its first tail bytes are in the file at offset at; the
+	// next text follows them.
 	buf    []byte
 	at     int64
 	tail   int
@@ -69,7 +70,7 @@ func (f *directFile) WriteAt(text []byte, off int64) (int, error) {
 	return len(text), nil
 }
 
-// load reads the block that a place is in up to that place.
+// load reads the block of an offset, up to that offset.
 func (f *directFile) load(off int64) error {
 	f.at, f.tail = off/block*block, 0
 	if err := f.grow(block); err != nil {
@@ -104,7 +105,7 @@ func (f *directFile) Zero(n, off int64) (int64, error) {
 	return from + int64(written) - off, nil
 }
 
-// cache gives up writing past the cache.
+// cache switches to writing through the cache.
 func (f *directFile) cache() error {
 	c, err := f.SyscallConn()
 	if err != nil {
@@ -131,10 +132,10 @@ func (f *directFile) Close() error {
 	return f.dataFile.Close()
 }
 
-// drop gives the memory back.
+// drop releases the memory.
 func (f *directFile) drop() {
 	if f.buf != nil {
-		_ = syscall.Munmap(f.buf) // it is what Mmap returned
+		_ = syscall.Munmap(f.buf) // it was returned by Mmap
 	}
 	f.buf = nil
 }
@@ -154,14 +155,14 @@ func (f *directFile) grow(n int) error {
 	return nil
 }
 
-// zeroPages are what Zero writes. No memory is behind them.
+// zeroPages are what Zero writes. They take no memory.
 var zeroPages = sync.OnceValues(func() ([]byte, error) { return pages(mostReserved, syscall.PROT_READ) })
 
-// pages is memory of at least so many bytes that begins at a page, and so at a block.
+// pages returns memory of at least n bytes, aligned to a page, and so to a block.
 func pages(n, protection int) ([]byte, error) {
 	b, err := syscall.Mmap(-1, 0, blocks(n), protection, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	return b, os.NewSyscallError("mmap", err)
 }
 
-// blocks is a size in whole blocks.
+// blocks rounds a size up to whole blocks.
 func blocks(n int) int { return (n + block - 1) / block * block }

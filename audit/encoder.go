@@ -13,14 +13,14 @@ type encoder struct {
 	line Line
 	text []byte
 	ends []int // of each line in text
-	// record is that of the last line, whose applications stand in text between two places.
+	// record is the record of the last line; its applications are in a range of text.
 	record  *mask.Record
 	applied [2]int
 }
 
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
-// members are those of a line, by its number.
+// members returns the members of a line.
 func (e *encoder) members(i int) []byte {
 	start := 0
 	if i > 0 {
@@ -29,9 +29,11 @@ func (e *encoder) members(i int) []byte {
 	return e.text[start:e.ends[i]]
 }
 
-// appliedIn is where the applications of the record stand in its line, which has these members.
+// appliedIn returns the range of the record's applications in its line with these
+// members.
 func (e *encoder) appliedIn(line, members []byte) [2]int {
-	// Before the members stand the line's number and a hash, and behind them its own.
+	// The members are preceded by the line's number and a hash, and followed by the line's
+	// own hash.
 	behind := len(hashMember) + 2*sha256.Size + len("\"}\n")
 	ahead := len(line) - behind - len(members) - (len(e.text) - len(members))
 	return [2]int{ahead + e.applied[0], ahead + e.applied[1]}
@@ -65,7 +67,7 @@ func (e *encoder) encode(r *mask.Record) {
 	e.record = r
 }
 
-// pruned writes the line of a segment that is removed.
+// pruned writes the line for a removed segment.
 func (e *encoder) pruned(now time.Time, end chain) {
 	e.reset()
 	e.add(&Line{Kind: "pruned", Time: now, PrunedSeq: end.seq, PrunedHash: end.hash}, nil)

@@ -39,15 +39,15 @@ type Follower struct {
 	p       *parser
 	r       *reader // nil: not open
 	line    Line
-	// end says that nothing stood behind offset when it was last looked for, changed when
-	// the folder changed last by then.
+	// end says that nothing followed offset at the last check; changed is when the folder
+	// had last changed by then.
 	end     bool
 	changed time.Time
-	// doubted is the offset of a line that could not be read and may not have been written
-	// whole yet, or -1.
+	// doubted is the offset of a line that could not be read and may have been written only
+	// in part, or -1.
 	doubted int64
 
-	recent *Recent // nil: the file only
+	recent *Recent // nil: only the file
 	unread unread  // of it
 }
 
@@ -70,7 +70,7 @@ func (f *Follower) Close() {
 // read; the next call continues after it. With any other error, nothing was read.
 func (f *Follower) Next() (*Line, Place, error) {
 	f.p.lean = false
-	f.unread = unread{} // which has no whole lines
+	f.unread = unread{} // which has no complete lines
 	return f.next()
 }
 
@@ -134,8 +134,8 @@ func (f *Follower) next() (*Line, Place, error) {
 		if next == "" {
 			return nil, Place{}, f.rewind()
 		}
-		// A segment ends before the next one begins: what was written between the two
-		// looks is there now.
+		// A segment ends before the next one begins, so everything that was written between the
+		// two checks is there now.
 		if !f.end {
 			if err := f.rewind(); !errors.Is(err, io.EOF) {
 				return nil, Place{}, err
@@ -150,12 +150,12 @@ func (f *Follower) next() (*Line, Place, error) {
 	}
 }
 
-// take reads a line.
+// take parses a line.
 func (f *Follower) take(text []byte) (*Line, Place, error) {
 	at := Place{f.segment, f.offset, int64(len(text)) + 1}
 	err := f.p.parseInto(&f.line, text)
 	if err != nil && f.doubted != f.offset {
-		// Perhaps it is being written.
+		// It may still be being written.
 		f.doubted = f.offset
 		return nil, Place{}, f.rewind()
 	}
@@ -183,7 +183,7 @@ func (f *Follower) open() (err error) {
 		f.segment = names[0]
 	}
 	f.r, err = openReader(filepath.Join(f.dir, f.segment))
-	if errors.Is(err, fs.ErrNotExist) && f.offset == 0 { // removed since its name was read
+	if errors.Is(err, fs.ErrNotExist) && f.offset == 0 { // removed after its name was read
 		if next, nerr := f.following(); nerr == nil && next != "" {
 			f.segment = next
 			f.r, err = openReader(filepath.Join(f.dir, f.segment))
@@ -196,7 +196,7 @@ func (f *Follower) open() (err error) {
 	return err
 }
 
-// rewind makes the next read begin at the offset again. It returns io.EOF.
+// rewind makes the next read start at the offset again. It returns io.EOF.
 func (f *Follower) rewind() error {
 	f.end = true
 	if _, err := f.r.f.Seek(f.offset, io.SeekStart); err != nil {
@@ -206,7 +206,7 @@ func (f *Follower) rewind() error {
 	return io.EOF
 }
 
-// grown reports whether something may stand behind the offset by now. It costs little.
+// grown reports whether there may be new text after the offset. It is cheap.
 func (f *Follower) grown() (bool, error) {
 	if f.r == nil {
 		return true, nil
@@ -233,7 +233,7 @@ func (f *Follower) grown() (bool, error) {
 	return more, nil
 }
 
-// following returns the name of the segment behind the one that is read, or nothing.
+// following returns the name of the segment after the current one, or "".
 func (f *Follower) following() (string, error) {
 	names, err := segmentFiles(f.dir)
 	if err != nil {

@@ -4,7 +4,7 @@ package audit
 
 import "syscall"
 
-// freeBytes is the room for an ordinary user on the disk of a folder.
+// freeBytes returns the space available to an ordinary user on the disk of a folder.
 func freeBytes(dir string) (free uint64, known bool) {
 	var st syscall.Statfs_t
 	if err := syscall.Statfs(dir, &st); err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// group is text for one segment, which is written at once, and who waits for it.
+// group is text for one segment that is written at once, with those who wait for it.
 type group struct {
 	segment string // name of the segment that begins with this group, or empty
 	text    []byte
@@ -15,17 +15,17 @@ type group struct {
 	end     head
 	sign    bool          // a checkpoint follows it
 	done    chan struct{} // closed when it is on disk, or cannot be written
-	err     error         // then
+	err     error         // valid after done
 }
 
-// mostAtOnce is how much is written before it is synced: a crash leaves no more than
-// that in disorder.
+// mostAtOnce bounds what is written before a sync: a crash leaves at most that much in
+// disorder.
 const mostAtOnce = 1 << 20
 
-// mostKept is how large a buffer may be and still be kept.
+// mostKept bounds the buffers that are kept.
 const mostKept = 1 << 20
 
-// enqueue queues a record, and a checkpoint behind it if sign is set. The caller writes the
+// enqueue queues a record, followed by a checkpoint if sign is set. The caller writes the
 // groups that it returns.
 func (l *Log) enqueue(now time.Time, e *encoder, sign bool) (g *group, mine []*group, err error) {
 	l.mu.Lock()
@@ -92,15 +92,15 @@ func (l *Log) newGroup() *group {
 	return g
 }
 
-// take takes what is queued, to be written.
+// take returns what is queued, to be written.
 func (l *Log) take() []*group {
 	mine := l.queue
 	l.queue = nil
 	return mine
 }
 
-// release ends the caller's turn to write. What was queued meanwhile is left to the
-// goroutine, so that no record waits for those of others.
+// release ends the caller's turn to write. What was queued in the meantime is left to the
+// goroutine, so that no caller has to write the records of others.
 func (l *Log) release() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,8 +117,8 @@ func (l *Log) writeMore() {
 	defer close(l.done)
 	for range l.more {
 		for {
-			// Who was let go has its next record sooner than the disk is done: where processors
-			// are short, it comes into this group and not into the next one.
+			// Released callers may have their next records ready before the disk is: if processors
+			// are scarce, these join this group instead of the next one.
 			runtime.Gosched()
 			l.mu.Lock()
 			mine := l.take()
@@ -135,7 +135,7 @@ func (l *Log) writeMore() {
 	}
 }
 
-// writeGroups writes groups and lets go who waits for them.
+// writeGroups writes groups and releases their waiters.
 func (l *Log) writeGroups(groups []*group) {
 	for _, g := range groups {
 		l.mu.Lock()

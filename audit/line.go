@@ -63,10 +63,10 @@ type Line struct {
 	Hash       string `json:"hash"`
 }
 
-// longestText bounds the texts that come from outside, in bytes.
+// longestText bounds texts from outside, in bytes.
 const longestText = 256
 
-// clean keeps a text from outside to one line of bounded length.
+// clean reduces a text from outside to one line of bounded length.
 func clean(s string) string {
 	if isPlain(s) && len(s) <= longestText {
 		return s
@@ -93,8 +93,8 @@ type chain struct {
 
 var hashMember = []byte(`,"hash":"`)
 
-// append appends the line that has these members beside its number and its hashes, and
-// moves the chain on.
+// append appends the line with these members, its number and its hashes, and advances the
+// chain.
 func (h *head) append(dst, members []byte) []byte {
 	h.seq++
 	start := len(dst)

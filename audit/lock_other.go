@@ -8,8 +8,8 @@ import (
 	"os"
 )
 
-// lockDir takes the lock of a log: a file that must not be there. After a crash
-// it has to be removed by hand.
+// lockDir takes the lock of a log: a file that must not exist. After a crash, it must be
+// removed by hand.
 func lockDir(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, os.ErrExist) {

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// lockDir takes the lock of a log. The system gives it up when the process ends,
-// however it ends.
+// lockDir takes the lock of a log. The system releases it when the process ends, however
+// it ends.
 func lockDir(path string) (io.Closer, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

@@ -16,10 +16,10 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// defaultSegmentBytes is how large a segment grows.
+// defaultSegmentBytes is the size at which a new segment begins.
 const defaultSegmentBytes = 64 << 20
 
-// checkpointEvery is how many lines may pass without a checkpoint.
+// checkpointEvery bounds the lines between checkpoints.
 const checkpointEvery = 1024
 
 // Options say how a log is kept.
@@ -33,8 +33,8 @@ type Options struct {
 	files files // nil: the real file system
 }
 
-// errUnhealthy is what Append returns after a write failed. The log must be
-// opened anew: what is on disk is not known to be whole.
+// errUnhealthy is what Append returns after a write failed. The log must be reopened,
+// since it is not known what is on disk.
 var errUnhealthy = errors.New("the audit log could not be written and accepts no more records until it is reopened")
 
 // errClosed is what Append returns after Close.
@@ -42,20 +42,20 @@ var errClosed = errors.New("the audit log is closed")
 
 // Log is an open log. It is safe for concurrent use.
 //
-// Records are written in groups: a caller that finds nobody writing writes what is
-// queued; what arrives meanwhile is the next group, which a goroutine of the log writes.
-// So a single record needs no other goroutine, and many records share one sync.
+// Records are written in groups: a caller that finds no other writer writes what is
+// queued; what arrives in the meantime is the next group, which a goroutine of the log
+// writes. So a single record needs no other goroutine, and many records share one sync.
 type Log struct {
 	dir  string
 	opts Options
 	lock io.Closer
-	more chan struct{} // the goroutine shall write what is queued
-	done chan struct{} // it has ended
+	more chan struct{} // tells the goroutine to write what is queued
+	done chan struct{} // closed when it has ended
 
 	mu      sync.Mutex
 	idle    sync.Cond // writing is false
-	head    head      // with what is queued
-	size    int64     // of the current segment, with what is queued
+	head    head      // including what is queued
+	size    int64     // of the current segment, including what is queued
 	queue   []*group
 	spare   [][]byte // buffers of groups
 	writing bool
@@ -64,11 +64,11 @@ type Log struct {
 
 	place atomic.Pointer[place] // of the current segment
 
-	// Of whoever writes.
+	// Used only by the current writer.
 	segment *segment
 	written head // up to what is on disk
 	signed  uint64
-	recent  *Recent // nil: nobody follows
+	recent  *Recent // nil: no follower
 }
 
 // Open opens the log in a folder for writing. It creates the log if there is none, and
@@ -115,7 +115,7 @@ func (l *Log) resume() error {
 			l.written = l.head
 			return l.continueSegment(last, torn)
 		}
-		// Not even the header was whole: the segment begins anew.
+		// Not even the header was complete: start the segment again.
 		if err := os.Remove(last); err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ func (l *Log) resume() error {
 	return nil // the first record begins the first segment
 }
 
-// continueSegment opens a segment to go on with it, and says in it what was set aside.
+// continueSegment opens a segment to continue it, and records in it what was set aside.
 func (l *Log) continueSegment(path string, torn int64) error {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -154,7 +154,7 @@ func (l *Log) Append(ctx context.Context, r *mask.Record) error {
 	return l.append(ctx, r.Time, e, false)
 }
 
-// append writes the lines of an encoder, which it puts back.
+// append writes the lines of an encoder, and returns the encoder to the pool.
 func (l *Log) append(ctx context.Context, at time.Time, e *encoder, sign bool) error {
 	g, mine, err := l.enqueue(at, e, sign)
 	e.record = nil // the caller's
@@ -175,12 +175,12 @@ func (l *Log) append(ctx context.Context, at time.Time, e *encoder, sign bool) e
 	case <-g.done:
 		return g.err
 	case <-ctx.Done():
-		return ctx.Err() // the record may still be written: that is the safe side
+		return ctx.Err() // the record may still be written, which is safe
 	}
 }
 
-// leastFree is how much room the log's disk must have for the log to be called
-// ready: some records of the largest kind.
+// leastFree is the free space on the disk that the log needs to be ready: enough for
+// several of the largest records.
 const leastFree = 1 << 20
 
 var errDiskFull = errors.New("the disk of the audit log is full")

@@ -224,7 +224,7 @@ func TestVerifyNamesThePlace(t *testing.T) {
 		if _, err := Verify(dir, ""); err != nil {
 			t.Fatalf("without a key nothing can be seen: %v", err)
 		}
-		if _, err := Verify(dir, verifierKey); err == nil || !strings.Contains(err.Error(), "written anew") {
+		if _, err := Verify(dir, verifierKey); err == nil || !strings.Contains(err.Error(), "rewritten") {
 			t.Errorf("with the key: %v", err)
 		}
 	})

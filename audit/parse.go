@@ -10,24 +10,24 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// parser reads lines. It keeps the texts that come again, such as the names of rules. It is
-// for one goroutine.
+// parser reads lines. It keeps recurring texts, such as the names of rules. It must not
+// be used concurrently.
 type parser struct {
 	texts map[string]string
-	// last are the texts that members had last, which they mostly have again.
+	// last are the last texts of members, which usually recur.
 	last         [lastMembers]string
 	applications applications
-	// uses are those of the line that was read last. A lean line has no applications, nor
-	// hashes: hash is its own.
+	// uses are those of the line that was read last. A lean line has neither applications
+	// nor hashes: hash is its own.
 	uses []Use
 	hash []byte
 	lean bool
 	mark mark // of the line
-	// plans are the applications of a plan's actions by their numbers, where they are known.
+	// plans are the applications of plans' actions by number, as far as they are known.
 	plans map[*mask.Plan][]*Application
 }
 
-// mostPlans bounds the plans that are known: they come and go.
+// mostPlans bounds the known plans, since they come and go.
 const mostPlans = 256
 
 // mark has the applications of a line that are not in its text. Without a plan, there are none.
@@ -36,7 +36,7 @@ type mark struct {
 	uses []shortUse
 }
 
-// The members whose texts come again in other lines, by their place in parser.last.
+// The members whose texts recur in other lines, by their index in parser.last.
 const (
 	lastKind = iota
 	lastConsumer
@@ -52,11 +52,12 @@ const (
 	lastRuleset
 	lastRulesetSHA256
 	lastKeyFingerprint
-	lastResource // and those behind it
+	lastResource // and those after it
 	lastMembers  = lastResource + resourceTexts
 )
 
-// resourceTexts is of how many resources of a record the names are remembered by their place.
+// resourceTexts is the number of resources in a record whose names are remembered by
+// position.
 const resourceTexts = 8
 
 // mostTexts bounds the texts that a parser keeps, and longestKept the length of one.
@@ -78,7 +79,7 @@ func (p *parser) parse(b []byte) (*Line, error) {
 	return l, nil
 }
 
-// parseInto is parse that uses the memory of a line.
+// parseInto is like parse, but reuses the memory of a line.
 func (p *parser) parseInto(l *Line, b []byte) error {
 	const tail = 64 + len(`"}`)
 	n := len(b) - tail - len(hashMember)
@@ -93,8 +94,9 @@ func (p *parser) parseInto(l *Line, b []byte) error {
 	return p.decode(l, b)
 }
 
-// decode reads the members of a line, whose hash was checked. Lines as this package writes
-// them are read by hand, with the memory of l; anything else is left to encoding/json.
+// decode reads the members of a line whose hash has been checked. Lines in the form that
+// this package writes are parsed by hand, with the memory of l; anything else is left to
+// encoding/json.
 func (p *parser) decode(l *Line, b []byte) error {
 	s := scan{p: p, b: b}
 	if s.line(l) {
@@ -115,7 +117,7 @@ func (p *parser) decode(l *Line, b []byte) error {
 	return nil
 }
 
-// text returns a text that it may have had before.
+// text returns a text, if possible one that it already has.
 func (p *parser) text(b []byte) string {
 	if s, ok := p.texts[string(b)]; ok {
 		return s
@@ -127,7 +129,7 @@ func (p *parser) text(b []byte) string {
 	return s
 }
 
-// scan is a place in a line. After bad it stays where it is.
+// scan is a position in a line. After bad, it no longer moves.
 type scan struct {
 	p   *parser
 	b   []byte
@@ -206,7 +208,7 @@ func (s *scan) line(l *Line) bool {
 	return s.skip(`}`) && len(s.b) == 0 && !s.bad
 }
 
-// skip skips a text that comes next, if it does.
+// skip skips a text if it comes next.
 func (s *scan) skip(text string) bool {
 	if s.bad || len(s.b) < len(text) || string(s.b[:len(text)]) != text {
 		return false
@@ -215,7 +217,7 @@ func (s *scan) skip(text string) bool {
 	return true
 }
 
-// text returns the text of a member that may be missing, and comes again in other lines.
+// text returns the text of an optional member whose texts recur in other lines.
 func (s *scan) text(member string) string {
 	if !s.skip(member) {
 		return ""
@@ -223,13 +225,14 @@ func (s *scan) text(member string) string {
 	return s.string(true)
 }
 
-// again is text for a member that mostly has the same text as in the line before.
+// again is like text, for a member that usually has the same text as in the previous
+// line.
 func (s *scan) again(member int, name string) string {
 	if !s.skip(name) {
-		s.bad = s.bad || member >= lastResource // which is always written
+		s.bad = s.bad || member >= lastResource // a mandatory member
 		return ""
 	}
-	last := s.p.last[member] // plain, so that it is written as it is
+	last := s.p.last[member] // plain, so that it needs no escapes
 	if n := len(last) + 2; len(s.b) >= n && s.b[0] == '"' && s.b[n-1] == '"' && string(s.b[1:n-1]) == last {
 		s.b = s.b[n:]
 		return last
@@ -241,7 +244,7 @@ func (s *scan) again(member int, name string) string {
 	return text
 }
 
-// hash is text for a hash. A lean line does without; the parser has its bytes.
+// hash is like text, for a hash. A lean line omits it; the parser has its bytes.
 func (s *scan) hash(member string) string {
 	if !s.p.lean {
 		return s.once(member)
@@ -257,7 +260,7 @@ func (s *scan) hash(member string) string {
 	return ""
 }
 
-// once is text for a member whose text does not come again.
+// once is like text, for a member whose texts do not recur.
 func (s *scan) once(member string) string {
 	if !s.skip(member) {
 		return ""
@@ -265,7 +268,7 @@ func (s *scan) once(member string) string {
 	return s.string(false)
 }
 
-// must is text for a member that is always written.
+// must is like text, for a mandatory member.
 func (s *scan) must(member string) string {
 	if !s.skip(member) {
 		s.bad = true
@@ -286,7 +289,7 @@ func (s *scan) string(again bool) string {
 	return string(text)
 }
 
-// plain reads a string that stands as it is, if it is one.
+// plain reads a string without escapes, if it is one.
 func (s *scan) plain() (text []byte, ok bool) {
 	if len(s.b) == 0 || s.b[0] != '"' {
 		s.bad = true
@@ -321,7 +324,7 @@ func (s *scan) escaped() string {
 	return text
 }
 
-// more reports whether a list goes on.
+// more reports whether a list continues.
 func (s *scan) more() bool {
 	if s.skip(`,`) {
 		return true
@@ -350,8 +353,8 @@ func (s *scan) numberOf(member string) uint64 {
 	return n
 }
 
-// number reads a number of at most 18 digits; a longer one, a fraction or a sign is not
-// for this path.
+// number reads a number of at most 18 digits; longer ones, fractions and signs are left
+// to the slow path.
 func (s *scan) number() (n uint64) {
 	i := 0
 	for i < len(s.b) && s.b[i]-'0' <= 9 {

@@ -24,7 +24,7 @@ type Retention struct {
 	Shipped func() uint64
 }
 
-// errUnsigned says why nothing is removed from a log without checkpoints.
+// errUnsigned says that nothing is removed from a log without checkpoints.
 var errUnsigned = errors.New("retention requires signed checkpoints: nothing else shows that the beginning of the log was not cut off")
 
 // Prune removes the segments that exceed a retention, and reports how many. Before it
@@ -96,7 +96,7 @@ func firstLine(path string) (*Line, error) {
 	return line, nil
 }
 
-// wholeSegment verifies a segment that is closed, and returns its end.
+// wholeSegment verifies a closed segment, and returns its end.
 func wholeSegment(path, name string) (chain, error) {
 	c, err := beginning(filepath.Dir(path), name)
 	if err == nil {
@@ -106,8 +106,8 @@ func wholeSegment(path, name string) (chain, error) {
 	return c, err
 }
 
-// beginning is what a log that begins with a segment begins behind: line 0, or the last line
-// of what was removed, as the segment's first line has it.
+// beginning returns what precedes the first segment of a log: line 0, or the last removed
+// line, according to the segment's first line.
 func beginning(dir, name string) (chain, error) {
 	text := strings.TrimSuffix(strings.TrimPrefix(name, "veil-"), segmentEnding)
 	first, err := strconv.ParseUint(text, 10, 64)
@@ -127,15 +127,15 @@ func beginning(dir, name string) (chain, error) {
 	return chain{first - 1, line.Prev}, nil
 }
 
-// begin is where a log begins, and what it says of that.
+// begin is where a log begins, and how the log explains that.
 type begin struct {
 	first   chain
 	segment string
 	signed  uint64 // line of the checkpoint; 0 for none
-	stated  uint64 // line that says that what precedes was removed; 0 for none
+	stated  uint64 // line that says that earlier lines were removed; 0 for none
 }
 
-// look looks whether a line says that what precedes the log was removed.
+// look checks whether a line says that the lines before the log were removed.
 func (b *begin) look(l *Line, rep *Report) {
 	if l.Kind == "pruned" && l.PrunedSeq == b.first.seq && l.PrunedHash == b.first.hash {
 		b.stated = l.Seq
@@ -143,7 +143,7 @@ func (b *begin) look(l *Line, rep *Report) {
 	}
 }
 
-// check refuses a log whose beginning is missing for no reason that it states.
+// check refuses a log whose beginning is missing without a stated reason.
 func (b *begin) check(rep *Report) error {
 	bad := func(text string) error {
 		rep.Pruned, rep.PrunedAt = 0, time.Time{}

@@ -11,18 +11,18 @@ import (
 // longestLine bounds a line; a record of every action of a ruleset has less.
 const longestLine = 16 << 20
 
-// Lines that were not written whole: the end is missing, or a part in the middle, which
-// is still zero.
+// Incompletely written lines: the end is missing, or a part in the middle, which is still
+// zero.
 var (
 	errNoLineFeed = errors.New("no line feed at its end")
 	errHole       = errors.New("zeros within it")
 )
 
-// isCut reports whether a crash explains why a line is not whole.
+// isCut reports whether a crash explains why a line is incomplete.
 func isCut(err error) bool { return errors.Is(err, errNoLineFeed) || errors.Is(err, errHole) }
 
-// reader reads the lines of a segment. Where the segment was not closed, zeros follow
-// its text, which are no part of it.
+// reader reads the lines of a segment. If the segment was not closed, its text is
+// followed by zeros, which are not part of it.
 type reader struct {
 	f    *os.File
 	r    *bufio.Reader
@@ -39,7 +39,7 @@ func openReader(path string) (*reader, error) {
 
 func (r *reader) close() { _ = r.f.Close() } // it was only read
 
-// line returns the next line without its line feed, or io.EOF behind the last one. It is
+// line returns the next line without its line feed, or io.EOF after the last one. It is
 // valid until the next call.
 func (r *reader) line() ([]byte, error) {
 	if b, err := r.r.Peek(1); err == nil && b[0] == 0 {
@@ -68,16 +68,16 @@ func (r *reader) line() ([]byte, error) {
 	}
 }
 
-// skipZeros returns io.EOF if nothing but zeros follows.
+// skipZeros returns io.EOF if only zeros follow.
 func (r *reader) skipZeros() error {
 	for {
 		if _, err := r.r.Peek(1); err != nil {
 			return err
 		}
-		b, _ := r.r.Peek(r.r.Buffered()) // no error: it is there
+		b, _ := r.r.Peek(r.r.Buffered()) // cannot fail: the byte is buffered
 		if n := len(b) - len(bytes.TrimLeft(b, "\x00")); n < len(b) {
 			return errHole
 		}
-		_, _ = r.r.Discard(len(b)) // it is buffered
+		_, _ = r.r.Discard(len(b)) // cannot fail: it is buffered
 	}
 }

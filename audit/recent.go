@@ -7,17 +7,18 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// mostRecent is how many bytes of recent lines are kept in memory for a follower, and mostSpare
-// how much memory of lines that it has read. wakeAt is how much wakes it.
+// mostRecent is how many bytes of recent lines are kept in memory for a follower, and
+// mostSpare how much memory of lines that it has read. wakeAt is the amount that wakes
+// it.
 const (
 	mostRecent = 4 << 20
 	mostSpare  = 1 << 20
 	wakeAt     = 512 << 10
 )
 
-// Recent has the lines that were written to a log last, for one follower in the same process:
-// it need not read the file, nor check hashes that were just computed. The log waits for
-// nobody: the follower reads from the file what it does not take in time. Recent is safe for
+// Recent has the most recent lines of a log, for one follower in the same process: it
+// need not read the file, or check hashes that were just computed. The log never waits:
+// what the follower does not read in time, it reads from the file. Recent is safe for
 // concurrent use.
 type Recent struct {
 	// More receives a value when there is much to read.
@@ -25,15 +26,15 @@ type Recent struct {
 	more chan struct{}
 
 	mu sync.Mutex
-	// pieces follow one another from begin to end, the end of the log.
+	// pieces are consecutive, from begin to end, which is the end of the log.
 	pieces     []*piece
 	begin, end Place
-	bytes      int // of memory that pieces have
+	bytes      int // bytes of memory of the pieces
 	spare      []*piece
 	spareBytes int
 }
 
-// piece has lines of one segment that follow one another.
+// piece has consecutive lines of one segment.
 type piece struct {
 	Place
 	lines []recentLine
@@ -41,17 +42,17 @@ type piece struct {
 	uses  []shortUse
 }
 
-// recentLine is a line of a piece. Its applications, which are most of it, are kept as the
-// numbers of a plan's actions, where these are known, and not in its text: so little is copied
-// and read, and the log can use the memory of what it wrote again at once.
+// recentLine is a line of a piece. Its applications, which are most of it, are kept as
+// the numbers of a plan's actions, if these are known, instead of as text. So little is
+// copied and read, and the log can reuse its buffer at once.
 type recentLine struct {
-	bytes int        // that it has in the file
+	bytes int        // its length in the file
 	text  int        // bytes of the piece's text
-	plan  *mask.Plan // of its uses; nil if its text is whole
+	plan  *mask.Plan // of its uses; nil if its text is complete
 	uses  int        // of the piece's
 }
 
-// shortUse is a use without pointers: another processor reads it from memory.
+// shortUse is a use without pointers, since another processor reads it from memory.
 type shortUse struct {
 	action uint16 // its number in the plan
 	n      uint32
@@ -63,13 +64,13 @@ const (
 	bytesOfUse  = 8
 )
 
-// add adds a line as it stands in the file.
+// add adds a line as it is in the file.
 func (p *piece) add(line []byte) {
 	p.text = append(p.text, line[:len(line)-1]...)
 	p.lines = append(p.lines, recentLine{bytes: len(line), text: len(line) - 1})
 }
 
-// addRecord adds the line of a record, whose applications stand between two places of it.
+// addRecord adds the line of a record, whose applications are in the given range.
 func (p *piece) addRecord(line []byte, applied [2]int, r *mask.Record) {
 	plan, before := r.Plan(), len(p.uses)
 	if plan == nil || len(r.Used) == 0 {
@@ -92,7 +93,7 @@ func (p *piece) addRecord(line []byte, applied [2]int, r *mask.Record) {
 
 func (p *piece) end() Place { return Place{Segment: p.Segment, Offset: p.Offset + p.Bytes} }
 
-// memory is how many bytes a piece takes.
+// memory returns how many bytes a piece takes.
 func (p *piece) memory() int {
 	return cap(p.text) + cap(p.lines)*bytesOfLine + cap(p.uses)*bytesOfUse
 }
@@ -130,7 +131,7 @@ func (r *Recent) piece() *piece {
 	return p
 }
 
-// add takes lines that were written at a place.
+// add adds lines that were written at a position.
 func (r *Recent) add(p *piece, at Place) {
 	p.Place = at
 	r.mu.Lock()
@@ -150,7 +151,7 @@ func (r *Recent) add(p *piece, at Place) {
 	}
 }
 
-// drop forgets the first piece.
+// drop discards the first piece.
 func (r *Recent) drop() { r.keep(r.pop()) }
 
 func (r *Recent) pop() *piece {
@@ -164,7 +165,7 @@ func (r *Recent) pop() *piece {
 	return p
 }
 
-// keep keeps the memory of a piece.
+// keep keeps the memory of a piece for reuse.
 func (r *Recent) keep(p *piece) {
 	if n := p.memory(); r.spareBytes+n <= mostSpare {
 		clear(p.lines) // its plans
@@ -174,9 +175,9 @@ func (r *Recent) keep(p *piece) {
 	}
 }
 
-// after returns the piece that follows a place, or that the place is in. known is false where
-// the log must be read in its file; no piece is the end of the log. read is the piece before,
-// which is not used any more; nil for none.
+// after returns the piece that follows a position or contains it. known is false if the
+// log must be read from its file; no piece means the end of the log. read is the previous
+// piece, which is no longer used; nil for none.
 func (r *Recent) after(at Place, read *piece) (p *piece, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -193,12 +194,12 @@ func (r *Recent) after(at Place, read *piece) (p *piece, known bool) {
 		case !reaches(at, first.end()):
 			return nil, false
 		}
-		r.drop() // it was read in the file
+		r.drop() // it was read from the file
 	}
 	return nil, reaches(at, r.end)
 }
 
-// reaches reports whether a place is at another one or behind it.
+// reaches reports whether a position is at or after another one.
 func reaches(at, other Place) bool {
 	return at.Segment > other.Segment || at.Segment == other.Segment && at.Offset >= other.Offset
 }
@@ -206,7 +207,7 @@ func reaches(at, other Place) bool {
 // From makes Scan read recent lines from memory.
 func (f *Follower) From(r *Recent) { f.recent = r }
 
-// unread are the lines of a piece that were not read yet.
+// unread are the lines of a piece that have not been read yet.
 type unread struct {
 	piece *piece // nil: none
 	line  int    // the next one
@@ -223,11 +224,11 @@ func (u *unread) next() (text []byte, line *recentLine, m mark) {
 	return text, line, m
 }
 
-// over reports whether there are no more lines.
+// over reports that there are no more lines.
 func (u *unread) over() bool { return u.piece == nil || u.line == len(u.piece.lines) }
 
-// recentLine reads the next line, if it is in memory. known is false where it must be read
-// in the file; no line is the end of the log.
+// recentLine reads the next line, if it is in memory. known is false if it must be read
+// from the file; no line means the end of the log.
 func (f *Follower) recentLine() (text []byte, bytes int64, known bool) {
 	if f.unread.over() {
 		p, known := f.recent.after(Place{Segment: f.segment, Offset: f.offset}, f.unread.piece)
@@ -239,11 +240,11 @@ func (f *Follower) recentLine() (text []byte, bytes int64, known bool) {
 		if p.Segment != f.segment || f.offset <= at {
 			f.segment, f.offset = p.Segment, at
 		}
-		for at < f.offset { // read in the file
+		for at < f.offset { // read from the file
 			_, line, _ := f.unread.next()
 			at += int64(line.bytes)
 		}
-		f.Close() // it is behind
+		f.Close() // it has fallen behind
 		f.end = false
 	}
 	text, line, m := f.unread.next()

@@ -40,9 +40,9 @@ func isSegment(name string) bool {
 	return ok && len(digits) == len("00000000000000000001") && strings.Trim(digits, "0123456789") == ""
 }
 
-// repair reads a segment to its end, and takes off what a crash left there: space that
-// is not used, and lines that were being written. The latter are set aside in a file
-// beside the segment; torn is their size. Any other damage is an error.
+// repair reads a segment to its end, and removes what a crash left there: unused space,
+// and incomplete lines. The latter are set aside in a file next to the segment; torn is
+// their size. Any other damage is an error.
 func repair(path string) (end chain, torn int64, err error) {
 	r, err := openReader(path)
 	if err != nil {
@@ -80,8 +80,7 @@ func repair(path string) (end chain, torn int64, err error) {
 	}
 }
 
-// following is how much there is behind the first line of a text, or behind the first
-// zero in it.
+// following returns how much follows the first line of a text, or the first zero in it.
 func following(text []byte) int {
 	if i := bytes.IndexAny(text, "\x00\n"); i >= 0 {
 		return len(text) - i - 1
@@ -89,7 +88,8 @@ func following(text []byte) int {
 	return 0
 }
 
-// setAside writes a torn line beside its segment, and never over an earlier one.
+// setAside writes a torn line to a file next to its segment, never overwriting an earlier
+// one.
 func setAside(path string, text []byte) error {
 	for n := 1; ; n++ {
 		name := path + ".torn"
@@ -111,7 +111,7 @@ func setAside(path string, text []byte) error {
 	}
 }
 
-// cut takes the end off a segment, durably.
+// cut truncates a segment durably.
 func cut(path string, size int64) error {
 	if info, err := os.Stat(path); err != nil || info.Size() == size {
 		return err

@@ -11,10 +11,10 @@ import (
 type file interface {
 	io.WriterAt
 	io.Closer
-	// Sync makes what was written durable, and the size where that changed.
+	// Sync makes what was written durable, and the size if it changed.
 	Sync() error
 	Truncate(size int64) error
-	// Zero writes n zeros from a place on, at most mostReserved, and reports how many.
+	// Zero writes n zeros at an offset, at most mostReserved, and returns how many.
 	Zero(n, off int64) (int64, error)
 }
 
@@ -27,7 +27,7 @@ type realFiles struct{}
 
 func (realFiles) open(path string) (file, error) { return openFile(path) }
 
-// openCached opens a segment that is written by way of the system's cache.
+// openCached opens a segment that is written through the system's cache.
 func openCached(path string) (file, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
@@ -36,8 +36,8 @@ func openCached(path string) (file, error) {
 	return dataFile{f}, nil
 }
 
-// dataFile is a file whose data is synced, without what does not matter to a reader,
-// such as the time of its last change.
+// dataFile is a file of which only the data is synced, not metadata such as the time of
+// its last change.
 type dataFile struct{ *os.File }
 
 func (f dataFile) Sync() error { return syncData(f.File) }
@@ -48,8 +48,8 @@ func (f dataFile) Zero(n, off int64) (int64, error) {
 	return int64(written), err
 }
 
-// segment is the segment that is being written. Space is reserved ahead of its text,
-// as zeros: the system syncs a file whose size stays the same in about half the time.
+// segment is the segment that is being written. Space is reserved ahead of its text, as
+// zeros: syncing a file takes about half the time if its size does not change.
 type segment struct {
 	name     string
 	f        file
@@ -59,13 +59,13 @@ type segment struct {
 	place    *place
 }
 
-// A reservation grows with the segment, so that a small log stays small.
+// Reservations grow with the segment, so that a small log stays small.
 const (
 	leastReserved = 64 << 10
 	mostReserved  = 1 << 20
 )
 
-// zeros are what is reserved.
+// zeros are written to reserve space.
 var zeros [mostReserved]byte
 
 // write appends text and returns when it is durable, and can be found by the segment's name.
@@ -86,8 +86,8 @@ func (s *segment) write(text []byte) error {
 	return nil
 }
 
-// reserve writes zeros from the end of the text on. Where that fails, such as on a
-// disk that is nearly full, the text does without.
+// reserve writes zeros after the end of the text. If that fails, such as on a nearly full
+// disk, nothing is reserved.
 func (s *segment) reserve(end int64) {
 	s.reserved = end
 	if n := min(max(end, leastReserved), mostReserved, s.most-end); n > 0 {
@@ -97,7 +97,7 @@ func (s *segment) reserve(end int64) {
 	}
 }
 
-// close takes the reserved space off and closes the file.
+// close removes the reserved space and closes the file.
 func (s *segment) close() error {
 	if err := s.f.Truncate(s.size); err != nil {
 		return errors.Join(err, s.f.Close())
@@ -105,7 +105,7 @@ func (s *segment) close() error {
 	return errors.Join(s.f.Sync(), s.f.Close())
 }
 
-// createSegment begins a segment in the folder.
+// createSegment creates a segment in the folder.
 func (l *Log) createSegment(name string) error {
 	if err := l.openSegment(name, 0); err != nil {
 		return err

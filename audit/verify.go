@@ -17,7 +17,7 @@ type verifyError struct {
 	Segment string
 	Line    int
 	Seq     uint64
-	// What is wrong, in words.
+	// What is wrong.
 	What string
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// block is what is kept of a block in memory.
+// block is the part of a block that is kept in memory.
 type block struct {
 	id        uint32
 	segment   string
@@ -22,19 +22,19 @@ type block struct {
 	lastHash  string
 }
 
-// entry is where a record stands.
+// entry is the position of a record.
 type entry struct {
 	seq     uint64
 	at      int64 // when it was made, in seconds
-	details int64 // offset of its details, or of the record where it has none
+	details int64 // offset of its details, or of the record if it has none
 	offset  int64
 	bytes   int64
 }
 
 func hashOf(requestID string) uint64 { return xxhash.Sum64String(requestID) }
 
-// minuteOf is the minute of a time in seconds. Minutes are parts of keys: times beyond 6053
-// share one.
+// minuteOf returns the minute of a time in seconds. Since minutes are parts of keys, all
+// times after the year 6053 share one.
 func minuteOf(seconds int64) int64 {
 	return min(max(floor(seconds, 60), math.MinInt32), math.MaxInt32-1)
 }
@@ -55,8 +55,7 @@ func seconds(t time.Time) int64 {
 	return t.Unix()
 }
 
-// appendTimes and appendPlaces write what is kept of each record: the one when it was made,
-// the other where it stands.
+// appendTimes and appendPlaces write the times and the positions of records.
 func (b *builder) appendTimes(dst []byte) []byte {
 	at := b.from
 	for i := range b.entries {

@@ -7,26 +7,26 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// builder is the block that is not full yet. What a record costs is paid here, so that there
-// is no map on its way: fields and applications have numbers, and what stands in many records
-// is remembered by what stood there last.
+// builder is the block that is not full yet. It runs for every record, so it uses no
+// maps: fields and applications have numbers, and values that recur are found by
+// comparing with the last ones.
 type builder struct {
 	block
 	hash    []byte // of the last record
 	entries []entry
-	// values are the records of values by number, without those of applications, and applied
-	// are the records of applications by number: what values an application stands for is
-	// known to the dictionary.
+	// values are the records of each value, by number, without those of applications.
+	// applied are the records of each application, by number; the dictionary knows the
+	// values that an application stands for.
 	values, applied []members
 	requests        []request
-	// minutes and hours are what was counted, up to settle; minute is that of what the table
-	// of series counts.
+	// minutes and hours are the counts up to settle; minute is the minute that the table of
+	// series is counting.
 	minutes, hours map[int64]counts
 	minute         int64
 }
 
-// members are records: words of a set, those of the newest 64 records first, and behind them a
-// list where they are few, and a set where they are many.
+// members are the records of a value: a word for the newest 64 records, and for the older
+// ones a list if they are few, or a set if they are many.
 type members struct {
 	newest word
 	list   []word
@@ -39,7 +39,7 @@ type word struct {
 	at   uint16 // its number
 }
 
-// mostListed is how many words take as much room in a list as in a set.
+// mostListed is the number of words that take as much memory in a list as in a set.
 const mostListed = blockRecords / 64 / 2
 
 func (m *members) add(n uint16) {
@@ -118,7 +118,7 @@ func (b *builder) add(l *audit.Scanned, at audit.Place, details int64, d *dictio
 		b.requests = append(b.requests, request{hashOf(l.RequestID), n})
 	}
 	if l.Result == "started" {
-		return // its end is counted
+		return // only its end is counted
 	}
 	if minute := minuteOf(e.at); minute != b.minute {
 		b.settle(s)
@@ -134,7 +134,7 @@ func (b *builder) addTo(ids []uint32, n uint16) {
 	}
 }
 
-// reaching makes a list long enough for an index.
+// reaching extends a list to include an index.
 func reaching[T any](list []T, i int) []T {
 	if i < len(list) {
 		return list
@@ -142,7 +142,7 @@ func reaching[T any](list []T, i int) []T {
 	return append(list, make([]T, i+1-len(list))...)
 }
 
-// settle puts what the table counted where searches see it.
+// settle moves what the table counted to where searches see it.
 func (b *builder) settle(s *seriesTable) {
 	if len(s.counted) == 0 {
 		return

@@ -12,17 +12,17 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// batch is how many lines are read before others have their turn.
+// batch is how many lines are read before other work gets its turn.
 const batch = 512
 
 // reading is how far a log has been read.
 type reading struct {
 	f *audit.Follower
-	// details is the offset behind the last line that is no detail.
+	// details is the offset after the last line that is not a detail.
 	details int64
-	// ends counts how often in a row the end was found.
+	// ends counts consecutive reads that found the end.
 	ends int
-	// pruned is when removed segments were looked for last.
+	// pruned is when removed segments were last looked for.
 	pruned time.Time
 }
 
@@ -62,7 +62,7 @@ func (x *Index) follow(ctx context.Context) error {
 	return nil
 }
 
-// resume begins behind the last record of the database, which must be in the log.
+// resume starts after the last record of the database, which must be in the log.
 func (x *Index) resume(r *reading) error {
 	if len(x.blocks) == 0 {
 		r.f = x.followFrom(audit.Place{})
@@ -87,7 +87,7 @@ func (x *Index) followFrom(at audit.Place) *audit.Follower {
 	return f
 }
 
-// step reads some lines, or waits where there are none.
+// step reads some lines, or waits if there are none.
 func (x *Index) step(ctx context.Context, r *reading) error {
 	ended, err := x.read(r)
 	if err != nil {
@@ -104,7 +104,7 @@ func (x *Index) step(ctx context.Context, r *reading) error {
 		}
 	}
 	if r.ends < 2 {
-		return nil // once more: the line at the end may have been written whole meanwhile
+		return nil // again: the last line may have been completed in the meantime
 	}
 	if len(x.waiting) > 0 || time.Since(r.pruned) > pruneEvery {
 		r.pruned = time.Now()
@@ -158,7 +158,7 @@ func (x *Index) read(r *reading) (ended bool, err error) {
 	return false, nil
 }
 
-// line takes a line.
+// line adds a line.
 func (x *Index) line(r *reading, l *audit.Scanned, at audit.Place) error {
 	x.status.Seq = l.Seq
 	if l.Kind == "detail" {
@@ -189,7 +189,7 @@ func (x *Index) line(r *reading, l *audit.Scanned, at audit.Place) error {
 	return nil
 }
 
-// settle has searches see what was counted.
+// settle makes what was counted visible to searches.
 func (x *Index) settle() {
 	if x.open != nil {
 		x.open.settle(x.series)
@@ -233,7 +233,7 @@ func (x *Index) prune() error {
 	}
 	if x.open != nil && !slices.Contains(names, x.open.segment) {
 		x.status.Records -= uint64(x.open.n) //nolint:gosec // not negative
-		x.open = nil                         // read has settled what was counted
+		x.open = nil                         // read has called settle
 	}
 	if gone == 0 {
 		return nil

@@ -19,7 +19,7 @@ type Options struct {
 	// Recent is the log's, if the same process writes it: the index takes new lines from
 	// it instead of reading the file. Nil means that it reads the file.
 	Recent *audit.Recent
-	// Logger gets problems; it may be nil.
+	// Logger logs problems; it may be nil.
 	Logger *slog.Logger
 
 	records int           // of a block; zero: blockRecords
@@ -28,8 +28,8 @@ type Options struct {
 	retry   time.Duration // zero: retryEvery
 }
 
-// How often the log is looked at while nothing is written, how often an index that could not
-// be opened is tried again, and how often removed segments are looked for.
+// How often the log is checked while nothing is written, how often opening an index is
+// retried, and how often removed segments are looked for.
 const (
 	pollEvery  = 200 * time.Millisecond
 	retryEvery = 30 * time.Second
@@ -41,7 +41,7 @@ type State string
 
 // The states.
 const (
-	Ready       State = "ready"       // it has all that was written until a moment ago
+	Ready       State = "ready"       // it is up to date
 	Reading     State = "reading"     // it is being built, or is catching up
 	Unavailable State = "unavailable" // see Status.Problem
 )
@@ -55,10 +55,10 @@ type Status struct {
 	// Records is how many records it has, and Seq the number of the last line that was
 	// read.
 	Records, Seq uint64
-	// Behind is how many bytes of the log, out of All, are not read yet.
+	// Behind is how many bytes of the log, out of All, have not been read yet.
 	Behind, All int64
-	// Unreadable is how many lines of the log cannot be read, First the place of the first
-	// one. audit.Verify gives details.
+	// Unreadable is how many lines of the log cannot be read, First the position of the
+	// first one. audit.Verify gives details.
 	Unreadable uint64
 	First      string
 }
@@ -74,7 +74,7 @@ type Index struct {
 	end  context.CancelFunc
 	done chan struct{}
 	sync chan chan error
-	// waiting are who wait for the end of the log, of the goroutine that follows it.
+	// waiting are those who wait until the goroutine that follows the log reaches its end.
 	waiting []chan error
 	// rebuild says that a search found damage.
 	rebuild chan error
@@ -147,7 +147,7 @@ func (x *Index) Sync(ctx context.Context) error {
 
 var errClosed = errors.New("the index is closed")
 
-// reply lets those go who wait for the end of the log.
+// reply releases those who wait for the end of the log.
 func (x *Index) reply(err error) {
 	for _, waiting := range x.waiting {
 		waiting <- err
@@ -203,7 +203,7 @@ func (x *Index) run(ctx context.Context) {
 	}
 }
 
-// pause waits until the index is tried again. It reports false at the end.
+// pause waits until the next attempt. It reports false if the index is closed.
 func (x *Index) pause(ctx context.Context, problem string) bool {
 	again := time.After(x.opts.retry)
 	for {
@@ -218,12 +218,12 @@ func (x *Index) pause(ctx context.Context, problem string) bool {
 	}
 }
 
-// drop forgets what is in memory.
+// drop discards what is in memory.
 func (x *Index) drop() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if x.store != nil {
-		_ = x.store.close() // whole blocks are written: nothing is lost
+		_ = x.store.close() // complete blocks are in the database: nothing is lost
 	}
 	x.store, x.content, x.open = nil, content{}, nil
 	select {

@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/audit"
 )
 
-// content is what is kept of the database in memory.
+// content is the part of the database that is kept in memory.
 type content struct {
 	blocks []block // in the order of the log
 	values *dictionary

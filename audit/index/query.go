@@ -12,8 +12,8 @@ import (
 // query is a filter over the blocks.
 type query struct {
 	x *Index
-	// blocks are those of the database, sets the records that have all values, by block; nil
-	// if there are no values.
+	// blocks are the blocks of the database. sets are the records that have all values, by
+	// block; nil if there are no values.
 	blocks       []block
 	sets         map[uint32]*set
 	values       []uint32
@@ -60,8 +60,8 @@ type match struct {
 	entries func() ([]entry, error)
 }
 
-// appendTo appends the newest of them in lines before one, up to a number in all; before is
-// zero for no such line.
+// appendTo appends the newest of them in lines before the line before, up to a total
+// number; zero means no such line.
 func (m *match) appendTo(dst []Record, before uint64, most int) ([]Record, error) {
 	all, err := m.entries()
 	if err != nil {
@@ -96,7 +96,7 @@ func (q *query) each(ctx context.Context, do func(*match) error) error {
 	return nil
 }
 
-// inMemory returns what matches of the block that is not written yet, or nil.
+// inMemory returns the matches in the block that is not written yet, or nil.
 func (q *query) inMemory() *match {
 	o := q.x.open
 	if o == nil || q.none || !q.overlaps(&o.block) {
@@ -119,7 +119,8 @@ func (q *query) inMemory() *match {
 	return &match{&o.block, s, func() ([]entry, error) { return o.entries, nil }}
 }
 
-// match returns what matches of a block; nil for nothing, whose places need not be read.
+// match returns the matches in a block; nil if there are none, so that its positions need
+// not be read.
 func (q *query) match(b *block) (*match, error) {
 	if q.none || !q.overlaps(b) {
 		return nil, nil
@@ -156,15 +157,15 @@ func (q *query) match(b *block) (*match, error) {
 
 func (q *query) overlaps(b *block) bool { return b.to >= q.since && b.from < q.until }
 
-// keep takes a record out that is not of the time.
+// keep removes records outside the time range.
 func (q *query) keep(s *set, n int, at int64) {
 	if at < q.since || at >= q.until {
 		s[n/64] &^= 1 << (n % 64)
 	}
 }
 
-// intersect finds the records that have all values. Blocks at both ends that are out of time
-// are left out.
+// intersect finds the records that have all values. Blocks at both ends outside the time
+// range are left out.
 func (q *query) intersect() (map[uint32]*set, error) {
 	x := q.x
 	if len(q.blocks) == 0 || len(q.values) == 0 && !q.hasRequest {
@@ -246,5 +247,5 @@ func (s *store) requests(hash uint64, from, to uint32) (map[uint32]*set, error) 
 	return found, err
 }
 
-// requestBytes is what a request takes in a bucket.
+// requestBytes is the size of a request in a bucket.
 const requestBytes = 10

@@ -38,19 +38,19 @@ type Page struct {
 	Next uint64
 }
 
-// Record is a record as it is in the log.
+// Record is a record of the log.
 type Record struct {
 	Seq uint64
-	// Line is nil if the log cannot be read at this place; Err says why.
+	// Line is nil if the log cannot be read at this position; Err says why.
 	Line *audit.Line
 	Err  error
 	// Text is the text of the line.
 	Text []byte
-	// place is that of the record, details that of the lines before it.
+	// place is the position of the record, details that of the lines before it.
 	place, details audit.Place
 }
 
-// errLimit says that a page has no size.
+// errLimit says that the size of a page is missing.
 var errLimit = errors.New("the limit of a search must be positive")
 
 // Search returns a page of records, newest first.
@@ -181,7 +181,7 @@ func (r *Record) fetch(log *audit.Places) {
 	}
 }
 
-// look runs a function over the index while it does not change.
+// look runs a function on the index while it does not change.
 func (x *Index) look(do func() error) error {
 	x.mu.RLock()
 	defer x.mu.RUnlock()

@@ -76,7 +76,7 @@ func (s *Series) Quantile(part float64) []float64 {
 		rank, lower := part*float64(all), 0.0
 		for _, bound := range bounds {
 			upper := float64(bound) / 1e6
-			out[p] = upper // where it is above the last bound too
+			out[p] = upper // even above the last bound
 			points := byBound[boundOf(bound)]
 			if points != nil && points[p] > 0 && float64(below+points[p]) >= rank {
 				out[p] = lower + (upper-lower)*(rank-float64(below))/float64(points[p])
@@ -94,7 +94,7 @@ func (s *Series) Quantile(part float64) []float64 {
 	return out
 }
 
-// viewLabel is the label of a view: records have its project and its ruleset.
+// viewLabel returns the label of a view, by the project and the ruleset in records.
 func viewLabel(project, ruleset string) string { return project + " " + ruleset }
 
 // mostPoints bounds a chart.

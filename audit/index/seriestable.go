@@ -16,7 +16,7 @@ type Metric uint8
 const (
 	Requests     Metric = iota + 1 // outcomes
 	Rows                           // types of resources, or rows
-	Applications                   // categories, as rules have them
+	Applications                   // categories, as in rules
 	Refusals                       // reasons
 	Failures                       // reasons
 	Latency                        // upper bounds in seconds
@@ -25,10 +25,10 @@ const (
 // bounds are those of latencies, in microseconds.
 var bounds = [...]int64{1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 5_000_000, 10_000_000}
 
-// noBound is the label of what takes longer than all bounds.
+// noBound is the label of latencies above all bounds.
 const noBound = "+Inf"
 
-// boundLabels are those of the bounds, and of what is above them.
+// boundLabels are the labels of the bounds, and of what is above them.
 var boundLabels = func() (all [len(bounds) + 1]string) {
 	for i, bound := range bounds {
 		all[i] = strconv.FormatFloat(float64(bound)/1e6, 'f', -1, 64)
@@ -42,7 +42,7 @@ func boundOf(micros int64) string {
 	return boundLabels[i]
 }
 
-// source is whose records a series counts.
+// source identifies the records that a series counts.
 type source struct{ consumer, listener, project, ruleset string }
 
 // series is one thing that is counted.
@@ -52,13 +52,13 @@ type series struct {
 	label  string
 }
 
-// seriesTable numbers series, and counts.
+// seriesTable numbers series, and counts for them.
 type seriesTable struct {
 	numbered[series]
 	sources map[source]*sourceSeries
-	last    *sourceSeries // of the record before
-	// sums are what was counted by series, and counted are the series that have any, until
-	// they are taken.
+	last    *sourceSeries // of the previous record
+	// sums are the counts by series, and counted the series with counts, until they are
+	// taken.
 	sums    []uint64
 	counted []uint32
 }
@@ -67,13 +67,13 @@ type seriesTable struct {
 type sourceSeries struct {
 	source
 	ids map[label]uint32
-	// first are the labels that came first, of which a metric has few, and their ids.
+	// first are the first labels of each metric, which usually has few, and their ids.
 	first [Latency + 1][]firstLabel
-	// applications are those of applications, by their number; zero is not known yet.
+	// applications are the series of applications, by number; zero means not known yet.
 	applications []uint32
 }
 
-// firstLabel is a label that is found without a map, and mostFirst how many there are.
+// firstLabel is a label that is found without a map, and mostFirst bounds their number.
 type firstLabel struct {
 	text string
 	id   uint32
@@ -166,7 +166,7 @@ func (t *seriesTable) add(id uint32, n uint64) {
 	t.sums[id] += n
 }
 
-// take calls a function for what was counted since it was taken last.
+// take calls a function for each count since the last call.
 func (t *seriesTable) take(each func(series uint32, n uint64)) {
 	for _, id := range t.counted {
 		each(id, t.sums[id])
@@ -186,7 +186,7 @@ func (c counts) append(dst []byte) []byte {
 	return dst
 }
 
-// eachCount reads what append wrote.
+// eachCount reads what appendCounts wrote.
 func eachCount(b []byte, each func(series uint32, n uint64)) error {
 	var id uint64
 	for len(b) > 0 {

@@ -61,10 +61,10 @@ func (s *set) newest(each func(n int) bool) {
 	}
 }
 
-// The forms of a set in the database, their first byte.
+// The encodings of a set in the database, given by its first byte.
 const (
-	formList   = 'l' // two bytes a record
-	formBitmap = 'b' // a bit a record
+	formList   = 'l' // two bytes per record
+	formBitmap = 'b' // one bit per record
 	formAll    = 'a' // every record of the block
 )
 

@@ -25,14 +25,14 @@ import (
 const fileName = "audit-index.sqlite"
 
 const (
-	// applicationID marks databases of this package ("VeiX"), version their form.
+	// applicationID marks databases of this package ("VeiX"), version their format.
 	applicationID = 0x56656958
 	version       = 1
 )
 
-// Keys of sets, times, places, requests, minutes and hours are an upper half, such as the
-// number of a value or of a minute, and the number of a block. Each row ends with a checksum
-// over its key and its bytes.
+// The keys of sets, times, places, requests, minutes and hours consist of an upper half,
+// such as the number of a value or of a minute, and the number of a block. Each row ends
+// with a checksum over its key and its bytes.
 const schema = `
 CREATE TABLE value   (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, text TEXT NOT NULL, sum INTEGER NOT NULL);
 CREATE TABLE series  (id INTEGER PRIMARY KEY, consumer TEXT NOT NULL, listener TEXT NOT NULL, project TEXT NOT NULL, ruleset TEXT NOT NULL,
@@ -56,12 +56,12 @@ var (
 	errLocked  = errors.New("the index is in use by another process: give each process a directory of its own with audit.index")
 )
 
-// canBuild reports whether an error is cured by building the index anew.
+// canBuild reports whether rebuilding the index fixes an error.
 func canBuild(err error) bool {
 	return errors.Is(err, errDamaged) || errors.Is(err, errVersion) || errors.Is(err, errOther)
 }
 
-// background is the context of statements: each is short, and is never left half done.
+// background is the context of statements: they are short, and never interrupted.
 var background = context.Background()
 
 // store is an open database. Only one process has it open.
@@ -69,16 +69,16 @@ type store struct {
 	db *sql.DB
 }
 
-// openStore opens the database in a folder, and makes it if there is none.
+// openStore opens the database in a folder, and creates it if there is none.
 func openStore(dir string) (*store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	path, err := filepath.Abs(filepath.Join(dir, fileName)) // a URL of a relative one would name a host
+	path, err := filepath.Abs(filepath.Join(dir, fileName)) // in a URL, a relative path would name a host
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite would give it another mode
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // SQLite would create it with another mode
 	if err != nil {
 		return nil, plain(err)
 	}
@@ -87,7 +87,7 @@ func openStore(dir string) (*store, error) {
 		return nil, err
 	}
 	if size > 0 && !isIndex(path) {
-		return nil, errDamaged // not even opened: it may be somebody's
+		return nil, errDamaged // not even opened, since it may be somebody else's file
 	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: path}).String())
 	if err != nil {
@@ -101,11 +101,13 @@ func openStore(dir string) (*store, error) {
 	return s, nil
 }
 
-// prepare locks the database, and checks that it is an index without damage or makes it one.
+// prepare locks the database, and either checks that it is an undamaged index or creates
+// the tables.
 func (s *store) prepare() error {
 	for _, statement := range []string{
 		"PRAGMA locking_mode=EXCLUSIVE",
-		// Marked before anything else is written, so that what a crash leaves is known.
+		// Mark the file before anything else is written, so that it is recognized after a
+		// crash.
 		fmt.Sprintf("PRAGMA application_id=%d", applicationID),
 		"PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", "PRAGMA cache_size=-16384", "PRAGMA temp_store=MEMORY", "PRAGMA trusted_schema=OFF",
 	} {
@@ -139,7 +141,7 @@ func (s *store) prepare() error {
 	return nil
 }
 
-// bound bounds the pages of the database; zero is no bound.
+// bound limits the pages of the database; zero means no limit.
 func (s *store) bound(pages int) error {
 	if pages == 0 {
 		return nil
@@ -162,8 +164,8 @@ func (s *store) within(do func(*sql.Tx) error) error {
 	return tx.Commit()
 }
 
-// plain gives an error of SQLite the words of this package. The text of SQLite's own errors
-// has nothing of the rows.
+// plain translates an error of SQLite into this package's words. SQLite's own texts
+// contain nothing of the rows.
 func plain(err error) error {
 	var e *sqlite.Error
 	switch {
@@ -229,7 +231,7 @@ func setAside(dir string) error {
 	}
 }
 
-// isIndex reports whether the head of a file is that of a database of this package.
+// isIndex reports whether the beginning of a file is that of a database of this package.
 func isIndex(path string) bool {
 	f, err := os.Open(path)
 	if err != nil {
@@ -238,7 +240,7 @@ func isIndex(path string) bool {
 	defer func() { _ = f.Close() }() // only read
 	var head [72]byte
 	if n, err := f.ReadAt(head[:], 0); n < len(head) {
-		return n == 0 && err != nil // an empty file is nobody's
+		return n == 0 && err != nil // an empty file may be replaced
 	}
 	return string(head[:16]) == "SQLite format 3\x00" && binary.BigEndian.Uint32(head[68:]) == applicationID
 }
@@ -256,7 +258,7 @@ func sumOf(id int64, b []byte) uint32 {
 	return crc32.Update(crc32.Checksum(key[:], castagnoli), castagnoli, b)
 }
 
-// check takes the checksum off.
+// check verifies and removes the checksum.
 func check(id int64, b []byte) ([]byte, error) {
 	n := len(b) - 4
 	if n < 0 || binary.LittleEndian.Uint32(b[n:]) != sumOf(id, b[:n]) {
@@ -270,7 +272,7 @@ func rowSum(columns ...any) int64 {
 	return int64(sumOf(0, fmt.Appendf(nil, "%q", columns)))
 }
 
-// key is that of a row: an upper half and the number of a block.
+// key returns the key of a row: an upper half and the number of a block.
 func key(upper int64, block uint32) int64 { return upper<<32 | int64(block) }
 
 // blockOf is the number of a block in a key, upperOf the upper half.

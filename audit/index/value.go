@@ -24,13 +24,13 @@ const (
 	Path     // and each one above it
 )
 
-// value is what records are found by.
+// value is a value by which records are found.
 type value struct {
 	kind Kind
 	text string
 }
 
-// numbered gives things numbers from 1, in the order in which they come.
+// numbered assigns numbers from 1, in the order of first use.
 type numbered[T comparable] struct {
 	ids  map[T]uint32
 	list []T // of number 1, 2, …
@@ -38,7 +38,7 @@ type numbered[T comparable] struct {
 
 func newNumbered[T comparable]() numbered[T] { return numbered[T]{ids: map[T]uint32{}} }
 
-// number returns the number of a thing, a new one if it has none.
+// number returns the number of a thing, and assigns one if it has none.
 func (n *numbered[T]) number(of T) uint32 {
 	id := n.ids[of]
 	if id == 0 {
@@ -52,18 +52,18 @@ func (n *numbered[T]) number(of T) uint32 {
 // dictionary numbers values.
 type dictionary struct {
 	numbered[value]
-	// paths, operations and categories have the ids of what a text stands for.
+	// paths, operations and categories map a text to the ids of the values it stands for.
 	paths, operations, categories map[string][]uint32
-	// applications have the ids of what an application stands for, by its number.
+	// applications have the ids of the values that an application stands for, by its number.
 	applications [][]uint32
-	// last are the fields of the record before, and their ids.
+	// last are the fields of the previous record, and their ids.
 	last [len(fieldKinds)]struct {
 		text string
 		ids  []uint32
 	}
 }
 
-// fieldKinds are what the fields of a record are of.
+// fieldKinds are the kinds of the fields of a record.
 var fieldKinds = [...]Kind{Consumer, Listener, Outcome, Reason, Project, Ruleset, Operation}
 
 func newDictionary() *dictionary {
@@ -96,7 +96,7 @@ func (d *dictionary) idsOf(kind Kind, text string) []uint32 {
 	return []uint32{d.id(kind, text)}
 }
 
-// know has applications know what an application stands for.
+// know fills in applications for an application.
 func (d *dictionary) know(a *audit.Application) {
 	if a.Number >= len(d.applications) || d.applications[a.Number] == nil {
 		d.applications = reaching(d.applications, a.Number)
@@ -104,13 +104,13 @@ func (d *dictionary) know(a *audit.Application) {
 	}
 }
 
-// idsOfApplication returns the ids of what an application stands for.
+// idsOfApplication returns the ids of the values that an application stands for.
 func (d *dictionary) idsOfApplication(a *audit.Application) []uint32 {
 	ids := append([]uint32{d.id(Rule, a.Rule)}, d.all(d.categories, Category, a.Category, letters)...)
 	return append(ids, d.all(d.paths, Path, a.Path, upwards)...)
 }
 
-// all returns the ids of all that a text stands for.
+// all returns the ids of all values that a text stands for.
 func (d *dictionary) all(known map[string][]uint32, kind Kind, text string, of func(string) []string) []uint32 {
 	ids, ok := known[text]
 	if !ok {
@@ -122,7 +122,7 @@ func (d *dictionary) all(known map[string][]uint32, kind Kind, text string, of f
 	return ids
 }
 
-// firstWords are an operation and what it begins with: "read Patient" and "read".
+// firstWords returns an operation and its first words: "read Patient" and "read".
 func firstWords(operation string) (all []string) {
 	for i, c := range operation {
 		if c == ' ' && i > 0 {
@@ -135,7 +135,7 @@ func firstWords(operation string) (all []string) {
 	return all
 }
 
-// letters are those of a category: a rule can stand for several.
+// letters returns the letters of a category, since a rule can belong to several.
 func letters(category string) (all []string) {
 	for _, c := range category {
 		if s := string(c); !slices.Contains(all, s) {
@@ -145,8 +145,8 @@ func letters(category string) (all []string) {
 	return all
 }
 
-// upwards are a path and those above it: of Patient.name[0].given also Patient.name[0],
-// Patient.name and Patient. What stands in parentheses is not divided.
+// upwards returns a path and those above it: for Patient.name[0].given also
+// Patient.name[0], Patient.name and Patient. Text in parentheses is not split.
 func upwards(path string) (all []string) {
 	depth := 0
 	for i, c := range path {

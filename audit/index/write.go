@@ -8,11 +8,11 @@ import (
 	"slices"
 )
 
-// buckets is into how many rows of a block the hashes of requests are divided, by their
-// first byte.
+// buckets is the number of rows into which the hashes of a block's requests are divided,
+// by their first byte.
 const buckets = 256
 
-// write writes a block, with the values and series that are new.
+// write writes a block, with the new values and series.
 func (s *store) write(b *builder, d *dictionary, values int, t *seriesTable, series int) error {
 	return s.within(func(tx *sql.Tx) error {
 		w := writer{tx: tx}
@@ -108,7 +108,7 @@ func (w *writer) requests(b *builder) {
 	}, b.id)
 }
 
-// counts writes what is counted by minute or hour.
+// counts writes the counts of each minute or hour.
 func (w *writer) counts(statement string, block uint32, all map[int64]counts) {
 	w.each(statement, func(put func(upper int64, text []byte)) {
 		for _, at := range slices.Sorted(maps.Keys(all)) {
@@ -118,7 +118,7 @@ func (w *writer) counts(statement string, block uint32, all map[int64]counts) {
 	}, block)
 }
 
-// removeBlocks removes blocks that follow one another.
+// removeBlocks removes consecutive blocks.
 func (s *store) removeBlocks(blocks []block, values int) error {
 	first, last := blocks[0].id, blocks[len(blocks)-1].id
 	from, to := blocks[0].from, blocks[0].to

@@ -22,7 +22,7 @@ type Filter struct {
 // View is a view as named in records.
 type View struct{ Project, Ruleset string }
 
-// takes reports whether a line is sent. Lines that say what became of the log itself are.
+// takes reports whether a line is sent. Lines about the log itself always are.
 func (f *Filter) takes(l *audit.Line) bool {
 	switch {
 	case f.Whole:

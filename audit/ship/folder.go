@@ -18,7 +18,7 @@ type Folder struct {
 	whole    bool
 	name     string // of f
 	f        *os.File
-	last     uint64 // line that the folder has
+	last     uint64 // last line that the folder has
 }
 
 // NewFolder returns a target that writes to a folder. log is the folder of the log.
@@ -71,10 +71,11 @@ func (d *Folder) write(entries []Entry) error {
 	return d.f.Sync()
 }
 
-// errOther says that what a copy has is not what the log has.
+// errOther says that the contents of a copy differ from the log.
 var errOther = errors.New("it contains another log, or part of one: use an empty folder for each log")
 
-// same compares what a file has from an offset on, and refuses to write over anything else.
+// same compares the contents of a file from an offset on, and refuses to overwrite
+// anything else.
 func (d *Folder) same(text []byte, at, size int64) error {
 	if at > size {
 		return errOther
@@ -112,14 +113,14 @@ func (d *Folder) open(name string) (err error) {
 // Close copies the last checkpoint and closes the file.
 func (d *Folder) Close() {
 	if d.whole && d.last > 0 {
-		_ = audit.CopyCheckpoint(d.log, d.dir, d.last) // the next process does
+		_ = audit.CopyCheckpoint(d.log, d.dir, d.last) // the next process repairs it
 	}
 	d.reset()
 }
 
 func (d *Folder) reset() {
 	if d.f != nil {
-		_ = d.f.Close() // what was sent is synced
+		_ = d.f.Close() // what was sent has been synced
 	}
 	d.f, d.name = nil, ""
 }

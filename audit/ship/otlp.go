@@ -25,7 +25,7 @@ type OTLP struct {
 	client   *http.Client
 }
 
-// otlpTime is how long a receiver has to take entries.
+// otlpTime bounds the time for a receiver to accept entries.
 const otlpTime = 30 * time.Second
 
 // NewOTLP returns a target for a receiver, such as http://localhost:4318/v1/logs.

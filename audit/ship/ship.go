@@ -74,7 +74,7 @@ const (
 	// mostEntries and mostBytes bound what is sent at once.
 	mostEntries = 500
 	mostBytes   = 1 << 20
-	// mostRead bounds the lines that are read for that, of which filters leave some.
+	// mostRead bounds the lines read for one batch before filtering.
 	mostRead = 10_000
 )
 
@@ -87,12 +87,12 @@ type Shipper struct {
 	done   chan struct{}
 	ending atomic.Bool
 
-	shipped atomic.Uint64 // last line that needs not be sent any more
+	shipped atomic.Uint64 // last line that need not be sent any more
 	behind  atomic.Int64  // bytes
 	oldest  atomic.Int64  // Unix nanoseconds of the first line that waits; 0 for none
 }
 
-// position is how far the receiver has the log.
+// position is the position up to which the receiver has the log.
 type position struct {
 	Segment string `json:"segment"`
 	Offset  int64  `json:"offset"`
@@ -163,7 +163,7 @@ func (s *Shipper) Lag() time.Duration {
 }
 
 func (s *Shipper) run(ctx context.Context) {
-	var last string // problem that was logged
+	var last string // last problem that was logged
 	for ctx.Err() == nil {
 		entries, to, err := s.read()
 		if err != nil {
@@ -200,7 +200,7 @@ func (s *Shipper) run(ctx context.Context) {
 	}
 }
 
-// read reads lines that the filter takes, and returns where it stopped.
+// read reads lines that pass the filter, and returns where it stopped.
 func (s *Shipper) read() (entries []Entry, to position, err error) {
 	to = position{Seq: s.shipped.Load()}
 	size := 0
@@ -242,7 +242,7 @@ func (s *Shipper) read() (entries []Entry, to position, err error) {
 	return entries, to, nil
 }
 
-// send sends entries until the receiver has them. It reports false where the context ended
+// send sends entries until the receiver has them. It reports false if the context ended
 // before that.
 func (s *Shipper) send(ctx context.Context, entries []Entry) bool {
 	pause, failed, size := s.o.leastPause, false, int64(0)
@@ -280,7 +280,7 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// file has the position.
+// file is the name of the file with the position.
 func (s *Shipper) file() string { return filepath.Join(s.o.Log, "ship-"+s.o.Name+".json") }
 
 func (s *Shipper) load() (at position, err error) {

@@ -16,10 +16,10 @@ import (
 // Syslog sends lines to a syslog server as messages of RFC 5424, over TCP (RFC 6587, octet
 // counting) or TLS (RFC 5425).
 //
-// Syslog has no acknowledgement. So each batch has a connection of its own: Veil ends its side, and
-// the entries count as received when the server, having read to the end, ends its side too (with
-// TLS, by close_notify). A connection that breaks off proves nothing, and the entries are sent
-// again.
+// Syslog has no acknowledgement. So each batch has a connection of its own: Veil ends its
+// side, and the entries count as received when the server, having read to the end, ends
+// its side too (with TLS, by close_notify). An interrupted connection proves nothing, and
+// the entries are sent again.
 //
 // Without TLS, a server that is killed after reading everything ends the connection just as one
 // that continues: what it had read but not written is lost.
@@ -30,7 +30,7 @@ type Syslog struct {
 	timeout time.Duration
 }
 
-// syslogTime is how long a server has to take entries.
+// syslogTime bounds the time for a server to accept entries.
 const syslogTime = 30 * time.Second
 
 // NewSyslog returns a target for a server. A nil TLS configuration means no TLS.
@@ -58,7 +58,7 @@ func (s *Syslog) Send(ctx context.Context, entries []Entry) error {
 	var message []byte
 	for i := range entries {
 		message = s.append(message[:0], &entries[i])
-		_, _ = w.WriteString(strconv.Itoa(len(message))) // Flush says what failed
+		_, _ = w.WriteString(strconv.Itoa(len(message))) // Flush returns the error
 		_ = w.WriteByte(' ')
 		_, _ = w.Write(message)
 	}
@@ -99,8 +99,8 @@ func (s *Syslog) dial(ctx context.Context) (conn net.Conn, ended func() bool, er
 	return secured, func() bool { return records.alert }, nil
 }
 
-// records watches the records of TLS that arrive. The library takes the end of a connection
-// for its orderly end; only an alert says that it was (RFC 8446, 6.1).
+// records watches the records of TLS that arrive. The library treats the end of a
+// connection as an orderly end, but only an alert proves that (RFC 8446, 6.1).
 type records struct {
 	net.Conn
 	head  []byte
@@ -157,7 +157,7 @@ func (s *Syslog) append(dst []byte, e *Entry) []byte {
 // Close does nothing.
 func (s *Syslog) Close() {}
 
-// networkError says what failed, in fixed words and without addresses.
+// networkError says what failed, in fixed words without addresses.
 type networkError struct {
 	text string
 	err  error
