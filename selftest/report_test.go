@@ -96,7 +96,7 @@ func TestParseCanaries(t *testing.T) {
 		"veil: 1\npostgres: [{column: a.b, value: abcdef}]":                    "schema.table.column",
 		"veil: 1\npostgres: [{column: a.b.c, value: SECR}]":                    "at least 5",
 		"veil: 1\nfhir: [{element: Patient, value: SECRET}]":                   "Patient.name.family",
-		"veil: 1\nfhir: [{element: Patient.x, value: SECRET, absent: SECRET}]": "another value",
+		"veil: 1\nfhir: [{element: Patient.x, value: SECRET, absent: SECRET}]": "a value of the same form",
 		"veil: 1\nfhir: [{elment: Patient.x, value: SECRET}]":                  `did you mean "element"`,
 	} {
 		_, err := ParseCanaries("c.yaml", []byte(text))

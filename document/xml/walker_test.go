@@ -97,7 +97,7 @@ func TestWalkerMistakes(t *testing.T) {
 		{`<a>`, "unexpected end of input"},
 		{`<a></b>`, "end tag is not that of the open element"},
 		{`<a><b></a></b>`, "end tag is not that of the open element"},
-		{`<a/><b/>`, "behind the root element"},
+		{`<a/><b/>`, "after the root element"},
 		{`<a/>x`, "outside of the root element"},
 		{laughs, "declarations are refused"},
 		{`<!DOCTYPE a SYSTEM "http://x"><a/>`, "declarations are refused"},

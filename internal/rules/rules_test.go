@@ -92,7 +92,7 @@ func TestOverlays(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"safe-harbor+nope":     `no shipped ruleset is named "nope"`,
-		"safe-harbor+research": `only the first ruleset of "extends" can be one of its own`,
+		"safe-harbor+research": `only the first ruleset of "extends" can be a complete ruleset`,
 		"us-core+safe-harbor":  `"us-core" is an overlay, which works only on a base`,
 		"safe-habor+us-core":   `no shipped ruleset is named`,
 	} {

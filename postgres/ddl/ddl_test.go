@@ -47,7 +47,7 @@ func TestRefused(t *testing.T) {
 		{"a type", "create table a (\n b mood)", "line 1: column b of table a: its type is not built in"},
 		{"an array", "create table a (b int[])", "arrays of this type"},
 		{"a partition", "create table a (b int) partition by range (b)", "inheritance"},
-		{"like", "create table a (like b)", "LIKE is known only"},
+		{"like", "create table a (like b)", "LIKE can be resolved only"},
 		{"two columns", "create table a (b int, b text)", "two columns b"},
 		{"two tables", "create table a (b int); create table a (b int)", "twice"},
 		{"no columns", "create table a ()", "no columns"},

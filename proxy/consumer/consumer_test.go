@@ -206,7 +206,7 @@ func TestNewProblems(t *testing.T) {
 		{name: "concurrency too large", config: account(Account{Limits: Limits{Concurrent: math.MaxInt}}), want: "anonymous.limits.concurrent: "},
 		{name: "scopes", config: account(Account{Scopes: "system/Patient.rs system/*.read"})},
 		{name: "scope that grants nothing", config: account(Account{Scopes: "system/Patient.rs patient/*.read"}), want: "anonymous.scopes: scope 2 grants nothing"},
-		{name: "blank scopes", config: account(Account{Scopes: " "}), want: "anonymous.scopes: there is no scope"},
+		{name: "blank scopes", config: account(Account{Scopes: " "}), want: "anonymous.scopes: it contains no scope"},
 
 		{name: "key without a name", config: Config{Keys: []Key{{SHA256: sum}}}, want: "keys[0].name: "},
 		{name: "key instead of its sum", config: Config{Keys: []Key{{Account{Name: "a"}, key}}}, want: "keys[0].sha256: this is a key"},

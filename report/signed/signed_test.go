@@ -106,7 +106,7 @@ func TestChangesAreNamed(t *testing.T) {
 		"a cell of HTML":       {"html", replace("One.", "Two."), []string{`the part "rulesets" was changed: lines 2 to 4`}},
 		"a part of HTML":       {"html", replace(Part("applications"), "<!-- gone -->"), []string{`the part "applications" was removed`}},
 		"parts moved":          {"html", func([]byte) []byte { return move(t, all["html"]) }, []string{"were moved"}},
-		"bytes at the end":     {"html", func(b []byte) []byte { return append(b, "<p>More</p>"...) }, []string{"11 bytes were added behind"}},
+		"bytes at the end":     {"html", func(b []byte) []byte { return append(b, "<p>More</p>"...) }, []string{"11 bytes were added after"}},
 		"cut off":              {"json", func(b []byte) []byte { return b[:len(b)-9] }, []string{"cut off"}},
 		"no signature":         {"json", func(b []byte) []byte { return b[:bytes.Index(b, []byte(jsonFormat.head))] }, []string{"no signature"}},
 		"empty":                {"json", func([]byte) []byte { return nil }, []string{"no signature"}},
