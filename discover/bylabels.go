@@ -6,8 +6,8 @@ import (
 	"github.com/veil-proxy/veil/discover/values"
 )
 
-// byLabels adds what the values say that a check or an enum allows. A column with a list
-// of values is a code, a flag or demographic data; it names nobody.
+// byLabels adds evidence from the values that a check or an enum allows. A column with a
+// list of values is a code, a flag or demographic data; it does not identify anyone.
 func (t *tableState) byLabels(i int) {
 	p := t.Columns[i].Labels
 	if p == nil || p.Distinct == 0 {

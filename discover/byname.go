@@ -38,8 +38,9 @@ func parseNames(lex *words.Lexicon, tables []*tableState) {
 	}
 }
 
-// byName adds what the name of a column says, and its comment. Only the first sentence
-// of a comment counts, and little: comments speak of other columns, too.
+// byName adds evidence from the name of a column and from its comment. Only the first
+// sentence of a comment counts, and has little weight, since comments also mention other
+// columns.
 func (t *tableState) byName(i int) {
 	b := t.boards[i]
 	n := &t.names
@@ -65,7 +66,7 @@ func (t *tableState) byName(i int) {
 	for _, vote := range n.vocabulary.Judge(n.vocabulary.Parse(comment), n.table) {
 		switch Class(vote.Class) {
 		case Other, Code, Measure, Flag, EventDate, EventKey, PersonKey:
-			continue // words that comments have for any purpose
+			continue // words that occur in any comment
 		}
 		b.add(fromComment, Class(vote.Class), weight*vote.Weight, fmt.Sprintf("the comment says %s", vote.Words))
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/veil-proxy/veil/discover/values"
 )
 
-// dates tells dates of birth from other dates by their spread: persons were born over
-// many decades, events are recorded over a few years.
+// dates distinguishes dates of birth from other dates by their spread: births cover many
+// decades, recorded events a few years.
 func (b *board) dates(p *values.Profile, f family, worth float64) {
 	typed := f == dateType || f == timestampType
 	s := p.Share(values.Date)
@@ -41,7 +41,8 @@ func (b *board) dates(p *values.Profile, f family, worth float64) {
 	}
 }
 
-// numeric tells measures, ages, years, coordinates, codes and flags among numbers.
+// numeric distinguishes measures, ages, years, coordinates, codes and flags among
+// numbers.
 func (b *board) numeric(p *values.Profile, f family, worth float64) {
 	whole := p.Share(values.Integer)
 	if p.Share(values.Decimal) >= 0.3 && p.Decimals == 0 {
@@ -84,8 +85,8 @@ func (b *board) years(p *values.Profile, worth float64) {
 	b.add(fromValues, EventDate, worth*2, share(p, values.Year))
 }
 
-// decimals tells coordinates from other measures: four digits or more behind the point,
-// within the bounds of latitude or longitude.
+// decimals distinguishes coordinates from other measures: four or more digits after the
+// point, within the bounds of latitude or longitude.
 func (b *board) decimals(p *values.Profile, worth float64) {
 	b.against(fromValues, worth*4, "", PersonKey, EventKey, Code, Flag)
 	if p.Decimals >= 4 && p.Min >= -180 && p.Max <= 180 && p.Spread > 0.001 && (p.Mean > 20 || p.Mean < -20) {
@@ -95,8 +96,8 @@ func (b *board) decimals(p *values.Profile, worth float64) {
 	b.add(fromValues, Measure, worth*4.5, share(p, values.Decimal))
 }
 
-// identifier adds that a column identifies something. What it identifies, names and
-// tables say; a row of the table itself is a little more likely than any one of others.
+// identifier adds that a column identifies something. Names and tables say what; the rows
+// of its own table are slightly more likely than those of any other.
 func (b *board) identifier(from source, weight float64, reason string) {
 	b.add(from, EventKey, weight, reason)
 	b.add(from, PersonKey, weight-0.3, reason)
@@ -105,8 +106,8 @@ func (b *board) identifier(from source, weight float64, reason string) {
 	}
 }
 
-// identifiers tells keys and numbers of persons and records: values with digits that
-// hardly repeat. Whose they are, the tables say.
+// identifiers recognizes keys and numbers of persons and records: values with digits that
+// hardly repeat. The tables say whose they are.
 func (b *board) identifiers(p *values.Profile, f family, worth float64) {
 	varied := float64(p.Distinct) / float64(max(p.Filled, 1))
 	switch {

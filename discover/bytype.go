@@ -1,7 +1,7 @@
 package discover
 
-// byType adds what the SQL type allows. A type seldom says what a column is; it says
-// well what it is not.
+// byType adds evidence from the SQL type. A type seldom says what a column is, but often
+// what it is not.
 func (t *tableState) byType(i int) {
 	b, c := t.boards[i], &t.Columns[i]
 	reason := "the type is " + c.Type
@@ -51,7 +51,7 @@ func (t *tableState) byType(i int) {
 	}
 }
 
-// only adds that a column of such a type is none of the classes that are not given.
+// only adds that a column of such a type is of none but the given classes.
 func (b *board) only(weight float64, reason string, allowed ...Class) {
 	may := map[Class]bool{}
 	for _, c := range allowed {

@@ -7,10 +7,10 @@ import (
 	"github.com/veil-proxy/veil/discover/values"
 )
 
-// indication says what values of a kind tell of a class. From the share least on, the
-// evidence grows to the full weight at a share of 1. Weights are log-odds: a form that
-// nothing else has (an e-mail address) weighs 8, one with a check digit 7, one that other
-// things may have 3 to 5, a dictionary 4 to 6.
+// indication says how much values of a kind speak for a class. From the share least on,
+// the evidence grows to the full weight at a share of 1. Weights are log-odds: a form
+// that nothing else has (an e-mail address) weighs 8, one with a check digit 7, one that
+// other things may have 3 to 5, a dictionary 4 to 6.
 type indication struct {
 	kind   values.Kind
 	class  Class
@@ -71,23 +71,22 @@ var indications = []indication{
 	{values.XML, FreeText, 2.5, 0.5},
 }
 
-// looked is how much a sample is worth: little if only a few different values were
-// there to look at.
+// looked returns how much a sample is worth: little if it has only a few distinct values.
 func looked(p *values.Profile) float64 { return math.Min(1, 0.35+float64(p.Tested)/20) }
 
-// terms are kinds of which a column has few different values by nature: for them, rows
-// count.
+// terms are kinds of which a column naturally has few distinct values: for them, rows are
+// counted.
 var terms = map[values.Kind]bool{
 	values.Marital: true, values.Race: true, values.Language: true, values.Religion: true, values.Occupation: true,
 	values.StateName: true, values.CountryName: true,
 }
 
-// share says how many of the sampled values are of a kind, in words.
+// share describes how many of the sampled values are of a kind.
 func share(p *values.Profile, k values.Kind) string {
 	return fmt.Sprintf("%.0f%% of %d different sampled values %s", 100*p.Share(k), p.Tested, k)
 }
 
-// byValues adds what the sampled values look like.
+// byValues adds evidence from the sampled values.
 func (t *tableState) byValues(i int) {
 	p := t.Columns[i].Profile
 	if p == nil || p.Tested == 0 {
@@ -119,7 +118,7 @@ func (t *tableState) byValues(i int) {
 	}
 }
 
-// textual tells sentences and phrases that differ from terms that repeat.
+// textual distinguishes sentences and phrases, which differ, from terms, which repeat.
 func (b *board) textual(p *values.Profile, worth float64) {
 	free := p.Share(values.Sentence) + 0.5*p.Share(values.Phrase)
 	inside := p.Share(values.TextWithIdentifier)
@@ -143,7 +142,8 @@ func (b *board) textual(p *values.Profile, worth float64) {
 	}
 }
 
-// names tells given from family names. Lists of both overlap: the larger share decides.
+// names distinguishes given and family names. Since their lists overlap, the larger share
+// decides.
 func (b *board) names(p *values.Profile, worth float64) {
 	given, family := p.Common(values.GivenName), p.Common(values.FamilyName)
 	cities, terms := p.Common(values.CityName), p.Share(values.Term)
@@ -157,7 +157,7 @@ func (b *board) names(p *values.Profile, worth float64) {
 	few := math.Min(1, float64(p.Distinct)/15) // five "names" that repeat are brands or colours
 	most := math.Max(given, family)
 	if p.Share(values.Capitalized) > 0.9 && p.Distinct >= 30 && p.MeanWords < 1.6 {
-		most += 0.25 // words with capitals that hardly repeat: most rare names are in no list
+		most += 0.25 // capitalized words that hardly repeat: most rare names are in no list
 	}
 	if most < 0.45 || terms > 0.4 || cities > most+0.1 || single > 0.7 {
 		return
@@ -170,7 +170,7 @@ func (b *board) names(p *values.Profile, worth float64) {
 
 func clamp(x, low, high float64) float64 { return math.Min(math.Max(x, low), high) }
 
-// places tells cities from names, and ZIP codes from other short numbers.
+// places distinguishes cities from names, and ZIP codes from other short numbers.
 func (b *board) places(p *values.Profile, worth float64) {
 	cities := p.Common(values.CityName)
 	surnames := math.Max(p.Common(values.FamilyName), p.Common(values.GivenName))
@@ -196,7 +196,7 @@ func (b *board) places(p *values.Profile, worth float64) {
 	}
 }
 
-// vocabulary adds what short terms say: sex, yes and no.
+// vocabulary adds evidence from short terms: sex, yes and no.
 func (b *board) vocabulary(p *values.Profile, worth float64) {
 	if s := p.Share(values.Sex); s >= 0.8 && p.Distinct >= 2 && p.Distinct <= 10 && p.Share(values.YesNo) < 1 {
 		b.add(fromValues, Demographic, 3.5*s, share(p, values.Sex))
@@ -210,7 +210,7 @@ func (b *board) vocabulary(p *values.Profile, worth float64) {
 	}
 }
 
-// contradictions adds what the values cannot be, whatever the name says.
+// contradictions adds what the values rule out, whatever the name says.
 func (b *board) contradictions(p *values.Profile, f family, worth float64) {
 	if p.Tested < 5 || f != textType && f != integerType && f != numberType && f != otherType {
 		return

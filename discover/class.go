@@ -49,7 +49,7 @@ const (
 	Other            Class = "other"
 )
 
-// classInfo is what holds of every column of a class.
+// classInfo describes a class of columns.
 type classInfo struct {
 	class Class
 	// category is that of 45 CFR 164.514(b)(2)(i), or empty.
@@ -102,7 +102,7 @@ var classes = []classInfo{
 	{Other, "", false, false, "other data"},
 }
 
-// info returns what holds of a class.
+// info returns the description of a class.
 func (c Class) info() classInfo {
 	i := slices.IndexFunc(classes, func(i classInfo) bool { return i.class == c })
 	if i < 0 {

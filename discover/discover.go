@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/discover/words"
 )
 
-// Finding is what was found about a column.
+// Finding is the result for a column.
 type Finding struct {
 	Schema     string   `json:"schema"`
 	Table      string   `json:"table"`
@@ -29,19 +29,19 @@ type Finding struct {
 	Risk float64 `json:"risk"`
 }
 
-// tableState is a table while it is judged.
+// tableState is the state of judging a table.
 type tableState struct {
 	*Table
 	names  names
 	boards []*board
-	// classes are the classes of the columns as far as they are known.
+	// classes are the classes of the columns, as far as known.
 	classes []Class
 	subject subject
-	// identity is how much the columns say of who a row is; keyed, that the table has a
-	// key of its own.
+	// identity is how much the columns reveal about who a row is about; keyed says that the
+	// table has its own key.
 	identity float64
 	keyed    bool
-	// dates are the columns with dates of events; dated is what they say of the subject.
+	// dates are the columns with dates of events; dated is their evidence about the subject.
 	dates int
 	dated float64
 }
@@ -82,7 +82,7 @@ func Judge(tables []Table, lex *words.Lexicon) []Finding {
 	return out
 }
 
-// finding puts together what is known of a column in the end.
+// finding assembles the final result for a column.
 func (t *tableState) finding(i int) Finding {
 	b := t.boards[i]
 	class, _, probability := b.best()
@@ -113,9 +113,10 @@ func (t *tableState) finding(i int) Finding {
 	return f
 }
 
-// sure is the confidence from which a finding is acted on: what is below may be something
-// else. Whether a column has codes or measures matters little, so one that identifies
-// nobody counts as sure, too, up to a risk that it does after all.
+// sure is the confidence from which a finding is acted on: below it, the column may be
+// something else. Since it hardly matters whether a column has codes or measures, one
+// that seems to identify nobody also counts as sure, if the risk that it does is low
+// enough.
 const (
 	sure      = 0.6
 	leastRisk = 0.1

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// source is where a piece of evidence is from. Names can lie; keys and types cannot.
+// source is the source of a piece of evidence. Names can be wrong; keys and types cannot.
 type source uint8
 
 const (
@@ -28,11 +28,11 @@ type evidence struct {
 	reason string
 }
 
-// board gathers the evidence on one column. The weights of pieces that are independent
+// board collects the evidence on one column. The weights of pieces that are independent
 // of each other add up, as log-odds do (naive Bayes).
 type board struct {
 	pieces []evidence
-	// trust scales what the names say: 1 where they agree with the values.
+	// trust scales the evidence from names: 1 if they agree with the values.
 	trust float64
 }
 
@@ -49,7 +49,8 @@ func (b *board) against(from source, weight float64, reason string, classes ...C
 	}
 }
 
-// scores are the sums by class. With only, only evidence from there counts.
+// scores returns the sums by class. If only is given, only evidence from that source
+// counts.
 func (b *board) scores(only ...source) map[Class]float64 {
 	out := map[Class]float64{}
 	for _, e := range b.pieces {
@@ -65,7 +66,8 @@ func (b *board) scores(only ...source) map[Class]float64 {
 	return out
 }
 
-// prior is what a class starts with: what a column is if nothing is known of it.
+// prior is the initial score of a class: how likely it is for a column about which
+// nothing is known.
 func prior(c Class) float64 {
 	switch c {
 	case Other:
@@ -76,13 +78,13 @@ func prior(c Class) float64 {
 	return -0.5
 }
 
-// scored is a class with what speaks for it.
+// scored is a class with its score.
 type scored struct {
 	class Class
 	score float64
 }
 
-// ranked are all classes, the most probable first.
+// ranked returns all classes, the most probable first.
 func (b *board) ranked(only ...source) []scored {
 	scores := b.scores(only...)
 	all := make([]scored, len(classes))
@@ -93,7 +95,7 @@ func (b *board) ranked(only ...source) []scored {
 	return all
 }
 
-// best is the class with the highest score, its margin over the next, and its
+// best returns the class with the highest score, its margin over the next, and its
 // probability among all.
 func (b *board) best(only ...source) (class Class, margin, probability float64) {
 	all := b.ranked(only...)
@@ -104,7 +106,7 @@ func (b *board) best(only ...source) (class Class, margin, probability float64) 
 	return all[0].class, all[0].score - all[1].score, 1 / sum
 }
 
-// risk is the probability of all classes that identify persons.
+// risk returns the total probability of the classes that identify persons.
 func (b *board) risk() float64 {
 	all := b.ranked()
 	sum, risk := 0.0, 0.0
@@ -117,8 +119,8 @@ func (b *board) risk() float64 {
 	return risk / sum
 }
 
-// reasons are the strongest pieces for a class, in words, strongest first, and the
-// strongest that spoke for another class if it was overruled.
+// reasons returns, in words, the strongest evidence for a class, and the strongest
+// evidence for another class if it was overruled.
 func (b *board) reasons(class Class) []string {
 	pieces := slices.Clone(b.pieces)
 	slices.SortStableFunc(pieces, func(x, y evidence) int { return cmp.Compare(math.Abs(y.weight), math.Abs(x.weight)) })

@@ -24,7 +24,7 @@ func (c *Column) Harmless() bool {
 		return false
 	}
 	if p.Filled == 0 {
-		return false // nothing to look at yet
+		return false // nothing to examine yet
 	}
 	few := p.Distinct <= 20 || p.Repetition() >= 3
 	plain := p.Share(values.Integer)+p.Share(values.Decimal)+p.Share(values.ICD10)+p.Share(values.LOINC)+p.Share(values.SNOMED)+p.Share(values.MeasureUnit) > 0.9

@@ -8,15 +8,15 @@ import (
 	"github.com/veil-proxy/veil/discover/words"
 )
 
-// The least that two columns must share to be taken for columns that join: so many of
-// the hashes that both samples could have, and this part of them.
+// The minimum that two columns must share to count as columns that join: a number of the
+// hashes that both samples could have, and a share of them.
 const (
 	leastShared = 8
 	sharedPart  = 0.7
 )
 
-// findJoins finds columns that join though no foreign key says so: nearly all values of
-// one are values of a key of another table. Small numbers are in any key, so they tell
+// findJoins finds columns that join without a foreign key: nearly all values of one are
+// values of a key of another table. Small numbers occur in any key, so they prove
 // nothing.
 func (g *graph) findJoins() {
 	keys := map[uint64][]columnRef{}
@@ -42,7 +42,7 @@ func (g *graph) findJoins() {
 	}
 }
 
-// link notes that a column refers to another though no foreign key says so.
+// link notes that a column refers to another without a foreign key.
 func (g *graph) link(from, to columnRef) {
 	g.links[from], g.inferred[from] = to, true
 	from.table.Columns[from.column].Joins = &Reference{to.table.Schema, to.table.Name, to.table.Columns[to.column].Name}
@@ -60,8 +60,8 @@ func identifies(c *Column) bool {
 	return p.Share(values.UUID) > 0.9 || p.Share(values.Identifier) > 0.8
 }
 
-// likely is how much more a column is to join a key than keys with the same values:
-// numbers that count rows are in many keys.
+// likely returns how much more likely a column is to join one key than others with the
+// same values, since row numbers occur in many keys.
 func likely(from, to columnRef) float64 {
 	likely := 0.0
 	if to.table.Schema == from.table.Schema {
@@ -76,7 +76,7 @@ func likely(from, to columnRef) float64 {
 	return likely
 }
 
-// bestJoin is the key whose values a column's are, if there is one.
+// bestJoin returns the key that contains a column's values, if there is one.
 func bestJoin(from columnRef, keys map[uint64][]columnRef) (columnRef, bool) {
 	own := from.table.Columns[from.column].Profile
 	shared := map[columnRef]int{}

@@ -26,8 +26,8 @@ func (g *graph) keys() {
 	}
 }
 
-// foreign adds what the target of a foreign key says. A column that refers to nothing
-// but a key is no name and no text.
+// foreign adds evidence from the target of a foreign key. A column that only refers to a
+// key is neither a name nor a text.
 func (g *graph) foreign(t *tableState, i int, to columnRef) {
 	b := t.boards[i]
 	end, depth := to, 0
@@ -35,7 +35,7 @@ func (g *graph) foreign(t *tableState, i int, to columnRef) {
 		if next == end {
 			break
 		}
-		end, depth = next, depth+1 // a key that is itself a foreign key is of the last target
+		end, depth = next, depth+1 // a key that is itself a foreign key has the class of its own target
 	}
 	target := to.table
 	reason := fmt.Sprintf("a foreign key points to %s, %s", target.where(), target.subject.in())
@@ -63,7 +63,7 @@ func (g *graph) foreign(t *tableState, i int, to columnRef) {
 		b.add(fromKeys, Other, weight, reason)
 		b.against(fromKeys, 4, reason, EventKey, PersonKey)
 	case ofReference:
-		// What the key of the target is, the reference is: a code, a country.
+		// The reference has the same class as the key of the target: a code, a country.
 		class, _, _ := to.table.boards[to.column].best()
 		switch class {
 		case Code, State, Country, Demographic, District:
@@ -81,8 +81,8 @@ func (g *graph) foreign(t *tableState, i int, to columnRef) {
 	b.against(fromKeys, 4, reason, Measure, Flag, FreeText, EventDate, BirthDate, Zip, Phone, SSN)
 }
 
-// namedKey adds what a column is whose name alone says which key it has: more than other
-// names say, and nothing against what the values say.
+// namedKey adds evidence for a column of which only the name says which key it refers to.
+// It weighs more than other names, but less than the values.
 func (b *board) namedKey(s subject, reason string) {
 	weight := 4 * b.trust
 	switch s {
@@ -99,7 +99,8 @@ func (b *board) namedKey(s subject, reason string) {
 // idWeight is from where on the values of a column look like identifiers.
 const idWeight = 2.5
 
-// ownKey adds what a table's subject says of its own key, and of other identifiers in it.
+// ownKey adds evidence from a table's subject about its own key, and about other
+// identifiers in it.
 func (t *tableState) ownKey(i int) {
 	b, c := t.boards[i], &t.Columns[i]
 	if c.References != nil && c.References.Table == t.Name && c.References.Schema == t.Schema {
@@ -173,7 +174,7 @@ func (t *tableState) selfReference(b *board) {
 	b.against(fromKeys, 3, reason, Measure, Flag, FreeText)
 }
 
-// where is the name of a table with its schema, if it has one.
+// where returns the name of a table, with its schema if it has one.
 func (t *tableState) where() string {
 	if t.Schema == "" {
 		return t.Name

@@ -8,12 +8,12 @@ import (
 	"github.com/veil-proxy/veil/discover/words"
 )
 
-// leastTrust is how far the names of a table must be believable for a name to say which
-// key a column refers to.
+// leastTrust is how reliable the names of a table must be for a name to say which key a
+// column refers to.
 const leastTrust = 0.6
 
-// findNamedJoins finds columns whose name is that of another table's key, where no
-// foreign key and no values say what they refer to: visit_id or preceding_visit_id, where
+// findNamedJoins finds columns whose name is that of another table's key, if neither
+// foreign keys nor values say what they refer to: visit_id or preceding_visit_id, where
 // visit has the key visit_id, or visits the key id.
 func (g *graph) findNamedJoins() {
 	keys := map[string]map[string][]columnRef{} // by schema and name
@@ -43,8 +43,8 @@ func (g *graph) findNamedJoins() {
 	}
 }
 
-// keyNames are the names that other tables give to what refers to a key: its own name if
-// it says of what, and the name of its table with that of the key.
+// keyNames returns the names of columns that refer to a key: its own name if it says of
+// what, and the name of its table with that of the key.
 func keyNames(t *tableState, i int) []string {
 	key := words.Split(t.Columns[i].Name)
 	if !words.General(t.Columns[i].Name) {
@@ -63,7 +63,8 @@ func keyNames(t *tableState, i int) []string {
 	return names
 }
 
-// namedKey is the only key that the name of a column ends with, the longest of those.
+// namedKey returns the only key with the longest name that the name of a column ends
+// with.
 func namedKey(from columnRef, keys map[string][]columnRef) (columnRef, bool) {
 	column := &from.table.Columns[from.column]
 	for parts := words.Split(column.Name); len(parts) > 0 && !words.General(parts[0]); parts = parts[1:] {
@@ -73,7 +74,7 @@ func namedKey(from columnRef, keys map[string][]columnRef) (columnRef, bool) {
 				found = append(found, to)
 			}
 		}
-		// Of tables that extend each other, the first has the key of its own.
+		// Of tables that extend each other, the first one owns the key.
 		if own := slices.DeleteFunc(slices.Clone(found), func(c columnRef) bool { return c.table.Columns[c.column].References != nil }); len(own) > 0 {
 			found = own
 		}
@@ -84,7 +85,7 @@ func namedKey(from columnRef, keys map[string][]columnRef) (columnRef, bool) {
 	return columnRef{}, false
 }
 
-// keyLike reports whether a column could have keys, by its type and values.
+// keyLike reports whether a column could contain keys, by its type and values.
 func keyLike(c *Column) bool {
 	if !c.IsID() {
 		return false

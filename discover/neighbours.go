@@ -2,8 +2,8 @@ package discover
 
 import "github.com/veil-proxy/veil/discover/values"
 
-// byNeighbours adds what the other columns of a table say: where given names are, a
-// column of words with capitals that hardly repeat has family names.
+// byNeighbours adds evidence from the other columns of a table: if there are given names,
+// a column of capitalized words that hardly repeat has family names.
 func (t *tableState) byNeighbours() {
 	given := false
 	for i, b := range t.boards {

@@ -23,7 +23,7 @@ const (
 	ofReference
 )
 
-// in says where a table belongs, for reasons.
+// in describes a table of the subject, for reasons.
 func (s subject) in() string {
 	switch s {
 	case ofPersons:
@@ -52,13 +52,13 @@ type graph struct {
 	links map[columnRef]columnRef
 	// inferred are links that no foreign key declares.
 	inferred map[columnRef]bool
-	// named are inferred links of which only names speak.
+	// named are inferred links that are based only on names.
 	named map[columnRef]bool
 	// authors are tables of users whose keys say who wrote a row.
 	authors map[*tableState]bool
 	// referred counts the tables that refer to one.
 	referred map[*tableState]int
-	// extends are the tables whose primary key refers to one: one row for one row.
+	// extends are the tables whose primary key refers to a table: one row for each row.
 	extends map[*tableState][]*tableState
 }
 
@@ -162,7 +162,7 @@ func (g *graph) subjects() {
 	}
 }
 
-// decide adds to what a table says of itself what the tables it refers to say.
+// decide combines a table's own evidence with that of the tables it refers to.
 func (g *graph) decide(t *tableState, score [5]float64) subject {
 	linked, written := 0.0, 0
 	for i := range t.Columns {
@@ -188,8 +188,8 @@ func (g *graph) decide(t *tableState, score [5]float64) subject {
 		}
 	}
 	if t.identity >= 4 && t.keyed {
-		// Who has a birth date and names of its own is a person, even if it refers to
-		// another: a patient to a physician.
+		// A row with a birth date and names is a person, even if it refers to another one, as a
+		// patient does to a physician.
 		score[ofPersons] += 2.5
 		linked *= 0.3
 	} else if t.namesPersons() {
@@ -204,7 +204,7 @@ func (g *graph) decide(t *tableState, score [5]float64) subject {
 			break
 		}
 	}
-	// Who wrote a row stands beside when: such dates are no events.
+	// Dates next to the author of a row say when it was written, so they are not events.
 	score[ofEvents] -= math.Max(0, t.dated-datesScore(t.dates-written))
 	score[ofEvents] += linked
 	if linked == 0 {
@@ -219,7 +219,7 @@ func (g *graph) decide(t *tableState, score [5]float64) subject {
 	return best
 }
 
-// ownSubject is what the name and the columns of a table say of its subject.
+// ownSubject returns the evidence of a table's name and columns about its subject.
 func (t *tableState) ownSubject() (score [5]float64) {
 	n := &t.names
 	has := func(concept string) bool { return n.vocabulary.Has(n.table, concept) }
@@ -300,11 +300,12 @@ func (t *tableState) hasMessages() bool {
 	})
 }
 
-// datesScore is how much dates speak for a table of events. One date is in any table.
+// datesScore returns how much dates speak for a table of events. Any table may have one
+// date.
 func datesScore(dates int) float64 { return clamp(0.8*float64(dates-1), 0, 1.6) }
 
-// ownUUID reports whether a column has a UUID for each row, as tables have beside their
-// key.
+// ownUUID reports whether a column has a UUID for each row, as some tables have in
+// addition to their key.
 func (t *tableState) ownUUID(i int) bool {
 	p := t.Columns[i].Profile
 	return t.Columns[i].References == nil && p != nil && p.Share(values.UUID) > 0.9 && p.Distinct == p.Filled && p.Nulls == 0
@@ -317,7 +318,7 @@ func (t *tableState) namesPersons() bool {
 	return len(t.boards) > 0 && n.vocabulary.Has(n.table, "person") && n.vocabulary.Only(n.table, "person", "patient", "member", "staff", "user", "record")
 }
 
-// authored is how many columns say who wrote a row.
+// authored returns how many columns say who wrote a row.
 func (t *tableState) authored() (n int) {
 	for i := range t.Columns {
 		if c := t.names.columns[i]; t.names.vocabulary.Has(c, "by") || t.names.vocabulary.Has(c, "author") {

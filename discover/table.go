@@ -70,7 +70,7 @@ func (c *Column) Sealable() bool {
 // Reference is the target column of a foreign key.
 type Reference struct{ Schema, Table, Column string }
 
-// family is what kinds of values a SQL type has.
+// family is a group of SQL types with similar values.
 type family uint8
 
 const (
@@ -121,7 +121,7 @@ func (c *Column) family() family {
 	return otherType
 }
 
-// length is the most characters that a type allows, or 0 where it has no limit.
+// length returns the maximum number of characters of a type, or 0 without a limit.
 func (c *Column) length() int {
 	n := 0
 	if i := strings.IndexByte(c.Type, '('); i >= 0 && c.family() == textType {

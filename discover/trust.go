@@ -1,8 +1,8 @@
 package discover
 
-// weighNames sets how far the names of each table can be believed: as far as they agree
-// with the values of those columns whose values say clearly what they are. One name that
-// lies is an exception; several in a table are a habit.
+// weighNames sets how reliable the names of each table are: how often they agree with the
+// values of columns whose values are clear. One wrong name is an exception; several in a
+// table are a habit.
 func weighNames(tables []*tableState) {
 	all := newTally()
 	per := make([]tally, len(tables))
@@ -17,7 +17,7 @@ func weighNames(tables []*tableState) {
 		}
 	}
 	for i, t := range tables {
-		// The rest of the database counts like a few columns of the table.
+		// The rest of the database counts as much as a few columns of the table.
 		trust := per[i].with(all.rate(), 3)
 		for _, b := range t.boards {
 			b.trust = trust
@@ -39,15 +39,15 @@ func (t *tally) add(agrees bool) {
 
 func (t tally) rate() float64 { return t.agree / t.all }
 
-// with is the rate when another rate counts like n cases, between 0.15 and 1: from a
-// fifth of names that lie, trust falls quickly.
+// with returns the rate combined with another rate that counts as n cases, between 0.15
+// and 1: if more than a fifth of the names are wrong, trust falls quickly.
 func (t tally) with(rate, n float64) float64 {
 	r := (t.agree - 4 + rate*n) / (t.all - 4 + n)
 	return clamp(1.6*r-0.6, 0.15, 1)
 }
 
-// agrees reports whether the name of a column goes with its values and type. It tells
-// nothing where either says little.
+// agrees reports whether the name of a column matches its values and type. It reports
+// nothing if either says little.
 func (b *board) agrees() (agrees, tells bool) {
 	named, margin, _ := b.best(fromName)
 	scores := b.scores(fromName)

@@ -9,11 +9,11 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// documentsMeet reports whether a document can be one that both matches are about.
+// documentsMeet reports whether both matches can apply to the same document.
 func documentsMeet(a, b *match) bool {
 	whole := func(glob string) step {
 		if glob == "" || strings.ContainsAny(glob, `[\\`) {
-			glob = "*" // sets of characters are taken for any
+			glob = "*" // sets of characters count as any character
 		}
 		return step{kind: pattern, name: glob}
 	}
@@ -41,22 +41,22 @@ func (r *Rules) checkConflicts(problems *strictyaml.Problems) {
 	}
 }
 
-// opensMeet reports whether both leave open one name in equally specific ways.
+// opensMeet reports whether both leave the same name open in equally specific ways.
 func opensMeet(a, b *match) bool {
 	return slices.ContainsFunc(a.opens, func(x []step) bool {
 		return slices.ContainsFunc(b.opens, func(y []step) bool { return compareSteps(x, y) == 0 && overlap(x, y) })
 	})
 }
 
-// sameNames reports whether both treat names alike.
+// sameNames reports whether both treat names in the same way.
 func sameNames(a, b *ruleset.NameMethod) bool {
 	x, err1 := json.Marshal(a)
 	y, err2 := json.Marshal(b)
 	return err1 == nil && err2 == nil && string(x) == string(y)
 }
 
-// checkOpenNames reports patterns for names of which no rule says what becomes of them.
-// With * and .. that is no mistake: they select elements of arrays, and values below
+// checkOpenNames reports patterns for names if no rule says what happens to these names.
+// With * and .. that is not a mistake: they select elements of arrays, and values below
 // names that other paths spell out.
 func (r *Rules) checkOpenNames(problems *strictyaml.Problems) {
 	for _, m := range r.matches {
@@ -93,8 +93,8 @@ func (r *Rules) checkUnreachable(problems *strictyaml.Problems) {
 	}
 }
 
-// excepted reports whether another rule keeps match above, which removes, from the
-// documents that match below is about.
+// excepted reports whether another rule overrides above, which removes, for the documents
+// of below.
 func (r *Rules) excepted(above, below *match) bool {
 	return slices.ContainsFunc(r.matches, func(m *match) bool {
 		return m.documentRank() > above.documentRank() && documentsMeet(m, below) && r.section.Rules[m.rule].Method != "" &&
@@ -110,7 +110,7 @@ func sameSteps(a, b []step) bool {
 	})
 }
 
-// checkFiles reports files of documents that no rule is about.
+// checkFiles reports files whose document no rule covers.
 func (r *Rules) checkFiles(problems *strictyaml.Problems) {
 	for _, f := range r.section.Files {
 		if !slices.ContainsFunc(r.matches, func(m *match) bool { return m.Matches(f.Document) }) {
@@ -119,5 +119,5 @@ func (r *Rules) checkFiles(problems *strictyaml.Problems) {
 	}
 }
 
-// documentRank says how exactly a match names its documents.
+// documentRank returns how specifically a match names its documents.
 func (m *match) documentRank() int { return ruleset.GlobRank(m.Document) }

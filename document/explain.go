@@ -61,7 +61,7 @@ func (r *Rules) Explain(s string) (*Explanation, error) {
 		above := decision
 		n, decision = m.follow(n, st)
 		if decision == nil && (st.kind == anyChild || st.kind == index || st.kind == text) {
-			decision = above // an array stands for its elements, and an element for its text
+			decision = above // an array represents its elements, and an element its text
 		}
 		if decision != nil && decision.removes() && i < len(parsed.steps)-1 {
 			break // with all that it has
@@ -83,7 +83,7 @@ func (r *Rules) Explain(s string) (*Explanation, error) {
 	return out, nil
 }
 
-// follow takes a step from a node to the one place that it leads to.
+// follow takes a step from a node to the single place that it leads to.
 func (m *Masker) follow(n *Node, st *step) (*Node, *Decision) {
 	switch {
 	case st.kind == anyChild:
@@ -104,7 +104,7 @@ func (m *Masker) follow(n *Node, st *step) (*Node, *Decision) {
 	return n, n.Decision()
 }
 
-// removes reports whether the value always goes, with all that it has.
+// removes reports whether the value is always removed, with everything in it.
 func (d *Decision) removes() bool {
 	return len(d.treatments) == 1 && d.treatments[0].Removes() && len(d.treatments[0].rule.Where) == 0
 }

@@ -20,7 +20,7 @@ type Files struct {
 	Foreign func(beginning []byte) bool
 }
 
-// of names the document that a file holds, and reports whether rules are about it.
+// of names the document in a file, and reports whether rules cover it.
 func (f *Files) of(name string) (document string, covered bool) {
 	if f.Document != "" {
 		return f.Document, f.Rules.Covers(f.Document)

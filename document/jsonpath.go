@@ -14,7 +14,7 @@ const (
 )
 
 // shorthand returns the length of the name at the beginning of s that can be written
-// behind a dot (RFC 9535, 2.5.1.1).
+// after a dot (RFC 9535, 2.5.1.1).
 func shorthand(s string) int {
 	for i, r := range s {
 		letter := r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= utf8.RuneSelf
@@ -25,8 +25,8 @@ func shorthand(s string) int {
 	return len(s)
 }
 
-// parseJSONPath reads a path of JSON: a part of JSONPath (RFC 9535), with patterns of *
-// and ? in names behind a dot besides.
+// parseJSONPath reads a path of JSON: a part of JSONPath (RFC 9535), plus patterns of *
+// and ? in names after a dot.
 func parseJSONPath(s string) (*Path, error) {
 	if !utf8.ValidString(s) || s == "" || s[0] != '$' {
 		return nil, fmt.Errorf("a path of JSON begins with $")
@@ -51,7 +51,7 @@ type jsonPath struct {
 	at   int
 }
 
-// rest is what is not read yet.
+// rest is the unread part.
 func (p *jsonPath) rest() string { return p.text[p.at:] }
 
 func (p *jsonPath) step() (st step, err error) {
@@ -79,7 +79,7 @@ func (p *jsonPath) step() (st step, err error) {
 	return st, err
 }
 
-// dotted reads a name, a pattern or * behind a dot.
+// dotted reads a name, a pattern or * after a dot.
 func (p *jsonPath) dotted(st *step) error {
 	from := p.at
 	for p.at < len(p.text) {
@@ -200,7 +200,7 @@ func escaped(s string, quote byte) (r rune, n int) {
 	return unquoted, len(s) - len(tail)
 }
 
-// pairEscape reads an escape of two halves of a surrogate pair.
+// pairEscape reads the two escapes of a surrogate pair.
 func pairEscape(s string) (rune, int) {
 	if len(s) < 12 || s[1] != 'u' || s[6:8] != `\u` {
 		return 0, 0

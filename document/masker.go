@@ -40,7 +40,7 @@ type Treatment struct {
 	action    int
 	beside    *beside
 	perEntity bool
-	// number: what it makes of a number is one.
+	// number: it turns numbers into numbers.
 	number bool
 	// strictest is the treatment where it is unknown whether the conditions hold, or -1
 	// where the value is removed.
@@ -80,7 +80,7 @@ func (m *Masker) reset() {
 	m.nodes = map[string]*Node{}
 	items := make([]item, len(m.tree.matches))
 	for i := range items {
-		items[i].match = uint16(i) // actions are numbered by 16 bits, too
+		items[i].match = uint16(i) // the numbers of actions have 16 bits, too
 	}
 	m.root = m.node(items)
 }
@@ -138,7 +138,7 @@ func (m *Masker) Choose(d *Decision) *Treatment {
 	return nil
 }
 
-// holds judges the conditions of a treatment.
+// holds evaluates the conditions of a treatment.
 func (m *Masker) holds(t *Treatment) ruleset.Truth {
 	out := ruleset.True
 	for i := range t.rule.Where {
@@ -208,7 +208,8 @@ func (m *Masker) Append(dst, src []byte, typ mask.Type, t *Treatment) ([]byte, m
 	return out, outcome, nil
 }
 
-// entity names whom a value is about: as in tables, by the domain of the id, or Patient.
+// entity names the person that a value is about: as in tables, by the domain of the id,
+// or as Patient.
 func (m *Masker) entity(n *Node, id []byte) []byte {
 	prefix := "Patient"
 	if n != nil && n.domain != "" {

@@ -19,8 +19,8 @@ type Node struct {
 	// domain is that of the ids here, if a rule seals them.
 	domain string
 
-	// What it leads to, as far as it was needed: members by the number of their name, or
-	// by the patterns that it fits; elements of arrays; children of XML.
+	// The nodes below it, as far as needed so far: members by the number of their name, or
+	// by the patterns that the name matches; elements of arrays; children in XML.
 	members  []*Node
 	others   map[string]*Node
 	element  *Node
@@ -35,24 +35,24 @@ type item struct {
 	how       how
 }
 
-// how a path has come to a name.
+// how a path has selected a name.
 type how uint8
 
 const (
 	unnamed    how = iota // an element of an array, or the root
 	named                 // by its name
-	opened                // by a pattern or as any
+	opened                // by a pattern, or by any name
 	passedOver            // on the way to descendants
 )
 
-// naming is what becomes of the name that leads to a node.
+// naming is the treatment of the name that leads to a node.
 type naming struct {
 	passes bool
-	method mask.Method // nil: it stays as it is
+	method mask.Method // nil: it is kept
 	action int
 }
 
-// child identifies children of XML that paths do not tell apart.
+// child identifies children in XML that paths do not distinguish.
 type child struct {
 	attribute bool
 	space     string
@@ -60,7 +60,7 @@ type child struct {
 	fits      string
 }
 
-// maxNodes bounds the nodes that are remembered from one document to the next.
+// maxNodes bounds the nodes that are kept from one document to the next.
 const maxNodes = 4096
 
 // Dead reports whether no path leads to the node or through it.
@@ -103,7 +103,7 @@ func (m *Masker) node(items []item) *Node {
 	return n
 }
 
-// advance follows the paths of a node to a child that steps select by fits.
+// advance follows the paths of a node to a child; fits says which steps select it.
 func (m *Masker) advance(n *Node, leaf, array bool, fits func(*step) bool) *Node {
 	var out []item
 	for _, it := range n.items {
@@ -164,7 +164,8 @@ func (m *Masker) Member(n *Node, number int, name []byte) *Node {
 	return next
 }
 
-// fits says which of the patterns of paths a name fits. It is valid until the next call.
+// fits returns which of the patterns in paths a name matches. It is valid until the next
+// call.
 func (m *Masker) fits(name []byte) []byte {
 	out := m.fitting[:0]
 	for i := range m.tree.patterns {
@@ -256,7 +257,7 @@ func (m *Masker) Text(n *Node) *Node {
 	return n.text
 }
 
-// namingOf decides what becomes of a name.
+// namingOf returns the treatment of a name.
 func (m *Masker) namingOf(items []item) (out naming) {
 	var best []step
 	rank := -1
@@ -282,7 +283,7 @@ func (m *Masker) namingOf(items []item) (out naming) {
 	return out
 }
 
-// decisionOf puts the rules that select a value in the order in which they are tried.
+// decisionOf returns the rules that select a value, in the order in which they are tried.
 func (m *Masker) decisionOf(items []item) *Decision {
 	rules := m.tree.plan.rules
 	var found []item
@@ -337,7 +338,7 @@ func (m *Masker) decisionOf(items []item) *Decision {
 	return d
 }
 
-// givesNumbers reports whether a method makes numbers of numbers.
+// givesNumbers reports whether a method turns numbers into numbers.
 func givesNumbers(f mask.Form) bool {
 	switch f := f.(type) {
 	case forms.Cap, forms.Multiple, forms.Noise:

@@ -12,7 +12,7 @@ type Path struct {
 	steps []step
 }
 
-// kind is what a step selects of a value's children.
+// kind says which of a value's children a step selects.
 type kind uint8
 
 const (
@@ -31,7 +31,7 @@ type step struct {
 	attribute bool
 	name      string
 	index     int
-	// space is the namespace that a name of XML is in; nil is any that is known, and none.
+	// space is the namespace of an XML name; nil stands for any known one, and for none.
 	space *string
 }
 
@@ -143,7 +143,7 @@ func (s *step) compare(o *step) int {
 	return cmp.Or(cmp.Compare(exact(s), exact(o)), cmp.Compare(flag(o.descendant), flag(s.descendant)), cmp.Compare(flag(s.space != nil), flag(o.space != nil)))
 }
 
-// overlap reports whether both lists of steps can select one value of some document.
+// overlap reports whether both lists of steps can select the same value of some document.
 func overlap(a, b []step) bool {
 	type pair struct{ i, j int }
 	seen := map[pair]bool{}
@@ -157,7 +157,7 @@ func overlap(a, b []step) bool {
 		case i == len(a) && j == len(b):
 			return true
 		case i == len(a) || j == len(b):
-			return false // what is left of the other needs a child
+			return false // the rest of the other needs a child
 		}
 		s, o := &a[i], &b[j]
 		return s.meets(o) && reach(i+1, j+1) ||
@@ -167,7 +167,7 @@ func overlap(a, b []step) bool {
 	return reach(0, 0)
 }
 
-// meets reports whether both steps can select one child.
+// meets reports whether both steps can select the same child.
 func (s *step) meets(o *step) bool {
 	switch {
 	case s.attribute != o.attribute || (s.kind == text) != (o.kind == text):
@@ -184,7 +184,7 @@ func (s *step) meets(o *step) bool {
 	return patternsMeet(s.glob(), o.glob())
 }
 
-// glob is the name as a pattern, in which only a wildcard is one.
+// glob returns the name as a pattern, in which only real wildcards are special.
 func (s *step) glob() []token {
 	var out []token
 	for _, r := range s.name {
@@ -200,14 +200,14 @@ func (s *step) glob() []token {
 	return out
 }
 
-// token is a character of a pattern: one that stands for itself, for any one, or for any
-// number of any.
+// token is a character of a pattern: a literal, a wildcard for one character, or one for
+// any number of them.
 type token struct {
 	r         rune
 	one, many bool
 }
 
-// patternsMeet reports whether a name fits both patterns.
+// patternsMeet reports whether some name matches both patterns.
 func patternsMeet(a, b []token) bool {
 	// can[j] is whether a[i:] and b[j:] meet, for i from the end on.
 	can := make([]bool, len(b)+1)

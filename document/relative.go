@@ -55,7 +55,7 @@ func parseRelative(s string, spaces Namespaces) (*Relative, error) {
 	}
 }
 
-// rootRelative reads a path of JSON that selects at most one value of a record.
+// rootRelative reads a path of JSON that selects at most one value per record.
 func rootRelative(s string) (*Relative, error) {
 	p, err := parseJSONPath(s)
 	if err != nil {
@@ -77,7 +77,7 @@ func rootRelative(s string) (*Relative, error) {
 	return r, nil
 }
 
-// relativeName reads the first name of s and returns what is behind it.
+// relativeName reads the first name of s and returns what follows it.
 func relativeName(s string, spaces Namespaces) (n Name, tail string, err error) {
 	if strings.HasPrefix(s, "['") || strings.HasPrefix(s, `["`) {
 		p := &jsonPath{text: s}

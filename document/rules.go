@@ -101,7 +101,7 @@ func (r *Rules) compileRule(i int, problems *strictyaml.Problems) {
 		problems.Add(rule.Keys.At, "rule %q: keys is for names that a path leaves open with *, ? or .., and this one names all of them", rule.ID)
 	}
 	if form, ok := rule.Form.(forms.Cap); ok && form.Default == nil && len(rule.Unit) == 0 {
-		// Without a unit of time every number would pass, ages too.
+		// Without a unit of time, every number would pass, even ages.
 		problems.Add(rule.At, "rule %q: method %q needs the unit here: unit: a, or unit: {path: …}", rule.ID, rule.Method)
 	}
 	if form, ok := rule.Form.(forms.Surrogate); ok && !form.PerValue && len(rule.Entity) == 0 {
@@ -144,8 +144,8 @@ func isKeep(f mask.Form) bool {
 	return ok
 }
 
-// openNames are the beginnings of a path that end at a name which it leaves open. A step
-// to descendants passes over names, too.
+// openNames returns the prefixes of a path that end at a name it leaves open. A step to
+// descendants also skips names.
 func openNames(p *Path) (out [][]step) {
 	for i, s := range p.steps {
 		if s.descendant {
@@ -189,7 +189,7 @@ func (r *Rules) Nearest(document string) string {
 	return suggest.DidYouMean(document, r.documents())
 }
 
-// documents are the names of documents that rules have.
+// documents returns the names of documents in rules.
 func (r *Rules) documents() (names []string) {
 	for _, m := range r.matches {
 		if m.Document != "" && !slices.Contains(names, m.Document) {
@@ -215,7 +215,7 @@ type Tree struct {
 	plan    *Plan
 	matches []*match
 	actions []int // of matches
-	removed int   // the action of what no rule covers
+	removed int   // the action for what no rule covers
 	// names are those that paths spell out, and patterns those of paths that leave names
 	// open.
 	names    fhirjson.KeyTable
@@ -298,8 +298,8 @@ func (t *Tree) ReachesRoot() bool {
 	return false
 }
 
-// reachesRoot reports whether a path from a value that the match selects can lead to an
-// element of the root.
+// reachesRoot reports whether a path from a value that the match selects can lead to a
+// child of the root.
 func (m *match) reachesRoot(p *Relative) bool {
 	if p.Root {
 		return len(p.Names) > 1 && !p.Names[1].Attribute

@@ -15,7 +15,7 @@ type Shape struct {
 	Note                    string
 }
 
-// maxShapes is the most places that are told apart.
+// maxShapes bounds the places that are distinguished.
 const maxShapes = 10000
 
 // Shapes collects the places of documents. It is not safe for concurrent use.

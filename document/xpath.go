@@ -59,12 +59,12 @@ const (
 var (
 	// ncName is a name without a colon (Namespaces in XML 1.0, 3).
 	ncName = regexp.MustCompile(`^[` + nameStart + `][` + nameChar + `]*$`)
-	// ncPattern is one with * and ?.
+	// ncPattern is such a name with * and ?.
 	ncPattern = regexp.MustCompile(`^[` + nameStart + `*?][` + nameChar + `*?]*$`)
 )
 
 // parseXPath reads a path of XML: the part of XPath that selects elements, attributes and
-// text by name, with patterns of * and ? in names besides.
+// text by name, plus patterns of * and ? in names.
 func parseXPath(s string, spaces Namespaces) (*Path, error) {
 	if s == "" || s[0] != '/' {
 		return nil, errors.New("a path of XML begins with /")

@@ -16,7 +16,7 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// Report is what has drifted.
+// Report is the result of a comparison.
 type Report struct {
 	// Uncovered are columns that no rule matches, mostly new ones.
 	Uncovered []Column `json:"uncovered"`
@@ -89,7 +89,7 @@ func (r *Report) table(rules *table.Rules, t *discover.Table, findings []discove
 	}
 }
 
-// neutral is the type of a column as rules over tables know it.
+// neutral returns the type of a column in terms of rules for tables.
 func neutral(c *discover.Column) table.Type {
 	switch {
 	case c.IsText():
@@ -108,7 +108,7 @@ func neutral(c *discover.Column) table.Type {
 	return table.Other
 }
 
-// unused finds matches that fit no column.
+// unused finds matches without a column.
 func (r *Report) unused(section *ruleset.TablesSection, tables []discover.Table) {
 	if section == nil {
 		return

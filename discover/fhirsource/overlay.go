@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// The least that a code system must have for its codes to be taken for codes rather than
-// identifiers: occurrences, and how often a code occurs on average. Of a form, fewest
-// that few codes have are left out.
+// The minimum that a code system must have for its codes to count as codes rather than
+// identifiers: occurrences, and average occurrences per code. Forms with fewer than
+// fewest codes are left out.
 const (
 	leastCodes  = 20
 	leastRepeat = 3
@@ -112,7 +112,7 @@ func (r *Report) Overlay(name string, d Decision) string {
 	return b.String()
 }
 
-// pattern is a pattern of the codes of a system, by the forms that they have.
+// pattern returns a pattern for the codes of a system, by their forms.
 func (i *Item) pattern() (string, bool) {
 	if i.Count < leastCodes || len(i.codes)*leastRepeat > i.Count || len(i.forms) > mostForms {
 		return "", false
@@ -127,7 +127,7 @@ func (i *Item) pattern() (string, bool) {
 	return strings.Join(parts, "|"), true
 }
 
-// expression is a regular expression of a form.
+// expression returns a regular expression for a form.
 func expression(form string) string {
 	var b strings.Builder
 	for k := 0; k < len(form); {

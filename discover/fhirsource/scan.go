@@ -41,7 +41,7 @@ type Item struct {
 	Codes   int    `json:"codes,omitempty"`
 	Pattern string `json:"pattern,omitempty"`
 
-	// path is where an identifier stands.
+	// path is the path of an identifier.
 	path string
 	// forms and codes are of a code system: the forms of its codes, and how many there are.
 	forms map[string]int
@@ -78,10 +78,10 @@ func NewScan(a *fhir.Automaton) *Scan {
 	return &Scan{automaton: a, seed: maphash.MakeSeed(), types: empty(), profiles: empty(), extensions: empty(), systems: empty(), identifiers: empty(), elements: empty()}
 }
 
-// maxDepth bounds how deep a resource is looked into.
+// maxDepth bounds how deep a resource is examined.
 const maxDepth = 64
 
-// errNoResource is the error of what is JSON but no resource.
+// errNoResource is the error for JSON that is not a resource.
 var errNoResource = errors.New("no FHIR resource: expected an object with resourceType")
 
 // Add examines a resource in JSON, and the entries of a Bundle.
@@ -90,7 +90,7 @@ func (s *Scan) Add(resource []byte) error {
 	d.UseNumber()
 	var v map[string]any
 	if err := d.Decode(&v); err != nil {
-		return errNoResource // the decoder's error has parts of the text
+		return errNoResource // the decoder's error quotes the text
 	}
 	if _, ok := v["resourceType"].(string); !ok {
 		return errNoResource
@@ -119,7 +119,7 @@ func (s *Scan) resource(v map[string]any, depth int) {
 	s.object(typ, v, depth)
 }
 
-// list is a JSON array, or a single value as one.
+// list returns a JSON array, or a single value as one.
 func list(v any) []any {
 	if l, ok := v.([]any); ok {
 		return l
@@ -133,7 +133,7 @@ func list(v any) []any {
 // elementName is the form of the name of an element.
 var elementName = lazyregexp.New(`^[a-z][A-Za-z0-9]{0,63}$`)
 
-// object looks at the members of an element.
+// object examines the members of an element.
 func (s *Scan) object(path string, v map[string]any, depth int) {
 	if depth > maxDepth {
 		return
@@ -230,7 +230,7 @@ var (
 	longNumber = regexp.MustCompile(`[0-9]{6,}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-`)
 )
 
-// url counts a URL, unless it could be about a person: then only that there was one.
+// url counts a URL. If it could be about a person, it only counts that there was one.
 func (s *Scan) url(m map[string]*Item, url string) *Item {
 	if len(url) > 250 || !definition().MatchString(url) || !strings.HasPrefix(url, "urn:oid:") && longNumber.MatchString(url) {
 		s.unnamed++
@@ -244,7 +244,7 @@ func (s *Scan) addUnread(format string, args ...any) {
 	s.unread = append(s.unread, fmt.Sprintf(format, args...))
 }
 
-// countType counts resources of a type that were not looked at one by one.
+// countType counts resources of a type that were not examined one by one.
 func (s *Scan) countType(typ string, n int) {
 	if typeName.MatchString(typ) && n > 0 {
 		count(s.types, typ).Count = n
@@ -311,7 +311,7 @@ func (s *Scan) aboutType(i *Item) {
 	}
 }
 
-// explain says what becomes of an element or extension.
+// explain says what happens to an element or extension.
 func (s *Scan) explain(i *Item, path, otherwise string) {
 	i.Effect = otherwise
 	found, err := s.automaton.Explain(path)

@@ -47,7 +47,7 @@ func (s *Scan) ReadLines(r io.Reader, name string, most int) error {
 	return nil
 }
 
-// typeOf is the type of a resource that names it at its beginning, or empty.
+// typeOf returns the type of a resource if it is at the beginning, or "".
 func typeOf(text []byte) string {
 	head := text[:min(len(text), 200)]
 	if i := bytes.Index(head, []byte(`"resourceType"`)); i >= 0 {
@@ -100,7 +100,7 @@ func (s *Scan) Read(ctx context.Context, srv Server) error {
 	return nil
 }
 
-// search counts resources of a type and looks at some.
+// search counts the resources of a type and examines some.
 func (s *Scan) search(ctx context.Context, srv Server, typ string) {
 	var bundle struct {
 		Total *int
@@ -108,7 +108,7 @@ func (s *Scan) search(ctx context.Context, srv Server, typ string) {
 	}
 	text, err := srv.get(ctx, typ+"?_summary=count")
 	if err == nil {
-		_ = json.Unmarshal(text, &bundle) // without a total, what comes back is counted
+		_ = json.Unmarshal(text, &bundle) // without a total, count the entries
 	}
 	total := bundle.Total
 	if total != nil && *total == 0 {

@@ -25,7 +25,7 @@ type relation struct {
 // kinds are the kinds of relations by relkind, and t for partitions.
 var kinds = map[byte]discover.Kind{'r': discover.Plain, 'p': discover.Plain, 'f': discover.Plain, 'v': discover.View, 'm': discover.MaterializedView, 't': discover.Partition}
 
-// columnsSQL lists the columns of all relations with rows, but those of PostgreSQL.
+// columnsSQL lists the columns of all relations with rows, except PostgreSQL's own.
 const columnsSQL = `select c.oid, n.nspname, c.relname, case when c.relispartition then 't' else c.relkind end, c.reltuples::float8,
   case when c.relkind in ('r', 'm') then pg_relation_size(c.oid) else 0 end,
   coalesce(obj_description(c.oid, 'pg_class'), ''), a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
@@ -91,7 +91,7 @@ func loadCatalog(ctx context.Context, c *pgconn.PgConn) ([]*relation, error) {
 	})
 }
 
-// constrain notes a constraint at its columns.
+// constrain notes a constraint on its columns.
 func (r *relation) constrain(kind string, key []string, target *relation, targetKey []string, definition string) {
 	column := func(number string) *discover.Column {
 		if i, ok := r.numbers[number]; ok {
@@ -128,8 +128,8 @@ func (r *relation) constrain(kind string, key []string, target *relation, target
 // literal is a string in the definition of a check.
 var literal = regexp.MustCompile(`'((?:[^']|'')*)'::`)
 
-// literals are the strings that a check compares a column with: those of col IN (…) and
-// col = ANY (ARRAY[…]). Checks of other forms say nothing of allowed values.
+// literals returns the strings that a check compares a column with: those of col IN (…)
+// and col = ANY (ARRAY[…]). Other checks say nothing about allowed values.
 func literals(definition string) (out []string) {
 	if !strings.Contains(definition, "= ANY (") && !strings.Contains(definition, " = '") || strings.Contains(definition, "~") {
 		return nil
@@ -140,7 +140,7 @@ func literals(definition string) (out []string) {
 	return out
 }
 
-// labels looks at a list of allowed values, of which only the look is kept.
+// labels profiles a list of allowed values; the values are not kept.
 func labels(list []string) *values.Profile {
 	s := values.NewSample()
 	for _, l := range list {

@@ -35,7 +35,7 @@ const catalogTimeout = 2 * time.Minute
 func Read(ctx context.Context, dsn string, o Options) ([]discover.Table, error) {
 	config, err := pgconn.ParseConfig(dsn)
 	if err != nil {
-		return nil, errors.New("the connection string is not valid: expected one such as postgres://user@host/database") // the driver's error has parts of the string
+		return nil, errors.New("the connection string is not valid: expected one such as postgres://user@host/database") // the driver's error quotes the string
 	}
 	return ReadFrom(ctx, config, o)
 }
@@ -63,7 +63,7 @@ func ReadFrom(ctx context.Context, config *pgconn.Config, o Options) ([]discover
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the catalog: %s", reason(err))
 	}
-	// Functions of views need the search path of the role. What Veil writes is qualified.
+	// Functions in views need the role's search path. Names in Veil's own SQL are qualified.
 	if _, err := c.Exec(ctx, "reset search_path").ReadAll(); err != nil {
 		return nil, fmt.Errorf("cannot set up the session: %s", reason(err))
 	}
@@ -95,8 +95,8 @@ func ReadFrom(ctx context.Context, config *pgconn.Config, o Options) ([]discover
 	return tables, nil
 }
 
-// reason says in words what went wrong. The text of a server's error stays out of it:
-// it can quote a value.
+// reason describes what went wrong. The text of a server's error is left out, since it
+// may quote a value.
 func reason(err error) string {
 	var server *pgconn.PgError
 	switch {

@@ -13,10 +13,10 @@ import (
 )
 
 const (
-	// pageSize is how many bytes a page has, and pageRows how many rows are guessed to
-	// be on one of a table that was never analyzed.
+	// pageSize is the size of a page in bytes, and pageRows the assumed number of rows on a
+	// page of a table that was never analyzed.
 	pageSize, pageRows = 8192, 50
-	// longestText is how much of a value is read, in characters; of bytes, less.
+	// longestText bounds how much of a value is read, in characters; for bytes, less.
 	longestText, longestBytes = 1000, 24
 )
 
@@ -63,7 +63,7 @@ func (r *relation) sample(ctx context.Context, c *pgconn.PgConn, rows int, timeo
 	return nil
 }
 
-// read is the expression that reads a column: its text, or the beginning of it.
+// read returns the expression that reads a column: its text, or the beginning of it.
 func (r *relation) read(i int) string {
 	name := catalog.QuoteIdent(r.table.Columns[i].Name)
 	switch t := r.table.Columns[i].Type; {
@@ -75,9 +75,9 @@ func (r *relation) read(i int) string {
 	return name + "::pg_catalog.text"
 }
 
-// sampling is the TABLESAMPLE clause that reads about the rows wanted, half as many more
-// for safety, from all over the table. Small tables are read from their beginning, views
-// and foreign tables too: they cannot be sampled.
+// sampling returns the TABLESAMPLE clause that reads about 1.5 times the requested rows
+// from all over the table. Small tables are read from their beginning, and so are views
+// and foreign tables, which cannot be sampled.
 func (r *relation) sampling(rows int) string {
 	if r.kind == 'v' || r.kind == 'f' {
 		return ""

@@ -10,17 +10,17 @@ import (
 // place is a column of the tables by number.
 type place struct{ table, column int }
 
-// keyed is how columns that join are masked: all alike.
+// keyed is how columns that join are masked: all in the same way.
 type keyed struct {
 	method string
 	// domain is what their pseudonyms share.
 	domain string
 }
 
-// joined are the columns that join, as sets of places.
+// joined has the columns that join, as disjoint sets of places.
 type joined map[place]place
 
-// root is the column that stands for all that a column joins.
+// root returns the column that represents all columns that a column joins.
 func (j joined) root(c place) place {
 	if up, ok := j[c]; ok && up != c {
 		top := j.root(up)
@@ -30,15 +30,15 @@ func (j joined) root(c place) place {
 	return c
 }
 
-// unite says that two columns join. The second stands for both.
+// unite notes that two columns join. The second represents both.
 func (j joined) unite(c, to place) {
 	if a, b := j.root(c), j.root(to); a != b {
 		j[a] = b
 	}
 }
 
-// domains puts columns that join into one domain each: all are masked alike, or all are
-// kept.
+// domains puts columns that join into one domain: all are masked in the same way, or all
+// are kept.
 func (p *proposal) domains() map[place]keyed {
 	j := joined{}
 	p.each(func(c place) {
@@ -63,14 +63,14 @@ func (p *proposal) domains() map[place]keyed {
 	return out
 }
 
-// alike reports whether two columns can be masked alike, so that they still join: what a
-// foreign key says always is, and is hidden if it must be.
+// alike reports whether two columns can be masked in the same way, so that they still
+// join. Columns of a foreign key always are, even if they must be hidden.
 func (p *proposal) alike(c, to place) bool {
 	return p.column(c).References != nil || p.column(c).IsID() && p.column(to).IsID()
 }
 
-// sameNames unites keys of persons and records that have one name in several tables of a
-// schema and that no foreign key explains: person_id is that of the same person.
+// sameNames unites keys of persons and records that have the same name in several tables
+// of a schema without a foreign key: person_id identifies the same person everywhere.
 func (p *proposal) sameNames(j joined) {
 	type name struct{ schema, column string }
 	first := map[name]place{}
@@ -99,7 +99,7 @@ func (p *proposal) method(top place, members []place) string {
 		sensitive = sensitive || f.Sensitive && (isKey(f.Class) || len(members) > 1)
 		can = can && column.IsID()
 		fits = fits && column.Sealable()
-		// What a declared key says of its values holds for all that refer to it.
+		// The properties of a declared key hold for all columns that refer to it.
 		kept = kept && (p.keeps(c) || column.References != nil && p.tables[c.table].Unread == "")
 	}
 	switch {

@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/discover"
 )
 
-// proposal is a ruleset in the making.
+// proposal is a ruleset under construction.
 type proposal struct {
 	tables   []discover.Table
 	findings [][]*discover.Finding // by table and column
@@ -25,7 +25,7 @@ type proposal struct {
 // rule is a rule of the ruleset.
 type rule struct {
 	id, category, method, why string
-	// args are lines behind the method.
+	// args are the lines after the method.
 	args    []string
 	matches []string
 	order   int
@@ -53,8 +53,8 @@ func Ruleset(name string, tables []discover.Table, findings []discover.Finding) 
 	return p.text(name)
 }
 
-// each calls f for each column that needs a rule: a view is masked as its tables are,
-// and a partition as its parent.
+// each calls f for each column that needs a rule: views are masked like their tables, and
+// partitions like their parents.
 func (p *proposal) each(f func(place)) {
 	for t := range p.tables {
 		if kind := p.tables[t].Kind; kind == discover.View || kind == discover.Partition {
@@ -69,7 +69,7 @@ func (p *proposal) each(f func(place)) {
 func (p *proposal) column(c place) *discover.Column { return &p.tables[c.table].Columns[c.column] }
 func (p *proposal) found(c place) *discover.Finding { return p.findings[c.table][c.column] }
 
-// target is the column that a foreign key points to.
+// target returns the column that a foreign key points to.
 func (p *proposal) target(c place) (place, bool) {
 	r := p.column(c).References
 	if r == nil {
@@ -86,7 +86,7 @@ func (p *proposal) target(c place) (place, bool) {
 	return place{t, i}, i >= 0
 }
 
-// beside is the first column of the same table that has a class and passes a test.
+// beside returns the first column of the same table that has a class and passes a test.
 func (p *proposal) beside(c place, class discover.Class, ok func(*discover.Column) bool) string {
 	for i, f := range p.findings[c.table] {
 		if i != c.column && f.Class == class && !f.Unsure() && ok(&p.tables[c.table].Columns[i]) {

@@ -10,7 +10,7 @@ import (
 // unsureID is the rule of columns that a person should look at.
 const unsureID = "unsure"
 
-// treat puts a column under the rule that its class asks for.
+// treat puts a column under the rule for its class.
 func (p *proposal) treat(c place, k keyed, isKeyed bool) {
 	f, column := p.found(c), p.column(c)
 	sure := fmt.Sprintf("%.0f%%", 100*f.Confidence)
@@ -92,7 +92,8 @@ func (p *proposal) sensitive(c place, f *discover.Finding, column *discover.Colu
 	p.add(c, r, sure)
 }
 
-// date keeps the year of a date, with the other end of a life where the table has it.
+// date keeps the year of a date, and uses the person's birth or death if the table has
+// it.
 func (p *proposal) date(r *rule, method string, c place, column *discover.Column, other discover.Class, arg string) {
 	if !column.IsDate() && !column.IsText() {
 		return // a year or a month as a number could reveal an age over 89
@@ -104,14 +105,14 @@ func (p *proposal) date(r *rule, method string, c place, column *discover.Column
 	}
 }
 
-// entity is the key of the person that a row is about: the table's own key in a table of
-// persons, else a foreign key to one, else any number of a person.
+// entity returns the key of the person that a row is about: the table's own key in a
+// table of persons, else a foreign key to one, else any number of a person.
 func (p *proposal) entity(c place) string {
 	t := &p.tables[c.table]
 	best, most := "", 0
 	for i, f := range p.findings[c.table] {
 		column := &t.Columns[i]
-		own := column.Key && f.Class == discover.MRN // a record number that is the key
+		own := column.Key && f.Class == discover.MRN // a record number that is also the key
 		if i == c.column || f.Class != discover.PersonKey && !own || f.Unsure() || !column.IsID() {
 			continue
 		}
@@ -129,7 +130,7 @@ func (p *proposal) entity(c place) string {
 	return best
 }
 
-// plain keeps what identifies nobody by itself, if its look does not speak against it.
+// plain keeps what identifies nobody by itself, unless its values look otherwise.
 func (p *proposal) plain(c place, f *discover.Finding, column *discover.Column, sure string) {
 	if p.tables[c.table].Unread != "" {
 		p.unsure(c, "the table could not be read; perhaps "+f.Class.What())

@@ -27,7 +27,7 @@ func quote(s string) string {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(s); err != nil {
-		panic(err) // a string is always JSON
+		panic(err) // encoding a string cannot fail
 	}
 	return strings.TrimSpace(b.String())
 }
@@ -37,7 +37,7 @@ func Glob(name string) string {
 	return quote(strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name))
 }
 
-// comment makes a text fit behind "#".
+// comment makes a text fit into a comment after "#".
 func comment(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == '\u0085' {
@@ -47,7 +47,7 @@ func comment(s string) string {
 	}, s)
 }
 
-// slug makes an id of a rule of a name.
+// slug derives the id of a rule from a name.
 func slug(s string) string {
 	var b strings.Builder
 	for _, r := range dict.Fold(s) {

@@ -13,7 +13,7 @@ import (
 	"github.com/veil-proxy/veil/discover"
 )
 
-// Report is what discovery found in a source.
+// Report is the result of a discovery in a source.
 type Report struct {
 	// Columns has an entry for each column, in the order of the source.
 	Columns []discover.Finding `json:"columns"`
@@ -130,7 +130,7 @@ func identifies(f *discover.Finding) string {
 	return "no"
 }
 
-// brief are the first two reasons.
+// brief returns the first two reasons.
 func brief(reasons []string) string {
 	return printable(strings.Join(reasons[:min(2, len(reasons))], "; "))
 }

@@ -12,12 +12,11 @@ import (
 	"github.com/veil-proxy/veil/file"
 )
 
-// An array that is a whole file is read element by element, so that a block and what
-// becomes of it are all of the file that is in memory. A block has whole elements, with
-// the commas between them.
+// If a file is one array, it is read element by element, so that only a block and its
+// masked form are in memory. A block has complete elements, with the commas between them.
 
-// elementEnd returns the index behind the element at b[i], or -1 if it does not end in b.
-// It checks little: the walk reads the element strictly.
+// elementEnd returns the index after the element at b[i], or -1 if it does not end in b.
+// It checks little, since the walk parses the element strictly.
 func elementEnd(b []byte, i int, f *fhirjson.Fault) int {
 	if b[i] == '{' {
 		return fhirjson.SkimContainer(b, i)
@@ -43,7 +42,7 @@ func (s *splitter) column(i int) int {
 	return s.before + i
 }
 
-// more reads more text behind what there is.
+// more reads more text.
 func (s *splitter) more() error {
 	if s.last {
 		return nil
@@ -62,7 +61,7 @@ func (s *splitter) more() error {
 	return err
 }
 
-// bad is a fault at buf[i], from which the rest of the file cannot be read.
+// bad is an error at buf[i], after which the rest of the file cannot be read.
 func (s *splitter) bad(i int, what string) error {
 	return fmt.Errorf("line %d: %s", s.line+bytes.Count(s.buf[:min(i, len(s.buf))], []byte("\n")), what)
 }
@@ -76,7 +75,7 @@ func (d *jsonFile) splitArray(buffer func() []byte, emit func(file.Block) error)
 	from := fhirjson.SkipSpace(s.buf, 0) + 1
 	d.before = append(bytes.Clone(d.before), s.buf[:from]...)
 	place, elements := 0, 0
-	// buf[from:end] has whole elements, the last with the space behind it.
+	// buf[from:end] has complete elements, the last one with the space after it.
 	i, end := from, from
 	send := func() error {
 		if elements == 0 {
@@ -92,7 +91,7 @@ func (d *jsonFile) splitArray(buffer func() []byte, emit func(file.Block) error)
 		if err != nil {
 			return err
 		}
-		if next < 0 { // not all of it is there
+		if next < 0 { // it is incomplete
 			if s.last {
 				return s.bad(len(s.buf), "unexpected end of the file inside an array")
 			}
@@ -127,9 +126,9 @@ func (d *jsonFile) splitArray(buffer func() []byte, emit func(file.Block) error)
 	}
 }
 
-// element finds the end of the element that begins behind buf[i], with the space behind
-// it: the index of its comma, or of the bracket that closes the array. It is negative
-// if that is not read yet.
+// element finds the end of the element that begins after buf[i], including the space
+// after it: the index of its comma, or of the closing bracket. It is negative if that has
+// not been read yet.
 func (s *splitter) element(i int, first bool) (end int, closed bool, err error) {
 	at := fhirjson.SkipSpace(s.buf, i)
 	switch {
@@ -141,7 +140,7 @@ func (s *splitter) element(i int, first bool) (end int, closed bool, err error) 
 	var f fhirjson.Fault
 	end = elementEnd(s.buf, at, &f)
 	if end < 0 {
-		// What is wrong near the end of what is read can be for want of the rest.
+		// An error near the end of the buffer may be due to missing text.
 		if f.What != "" && (s.last || f.Offset < len(s.buf)-16 && !strings.HasSuffix(f.What, "is not closed")) {
 			return -1, false, s.bad(f.Offset, f.What)
 		}
@@ -159,7 +158,7 @@ func (s *splitter) element(i int, first bool) (end int, closed bool, err error) 
 	return -1, false, s.bad(end, "expected a comma or the end of the array")
 }
 
-// close reads what stands behind the array, which must be space.
+// close reads what follows the array, which must be space.
 func (d *jsonFile) close(s *splitter, end int) error {
 	after := s.buf[end:]
 	bracket := fhirjson.SkipSpace(after, 0)
@@ -180,5 +179,5 @@ func (d *jsonFile) close(s *splitter, end int) error {
 	return nil
 }
 
-// maxSpace is the most space behind an array.
+// maxSpace bounds the space after an array.
 const maxSpace = 1 << 20

@@ -7,11 +7,11 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
-// object is an object that the walk is in.
+// object is an object around the current position of the walk.
 type object struct {
 	at   int // of its brace
 	node *document.Node
-	// found are the members that were looked for.
+	// found are the members that have been looked up.
 	found []foundMember
 }
 
@@ -26,7 +26,7 @@ const (
 	ambiguous = -2
 )
 
-// enter begins an object.
+// enter enters an object.
 func (w *Walker) enter(at int, n *document.Node) {
 	if len(w.objects) < cap(w.objects) {
 		w.objects = w.objects[:len(w.objects)+1]
@@ -80,7 +80,7 @@ func (w *Walker) Find(dst []byte, p *document.Relative) ([]byte, *document.Node,
 	return append(dst, w.src[at:fhirjson.ScanScalar(w.src, at, &f)]...), n, document.Scalar
 }
 
-// memberOf looks for a member of an object of the walk, once.
+// memberOf looks up a member of an object of the walk, once.
 func (w *Walker) memberOf(o *object, name *document.Name) int {
 	for _, f := range o.found {
 		if f.name == name {
@@ -92,8 +92,8 @@ func (w *Walker) memberOf(o *object, name *document.Name) int {
 	return at
 }
 
-// uniqueMember returns where the value of the one member of a name begins, in the object at
-// src[i]. A name that stands twice is ambiguous, and so is a text that is broken.
+// uniqueMember returns where the value of the one member of a name begins, in the object
+// at src[i]. A duplicate name is ambiguous, and so is an invalid text.
 func (w *Walker) uniqueMember(i int, name string) int {
 	var f fhirjson.Fault
 	found := notThere

@@ -34,7 +34,7 @@ func (f *format) Detect(name string, beginning []byte) bool {
 	return f.Takes(name, beginning) && (i == len(text) || text[i] != '<')
 }
 
-// form is how a file holds records.
+// form is how records are arranged in a file.
 type form uint8
 
 const (
@@ -49,11 +49,11 @@ type jsonFile struct {
 	in     io.Reader
 	names  bool // Shapes have them
 	form   form
-	before []byte // what stands before the first record: a byte order mark, a bracket
-	after  []byte // what stands behind the last; Split finds it
+	before []byte // the text before the first record: a byte order mark, a bracket
+	after  []byte // the text after the last record; Split finds it
 }
 
-// sampleBytes is how much of a file decides how it holds records.
+// sampleBytes is how much of a file is read to find its form.
 const sampleBytes = 64 << 10
 
 // Open implements file.Format.
@@ -80,7 +80,7 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 	return d, nil
 }
 
-// formOf finds how a file holds records, by its name and its beginning.
+// formOf finds the form of a file, by its name and its beginning.
 func formOf(name string, beginning []byte) form {
 	switch strings.ToLower(filepath.Ext(name)) {
 	case ".ndjson", ".jsonl":
@@ -93,7 +93,8 @@ func formOf(name string, beginning []byte) form {
 		}
 		return one
 	}
-	// An array that ends on its line, with more behind it, is a record of one a line.
+	// An array that ends on its line, with more after it, is a record in a file of one per
+	// line.
 	var f fhirjson.Fault
 	end := fhirjson.SkipValue(beginning, i, 0, &f)
 	if end >= 0 && fhirjson.SkipSpace(beginning, end) < len(beginning) && bytes.IndexByte(beginning[i:end], '\n') < 0 {
@@ -128,7 +129,7 @@ func (d *jsonFile) Split(buffer func() []byte, emit func(file.Block) error) erro
 	return emit(file.Block{Text: text, Line: 1, Head: part{}})
 }
 
-// part says what a block is.
+// part describes a block.
 type part struct {
 	form  form
 	place int // of the first element in the array

@@ -43,7 +43,7 @@ func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 	return dst
 }
 
-// lines masks a block of one record a line.
+// lines masks a block of one record per line.
 func (m *masker) lines(dst []byte, b file.Block, r *file.Result) []byte {
 	for line, text := b.Line, b.Text; len(text) > 0; line++ {
 		record, rest, ended := bytes.Cut(text, []byte("\n"))
@@ -65,7 +65,7 @@ func (m *masker) elements(dst []byte, b file.Block, p part, r *file.Result) []by
 	some := false
 	text, place := b.Text, p.place
 	line, counted := b.Line, 0       // lines up to text[counted]
-	for i := 0; i < len(text); i++ { // i is behind a comma
+	for i := 0; i < len(text); i++ { // i is after a comma
 		at := fhirjson.SkipSpace(text, i)
 		var f fhirjson.Fault
 		end := elementEnd(text, at, &f)
@@ -96,8 +96,8 @@ func (m *masker) elements(dst []byte, b file.Block, p part, r *file.Result) []by
 	return dst
 }
 
-// one masks one record. Its line in its file is given, and how many bytes of that stand
-// before it.
+// one masks one record, given its line in the file and the number of bytes before it on
+// that line.
 func (m *masker) one(dst, text []byte, line, column int, r *file.Result, mask func(dst []byte) ([]byte, error)) (out []byte, ok bool) {
 	out, err := m.try(dst, mask)
 	if err == nil {
@@ -123,7 +123,7 @@ func (m *masker) one(dst, text []byte, line, column int, r *file.Result, mask fu
 // is unknown then, is replaced.
 func (m *masker) try(dst []byte, mask func(dst []byte) ([]byte, error)) (out []byte, err error) {
 	defer func() {
-		if recover() != nil { // its text can contain a value
+		if recover() != nil { // its text may contain a value
 			m.walker = NewWalker(m.plan, m.pass)
 			out, err = dst, errors.New("masking failed: internal error")
 		}

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// givenNames are the names of members of the objects that a walk is in, as far as the
-// rules do not name them: of an object that is keyed by data. That such a name stands
-// twice, before masking or after, shows at the object's end.
+// givenNames are the names of members that the rules do not name, in the objects around
+// the current position: those of objects that are keyed by data. At the end of an object,
+// they show whether a name is duplicated, before or after masking.
 type givenNames struct {
 	text []byte
 	ends []int
@@ -23,7 +23,7 @@ func (g *givenNames) add(name []byte) {
 	g.ends = append(g.ends, len(g.text))
 }
 
-// cut forgets the names from a mark on.
+// cut removes the names from a mark on.
 func (g *givenNames) cut(mark int) {
 	g.ends = g.ends[:mark]
 	g.text = g.text[:g.start(mark)]

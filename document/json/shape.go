@@ -8,7 +8,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
-// shapeBytes is how much of a file is looked at for its places.
+// shapeBytes is how much of a file is read to find its places.
 const shapeBytes = 16 << 20
 
 // Shapes returns the places of the values at the beginning of the file, with what becomes
@@ -39,7 +39,7 @@ type shaper struct {
 	fault fhirjson.Fault
 }
 
-// value notes the value at src[i] and returns the index behind it.
+// value notes the value at src[i] and returns the index after it.
 func (s *shaper) value(i, depth int, path string, n *document.Node, d *document.Decision, named bool) int {
 	switch {
 	case i >= len(s.src):

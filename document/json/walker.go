@@ -28,7 +28,7 @@ type Walker struct {
 	src   []byte
 	fault fhirjson.Fault
 	err   error
-	// objects are those that the walk is in, the outermost first.
+	// objects are the objects around the current position, outermost first.
 	objects []object
 	// text, result, name and escaped are memory for values.
 	text, result, name, escaped []byte
@@ -45,7 +45,7 @@ func NewWalker(p *document.Plan, pass *mask.Pass) *Walker {
 	return w
 }
 
-// syntaxError says where a text is not a JSON document that can be masked. It holds no
+// syntaxError says where a text is not a JSON document that can be masked. It contains no
 // value.
 type syntaxError struct {
 	Offset int
@@ -167,7 +167,7 @@ func (w *Walker) scalar(dst []byte, i, end int, t *document.Treatment) ([]byte, 
 	return appendString(dst, result), end, true
 }
 
-// failed notes an error that is none of the text.
+// failed notes an error that is not due to the text.
 func (w *Walker) failed(dst []byte, err error) []byte {
 	w.err = err
 	return dst
@@ -177,7 +177,7 @@ func appendString(dst, text []byte) []byte {
 	return append(fhirjson.AppendEscaped(append(dst, '"'), text), '"')
 }
 
-// isNumber reports whether a text can stand as a number.
+// isNumber reports whether a text is a valid JSON number.
 func isNumber(text []byte) bool {
 	var f fhirjson.Fault
 	return fhirjson.ScanNumber(text, 0, &f) == len(text)
@@ -196,8 +196,8 @@ func (w *Walker) unescaped(memory *[]byte, raw []byte) []byte {
 	return inside
 }
 
-// array appends an array. Elements of which nothing is left are null, so that the others
-// keep their places; if nothing is left of any, the array goes.
+// array appends an array. Elements of which nothing is left become null, so that the
+// others keep their positions; if nothing is left of any, the array is removed.
 func (w *Walker) array(dst []byte, i, depth int, n *document.Node, d *document.Decision) (out []byte, end int, kept bool) {
 	from := len(dst)
 	dst = append(dst, '[')
@@ -210,7 +210,7 @@ func (w *Walker) array(dst []byte, i, depth int, n *document.Node, d *document.D
 		next := w.masker.Element(n, place)
 		decision := next.Decision()
 		if decision == nil {
-			decision = d // an array stands for its elements
+			decision = d // an array represents its elements
 		}
 		var left bool
 		if dst, end, left = w.value(dst, i, depth, next, decision); end < 0 {
@@ -238,7 +238,7 @@ func (w *Walker) array(dst []byte, i, depth int, n *document.Node, d *document.D
 }
 
 // object appends an object with the members that are left. If it has members and none is
-// left, it goes.
+// left, it is removed.
 func (w *Walker) object(dst []byte, i, depth int, n *document.Node) (out []byte, end int, kept bool) {
 	if n.Dead() {
 		w.masker.CountUncovered()
@@ -256,7 +256,7 @@ func (w *Walker) object(dst []byte, i, depth int, n *document.Node) (out []byte,
 	for range (w.masker.Width() + 63) / 64 {
 		w.seen = append(w.seen, 0)
 	}
-	tail := start // where the space behind the last member that is left begins
+	tail := start // where the space after the last remaining member begins
 	for {
 		// At a name: src[start:i] is the space before it.
 		var left bool
@@ -346,8 +346,8 @@ func (w *Walker) member(dst []byte, i, depth int, n *document.Node, seen int) (o
 	return dst, end, left
 }
 
-// appendName appends what becomes of a member's name, and returns it. ok is false if the
-// member goes, or after a fault.
+// appendName appends the masked form of a member's name, and returns it. ok is false if
+// the member is removed, or after a fault.
 func (w *Walker) appendName(dst, raw, name []byte, n *document.Node) (out, given []byte, ok bool) {
 	result, passes, same, err := w.masker.AppendName(w.name[:0], name, n)
 	w.name = result

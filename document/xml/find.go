@@ -43,7 +43,7 @@ func (w *Walker) Find(dst []byte, p *document.Relative) ([]byte, *document.Node,
 	return dst, n, document.Scalar
 }
 
-// wanted is a child that was looked for.
+// wanted is a child that has been looked up.
 type wanted struct {
 	element int
 	name    *document.Name
@@ -54,7 +54,7 @@ const (
 	ambiguous = -2
 )
 
-// childOf looks for the one child of an element that has a name, once.
+// childOf looks up the only child of an element with a name, once.
 func (w *Walker) childOf(element int, name *document.Name) int {
 	if at, ok := w.found[wanted{element, name}]; ok {
 		return at
@@ -78,7 +78,7 @@ func fits(n *document.Name, name, space string) bool {
 	return n.Text == name && (n.Space == nil || *n.Space == space)
 }
 
-// placeOf returns the node of the rules for an open element.
+// placeOf returns the rules' node for an open element.
 func (w *Walker) placeOf(element int) *document.Node {
 	for _, p := range w.places {
 		if p.element == element {

@@ -15,7 +15,7 @@ import (
 )
 
 // maxDocument is the size of the largest document, or element of a root, that is masked.
-// It takes a tree of some times its size.
+// Its tree takes several times its size in memory.
 const maxDocument = 64 << 20
 
 // NewFormat returns the format of XML files, masked by rules for documents.
@@ -55,8 +55,8 @@ type xmlFile struct {
 // Plan implements file.Document.
 func (d *xmlFile) Plan() *mask.Plan { return d.plan.Actions }
 
-// block says what a block is. root is the start tag of the document's root: the elements
-// in it are masked apart from each other, where no rule forbids that.
+// block describes a block. root is the start tag of the document's root: the elements in
+// it are masked separately, unless a rule prevents that.
 type block struct {
 	part part
 	root []byte
@@ -85,7 +85,7 @@ func (d *xmlFile) Split(buffer func() []byte, emit func(file.Block) error) error
 	if err != nil {
 		return err
 	}
-	if empty { // or there is none: the walk says what is wrong
+	if empty { // or there is none: the walk reports the error
 		for !s.last {
 			if err := s.more(); err != nil {
 				return err
@@ -138,14 +138,14 @@ func (d *xmlFile) elements(s *splitter, root []byte, buffer func() []byte, emit 
 	}
 }
 
-// close sends the end tag of the root with what stands behind it.
+// close sends the end tag of the root with what follows it.
 func (d *xmlFile) close(s *splitter, root []byte, buffer func() []byte, emit func(file.Block) error) error {
 	for !s.last {
 		if err := s.more(); err != nil {
 			return err
 		}
 	}
-	// A file whose end is wrong must have no output.
+	// A file with an invalid end must have no output.
 	var t tree
 	var syntax *syntaxError
 	if err := t.parse(append(bytes.Clone(root), s.buf...)); errors.As(err, &syntax) {
@@ -166,7 +166,7 @@ type splitter struct {
 	before int
 }
 
-// more reads more text behind what there is.
+// more reads more text.
 func (s *splitter) more() error {
 	if s.last {
 		return nil
@@ -226,7 +226,7 @@ func (s *splitter) toRoot() (empty bool, err error) {
 	}
 }
 
-// emit sends buf[:end] as a block, and goes on behind it.
+// emit sends buf[:end] as a block, and continues after it.
 func (s *splitter) emit(buffer func() []byte, emit func(file.Block) error, end int, b block) error {
 	if end > 0 {
 		b.column = s.before
@@ -246,7 +246,7 @@ func (s *splitter) emit(buffer func() []byte, emit func(file.Block) error, end i
 	return nil
 }
 
-// fault is an error of what buf begins with.
+// fault is an error at the beginning of buf.
 func (s *splitter) fault(err error) error {
 	var syntax *syntaxError
 	if errors.As(err, &syntax) {
@@ -255,7 +255,7 @@ func (s *splitter) fault(err error) error {
 	return err
 }
 
-// bad is a fault at buf[i], behind which the file cannot be read.
+// bad is an error at buf[i], after which the file cannot be read.
 func (s *splitter) bad(i int, what string) error {
 	return fmt.Errorf("line %d: %s", s.line+bytes.Count(s.buf[:min(i, len(s.buf))], []byte("\n")), what)
 }

@@ -60,7 +60,7 @@ func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 	whole := r.Masked
 	dst, err := m.try(dst, b.Text, h, r)
 	if err != nil && h.part == content {
-		// One element must not take the others with it.
+		// An invalid element must not affect the others.
 		dst = m.apart(dst, b, h, r)
 	} else if err != nil {
 		r.Bad = append(r.Bad, fault(err, b.Text, h, b.Line))
@@ -91,7 +91,7 @@ func (m *masker) apart(dst []byte, b file.Block, h block, r *file.Result) []byte
 	return dst
 }
 
-// elementEnd returns the end of the first element in text, with what stands before it.
+// elementEnd returns the end of the first element in text, including what precedes it.
 func elementEnd(text []byte) int {
 	var f fhirjson.Fault
 	for i, depth := 0, 0; ; {
@@ -136,8 +136,8 @@ func fault(err error, text []byte, h block, line int) file.Bad {
 	return out
 }
 
-// enclosed appends what makes a document of a part of one: the root's start tag before it,
-// and its end tag behind it.
+// enclosed turns a part of a document into a document, with the root's start tag before
+// it and its end tag after it.
 func enclosed(text, before, root []byte) []byte {
 	name := markup.Markup{End: len(root)}.Name(root)
 	out := append(append([]byte(nil), before...), text...)
@@ -148,7 +148,7 @@ func enclosed(text, before, root []byte) []byte {
 // unknown then, is replaced.
 func (m *masker) try(dst, text []byte, h block, r *file.Result) (out []byte, err error) {
 	defer func() {
-		if recover() != nil { // its text can contain a value
+		if recover() != nil { // its text may contain a value
 			m.walker = NewWalker(m.plan, m.pass)
 			out, err = dst, errors.New("masking failed: internal error")
 		}

@@ -12,11 +12,10 @@ import (
 	"github.com/veil-proxy/veil/fhir/markup"
 )
 
-// maxDepth is how deep elements may nest.
+// maxDepth bounds the nesting of elements.
 const maxDepth = fhirjson.MaxDepth
 
-// node is an element, or a run of text. The memory of nodes is used again for the next
-// document.
+// node is an element, or a run of text. Nodes are reused for the next document.
 type node struct {
 	isText bool
 	// first, next: the first child and the next sibling, or -1.
@@ -26,8 +25,8 @@ type node struct {
 	start, tagEnd, endTag, end int
 	prefix, name, space        string
 	attributes                 []attribute
-	// text is the text of a run, decoded, without comments and instructions. raw: the
-	// source of the run says just that and can be copied.
+	// text is the text of a run, decoded, without comments and instructions. raw: the source
+	// of the run can be copied unchanged.
 	text []byte
 	raw  bool
 }
@@ -52,13 +51,13 @@ func (a *attribute) isDeclaration() (prefix string, ok bool) {
 	return "", false
 }
 
-// tree is a document that was read.
+// tree is a parsed document.
 type tree struct {
 	src   []byte
 	nodes []node
 	root  int
-	// declaration is the XML declaration with the space behind it, and after the space
-	// behind the root.
+	// declaration is the XML declaration with the space after it, and after is the space
+	// after the root.
 	declaration, after []byte
 	// bindings are the namespaces in scope, by prefix, the innermost last.
 	bindings []binding
@@ -66,8 +65,8 @@ type tree struct {
 
 type binding struct{ prefix, space string }
 
-// syntaxError says where a text is not a document of XML that can be masked. It holds no
-// value.
+// syntaxError says where a text is not a document of XML that can be masked. It contains
+// no value.
 type syntaxError struct {
 	Offset int
 	What   string
@@ -79,8 +78,8 @@ func bad(offset int, format string, args ...any) error {
 	return &syntaxError{offset, fmt.Sprintf(format, args...)}
 }
 
-// parse reads a document. What it takes is well-formed, with namespaces: encoding/xml
-// reads the tokens, and what that does not see is checked here.
+// parse reads a document. It accepts only well-formed documents with namespaces:
+// encoding/xml reads the tokens, and what it does not check is checked here.
 func (t *tree) parse(src []byte) error {
 	t.src, t.nodes, t.root = src, t.nodes[:0], -1
 	t.declaration, t.after = nil, nil
@@ -148,7 +147,7 @@ func (t *tree) parse(src []byte) error {
 				continue
 			}
 			if last >= 0 && t.nodes[last].isText {
-				t.nodes[last].raw = false // the run goes on behind it
+				t.nodes[last].raw = false // the run continues after it
 			}
 		default:
 			return bad(start, "document type and entity declarations are refused")
@@ -156,7 +155,7 @@ func (t *tree) parse(src []byte) error {
 	}
 }
 
-// end judges the end of the text.
+// end checks the end of the text.
 func (t *tree) end(inside bool) error {
 	switch {
 	case inside:
@@ -167,7 +166,7 @@ func (t *tree) end(inside bool) error {
 	return nil
 }
 
-// outside takes text outside of the root element, which must be space.
+// outside handles text outside the root element, which must be space.
 func (t *tree) outside(start, end int) error {
 	text := t.src[start:end]
 	switch {
@@ -188,8 +187,8 @@ const xmlSpace = "http://www.w3.org/XML/1998/namespace"
 // opened is an open element, and how many namespaces were in scope before it.
 type opened struct{ node, bindings int }
 
-// checkMarkup refuses what no parser need see: declarations of types and entities, other
-// encodings, and a second XML declaration.
+// checkMarkup refuses what a parser should never see: declarations of types and entities,
+// other encodings, and a second XML declaration.
 func checkMarkup(src []byte) error {
 	if !utf8.Valid(src) || bytes.IndexByte(src, 0) >= 0 {
 		return bad(0, "the text is not UTF-8: convert it first")
@@ -210,7 +209,7 @@ func checkMarkup(src []byte) error {
 	}
 }
 
-// add adds a node behind the last child of the open element.
+// add adds a node after the last child of the open element.
 func (t *tree) add(n node, open []opened, last int) int {
 	i := len(t.nodes)
 	n.parent, n.first, n.next = -1, -1, -1
@@ -227,11 +226,11 @@ func (t *tree) add(n node, open []opened, last int) int {
 	return i
 }
 
-// addText adds text to the run that it continues, or begins one. What stands between two
-// elements is one run, whatever comments are in it.
+// addText adds text to the run that it continues, or begins one. The text between two
+// elements is one run, even with comments in it.
 func (t *tree) addText(text []byte, open []opened, last, start, end int) int {
 	source := t.src[start:end]
-	// The decoder replaces what is no character; that must not be copied as it is.
+	// The decoder replaces invalid characters; such text must not be copied unchanged.
 	exact := !bytes.Contains(source, []byte("&#")) || markup.BadReference(source) < 0 && !bytes.ContainsRune(text, utf8.RuneError)
 	if last >= 0 && t.nodes[last].isText {
 		n := &t.nodes[last]
@@ -242,7 +241,7 @@ func (t *tree) addText(text []byte, open []opened, last, start, end int) int {
 	return t.add(node{isText: true, start: start, end: end, text: bytes.Clone(text), raw: exact}, open, last)
 }
 
-// element makes a node of a start tag, with the namespaces of its names.
+// element makes a node from a start tag, with the namespaces of its names.
 func (t *tree) element(k xml.StartElement, start, end int) (node, error) {
 	n := node{start: start, tagEnd: end, prefix: k.Name.Space, name: k.Name.Local}
 	sources, ok := attributeSources(t.src[start:end])
@@ -283,7 +282,7 @@ func (t *tree) element(k xml.StartElement, start, end int) (node, error) {
 
 const xmlnsSpace = "http://www.w3.org/2000/xmlns/"
 
-// isName reports whether a local name that the decoder took is one without a colon.
+// isName reports whether a local name that the decoder accepted has no colon.
 func isName(s string) bool {
 	return s != "" && !bytes.ContainsRune([]byte(s), ':')
 }
@@ -298,7 +297,7 @@ func (n *node) declares() (count int) {
 	return count
 }
 
-// spaceOf returns the namespace that a prefix stands for.
+// spaceOf returns the namespace of a prefix.
 func (t *tree) spaceOf(prefix string) (string, bool) {
 	for i := len(t.bindings) - 1; i >= 0; i-- {
 		if t.bindings[i].prefix == prefix {
@@ -314,7 +313,7 @@ type attributeSource struct {
 	value  int
 }
 
-// attributeSources finds the attributes in a start tag that the decoder took.
+// attributeSources finds the attributes in a start tag that the decoder accepted.
 func attributeSources(tag []byte) (out []attributeSource, ok bool) {
 	i := 1
 	for i < len(tag) && bytes.IndexByte([]byte(" \t\r\n/>"), tag[i]) < 0 {

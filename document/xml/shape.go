@@ -8,7 +8,7 @@ import (
 	"github.com/veil-proxy/veil/document"
 )
 
-// shapeBytes is how much of a file is looked at for its places.
+// shapeBytes is how much of a file is read to find its places.
 const shapeBytes = 8 << 20
 
 // Shapes returns the places of the values at the beginning of the file, with what becomes

@@ -24,8 +24,8 @@ type Walker struct {
 	masker *document.Masker
 	spaces document.Namespaces
 	tree   tree
-	// holder is the element that has the value which is masked, or -1, and places are the
-	// nodes of rules of the open elements.
+	// holder is the element that has the value being masked, or -1, and places are the
+	// rules' nodes of the open elements.
 	holder int
 	places []place
 	found  map[wanted]int
@@ -46,7 +46,7 @@ func NewWalker(p *document.Plan, pass *mask.Pass) *Walker {
 	return w
 }
 
-// part is what of a document is written.
+// part is the part of a document that is written.
 type part uint8
 
 const (
@@ -97,7 +97,8 @@ func (w *Walker) write(dst []byte, what part) ([]byte, error) {
 	return dst, nil
 }
 
-// removes reports whether a rule removes an element with all that it has, and counts that.
+// removes reports whether a rule removes an element with everything in it, and counts
+// that.
 func (w *Walker) removes(d *document.Decision) bool {
 	t := w.masker.Choose(d)
 	if t == nil || !t.Removes() {
@@ -132,7 +133,7 @@ func (w *Walker) element(dst []byte, i int, above *document.Node) (out []byte, k
 	return w.endTag(dst, i), true
 }
 
-// isBlank reports whether an element has neither elements nor text but space.
+// isBlank reports whether an element contains only space.
 func (w *Walker) isBlank(i int) bool {
 	for c := w.tree.nodes[i].first; c >= 0; c = w.tree.nodes[c].next {
 		if n := &w.tree.nodes[c]; !n.isText || !n.isSpace() {
@@ -142,12 +143,13 @@ func (w *Walker) isBlank(i int) bool {
 	return true
 }
 
-// isSpace reports whether a run of text is nothing but space.
+// isSpace reports whether a run of text is only space.
 func (n *node) isSpace() bool { return len(bytes.Trim(n.text, " \t\r\n")) == 0 }
 
-// children appends what is in an element. left reports whether anything is but space.
+// children appends the contents of an element. left reports whether anything but space is
+// left.
 func (w *Walker) children(dst []byte, i int, n *document.Node, d *document.Decision) (out []byte, left bool) {
-	var space []byte // before the next child: it goes where that goes
+	var space []byte // before the next child: it is removed if that is
 	for c := w.tree.nodes[i].first; c >= 0 && w.err == nil; c = w.tree.nodes[c].next {
 		t := &w.tree.nodes[c]
 		if t.isText && t.isSpace() {
@@ -252,7 +254,7 @@ func (w *Walker) declaration(dst []byte, a *attribute, prefix string, declared [
 	return w.appendAttribute(dst, a, "xmlns:"+known), append(declared, known)
 }
 
-// appendAttribute appends an attribute as it is written, under another name.
+// appendAttribute appends an attribute as written, under another name.
 func (w *Walker) appendAttribute(dst []byte, a *attribute, name string) []byte {
 	space := len(a.source) - len(bytes.TrimLeft(a.source, " \t\r\n"))
 	dst = append(append(dst, a.source[:space]...), name...)
@@ -291,8 +293,8 @@ func (w *Walker) endTag(dst []byte, i int) []byte {
 	return append(dst, w.tree.src[e.endTag+len("</")+qualifiedLength(e.prefix, e.name):e.end]...)
 }
 
-// appendName appends a name with the prefix that the rules have for its namespace: that of
-// the document can be data.
+// appendName appends a name with the rules' prefix for its namespace, since the
+// document's prefix may be data.
 func (w *Walker) appendName(dst []byte, prefix, space, name string) []byte {
 	if prefix != "" {
 		known, _ := w.spaces.Prefix(space)
@@ -319,6 +321,6 @@ func (a *appender) Write(b []byte) (int, error) {
 
 func appendEscaped(dst, text []byte) []byte {
 	a := appender(dst)
-	_ = xml.EscapeText(&a, text) // an appender takes everything
+	_ = xml.EscapeText(&a, text) // an appender never fails
 	return a
 }
