@@ -11,8 +11,8 @@ import (
 // of a file and its output, twice for each worker.
 const BlockBytes = 256 << 10
 
-// freeList hands used buffers out again. Unlike a sync.Pool it keeps them over
-// garbage collections, so that the memory in use stays the same.
+// freeList reuses buffers. Unlike a sync.Pool, it keeps them across garbage collections,
+// so that memory use stays constant.
 type freeList chan []byte
 
 func (f freeList) get() []byte {
@@ -24,7 +24,7 @@ func (f freeList) get() []byte {
 	}
 }
 
-// put takes a buffer back, unless a long line has made it too large to keep.
+// put returns a buffer to the list, unless a long line has made it too large to keep.
 func (f freeList) put(b []byte) {
 	if cap(b) > 4*BlockBytes {
 		return
@@ -41,8 +41,7 @@ type masked struct {
 	result Result
 }
 
-// blocks masks a file: its blocks go to the workers, and what comes of them is
-// written in the order of the blocks.
+// blocks masks a file: workers mask its blocks, and the results are written in order.
 func (r *run) blocks(ctx context.Context, f *input, w *workers, doc Document, out io.Writer) error {
 	if s, ok := doc.(Sequential); ok {
 		if done, err := r.sequence(ctx, f, w, s, out); done {
@@ -120,7 +119,7 @@ func (r *run) blocks(ctx context.Context, f *input, w *workers, doc Document, ou
 	return blame(f.display, merger.Close())
 }
 
-// sequence masks a file in one go, if it has to be.
+// sequence masks a file sequentially, if necessary.
 func (r *run) sequence(ctx context.Context, f *input, w *workers, doc Sequential, out io.Writer) (done bool, err error) {
 	res, done, err := doc.MaskAll(ctx, w.maskers[0], out)
 	var written *OutputError
@@ -142,7 +141,7 @@ func (r *run) sequence(ctx context.Context, f *input, w *workers, doc Sequential
 		switch {
 		case b.Text != nil:
 		case res.Masked == 0 && res.Withheld == 0:
-			return true, unreadable{} // it was reported
+			return true, unreadable{} // it has been reported
 		case r.paths.rejects != nil:
 			r.counts.Failed++ // it is not among the rejects
 		}
@@ -150,13 +149,13 @@ func (r *run) sequence(ctx context.Context, f *input, w *workers, doc Sequential
 	return true, nil
 }
 
-// discarded is a merger where everything has been written.
+// discarded is a merger that discards everything.
 type discarded struct{}
 
 func (discarded) Append([]byte) error { return nil }
 func (discarded) Close() error        { return nil }
 
-// blame makes of a merger's error the input's, if it is.
+// blame attributes a merger's error to the input, if it is an InputError.
 func blame(display string, err error) error {
 	var bad *InputError
 	if errors.As(err, &bad) {

@@ -21,7 +21,7 @@ func placeOf(path string) place {
 	if err != nil {
 		abs = filepath.Clean(path)
 	}
-	// Of a path that is not there yet, the part that is there is followed.
+	// If the path does not exist, the existing part of it is resolved.
 	for at, rest := abs, ""; ; {
 		if followed, err := filepath.EvalSymlinks(at); err == nil {
 			return place(strings.ToLower(filepath.Join(followed, rest)))
@@ -44,7 +44,7 @@ func (p place) holds(o place) bool {
 }
 
 // conflicts refuses a job that would write to a file that it reads, that exists, or that
-// it writes otherwise. Nothing was opened yet.
+// it also writes for another purpose. Nothing has been opened yet.
 func (p *paths) conflicts() error {
 	j := p.job
 	for _, o := range []struct{ field, path string }{{"AuditDir", j.AuditDir}, {"Rejects", j.Rejects}} {
@@ -71,11 +71,11 @@ func (p *paths) conflicts() error {
 	return p.checkOut()
 }
 
-// contains reports whether a directory has a file, by whatever name.
+// contains reports whether a directory contains a file, under any name.
 func contains(dir string, info fs.FileInfo) bool {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return false // nothing is there
+		return false // nothing exists there
 	}
 	for _, e := range entries {
 		if other, err := e.Info(); err == nil && os.SameFile(other, info) {
@@ -85,7 +85,7 @@ func contains(dir string, info fs.FileInfo) bool {
 	return false
 }
 
-// checkAuditDir refuses to keep the audit log where other files of the job are.
+// checkAuditDir refuses an audit log in a directory with other files of the job.
 func (p *paths) checkAuditDir() error {
 	j := p.job
 	log := placeOf(j.AuditDir)
@@ -122,7 +122,7 @@ func (p *paths) checkAuditDir() error {
 	return nil
 }
 
-// checkRejects refuses a file of rejects that exists or that is an output too.
+// checkRejects refuses a file of rejects that exists or is also an output.
 func (p *paths) checkRejects() error {
 	j := p.job
 	if j.Rejects == "" {
@@ -164,7 +164,7 @@ func (p *paths) checkOut() error {
 		return Problem{Field: "Out", What: j.Out + " is a file: expected a directory"}
 	}
 	if j.Earlier != nil {
-		return nil // an output that exists is looked at in its turn
+		return nil // an output that exists is checked when its turn comes
 	}
 	for _, in := range p.inputs {
 		for _, name := range in.outputs {
@@ -192,7 +192,7 @@ func (p *paths) absent(path, field string) error {
 	return existsError{Problem{Field: field, What: path + " already exists and will not be overwritten", Hint: "use another path, or remove the file"}}
 }
 
-// used says what a file is to this job, if it is one that it reads.
+// used describes the role of a file in this job, if the job reads it.
 func (p *paths) used(info fs.FileInfo) string {
 	for _, in := range p.inputs {
 		if in.info != nil && os.SameFile(in.info, info) {

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// foreign is a format that Veil recognises and does not mask.
+// foreign is a format that Veil recognizes but does not mask.
 type foreign struct {
 	begins []byte         // nil: see like
 	at     int            // where begins stands
@@ -65,10 +65,10 @@ func recognise(display string, beginning []byte) (Problem, bool) {
 	return Problem{}, false
 }
 
-// textExtensions are the ends of names of files that hold text for people.
+// textExtensions are the extensions of files with text for people.
 var textExtensions = []string{"", ".txt", ".text", ".md", ".log", ".rst"}
 
-// unknown returns the problem of an input that no format takes.
+// unknown returns the problem of an input that no format accepts.
 func (r *run) unknown(in *input, beginning []byte) Problem {
 	display := in.display
 	if len(r.Formats) == 1 {
@@ -106,7 +106,7 @@ func isArray(beginning []byte) bool {
 // isText reports whether the beginning of a file is text in UTF-8, without control
 // characters.
 func isText(beginning []byte) bool {
-	if len(beginning) > utf8.UTFMax { // the last character can be cut
+	if len(beginning) > utf8.UTFMax { // the last character may be cut off
 		for k := 1; k <= utf8.UTFMax; k++ {
 			if utf8.RuneStart(beginning[len(beginning)-k]) {
 				beginning = beginning[:len(beginning)-k]

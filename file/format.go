@@ -119,8 +119,8 @@ type Masker interface {
 
 // Merger merges masked blocks.
 type Merger interface {
-	// Append takes the next masked block: it is called once for each, in order. The error
-	// is an InputError where the input is to blame.
+	// Append appends the next masked block: it is called once for each, in order. The error
+	// is an InputError if the input is to blame.
 	Append(masked []byte) error
 	// Close writes what comes after the last block. It does not close the file.
 	Close() error
@@ -143,7 +143,7 @@ func (e *InputError) Error() string { return e.Err.Error() }
 // Unwrap returns what is wrong.
 func (e *InputError) Unwrap() error { return e.Err }
 
-// Result is what became of a block.
+// Result is the result of masking a block.
 type Result struct {
 	Masked, Withheld uint64
 	// Lost counts things that were left out, by index in Info.Losses; nil for none.

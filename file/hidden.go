@@ -10,15 +10,15 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// hiddenExtensions are the ends of names that a hidden name keeps: programs need them, and
-// they say nothing of a person. All that formats go by are among them.
+// hiddenExtensions are the extensions that a hidden name keeps: programs need them, and
+// they say nothing about a person. They include all that formats are detected by.
 var hiddenExtensions = []string{
 	".json", ".ndjson", ".jsonl", ".xml", ".csv", ".tsv", ".tab", ".psv", ".parquet", ".arrow", ".feather", ".arrows", ".ipc",
 	".sql", ".dump", ".txt", ".text", ".md", ".rst", ".html", ".htm", ".xhtml", ".rtf",
 }
 
-// hideNames gives the outputs of all inputs names that say nothing: pseudonyms of the names
-// of files, as the audit log has them, below pseudonyms of the names of directories.
+// hideNames gives all outputs names that reveal nothing: pseudonyms of the names of
+// files, as in the audit log, below pseudonyms of the names of directories.
 func (p *paths) hideNames() {
 	for _, in := range p.inputs {
 		if in.name == "-" {

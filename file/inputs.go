@@ -22,12 +22,12 @@ type input struct {
 	packing *packing    // nil if it is not compressed
 	// base is the name that formats see: without directories and .gz.
 	base string
-	// outputs are the names that its output may have below the output directory. Which
-	// of them it has depends on its format.
+	// outputs are the names that its output may have below the output directory. The format
+	// decides which one it gets.
 	outputs []string
 }
 
-// newInput returns the input of a file, whose output is called rel.
+// newInput returns the input for a file, whose output is called rel.
 func newInput(name, rel string, info fs.FileInfo) *input {
 	in := &input{name: name, display: name, info: info}
 	in.packing, in.base = packingOf(filepath.Base(name))
@@ -38,7 +38,7 @@ func newInput(name, rel string, info fs.FileInfo) *input {
 	return in
 }
 
-// size is how many bytes an input has, if that is known.
+// size returns the size of an input, if it is known.
 func (in *input) size() (n int64, known bool) {
 	switch {
 	case in.object:
@@ -96,14 +96,14 @@ func (p *paths) standardInput() *input {
 		}
 	}
 	if s, ok := p.job.Stdin.(*os.File); ok {
-		in.info, _ = s.Stat() // unknown is not the same file as any
+		in.info, _ = s.Stat() // an unknown file equals no other
 	}
 	return in
 }
 
-// walk adds the files below a directory. It leaves out hidden files and directories,
-// as programs leave them beside data, and the job's own output. Symbolic links to
-// files below the directory are followed; other links are reported as bad.
+// walk adds the files below a directory. It skips hidden files and directories, which
+// programs often leave next to data, and the job's own output. Symbolic links to files
+// below the directory are followed; other links are reported as bad.
 func (p *paths) walk(root string) error {
 	if p.job.Out == "" {
 		return Problem{Field: "Out", What: root + " is a directory, whose files need an output directory"}
@@ -174,8 +174,8 @@ func leadsInside(dir, link string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-// cause is what an error of the file system says, without the path. What unpacks a file
-// says no more of its early end than that.
+// cause returns the text of an error of the file system, without the path. For a
+// compressed file, it only says that it is cut off.
 func cause(err error) string {
 	if err == io.ErrUnexpectedEOF { //nolint:errorlint // a wrapped one says more
 		return "the file is cut off"
@@ -187,14 +187,14 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// distinct refuses inputs that are one file, or whose outputs would be. Directories may have
-// a file under several names, as links, and have it so in the output.
+// distinct refuses inputs that are the same file, or whose outputs would be. A file may have
+// several names in directories, as links; the output then has it under each of them.
 func (p *paths) distinct() error {
 	outputs, names, sizes := map[string]*input{}, map[string]*input{}, map[int64][]*input{}
 	for _, in := range p.inputs {
 		same := names[in.name]
 		if in.info != nil {
-			// Two names of one file have the same size: only those need a look.
+			// Two names of one file have the same size, so only those are compared.
 			for _, other := range sizes[in.info.Size()] {
 				if !(in.found && other.found) && os.SameFile(in.info, other.info) {
 					same = other

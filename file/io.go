@@ -83,14 +83,14 @@ func (o *openInput) close() {
 		_ = o.file.Close() // only read
 	}
 	for _, temp := range o.temp {
-		// It is thrown away. Where it has a name still, it loses it here.
+		// It is no longer needed. If it still has a name, remove it.
 		_ = errors.Join(temp.Close(), os.Remove(temp.Name()))
 	}
 }
 
-// temporaryFile returns a file for what a format reads at any place: in the output
-// directory, else in the system's for temporary files. It loses its name at once, where
-// the system can do that, so that nothing of it stays after a crash.
+// temporaryFile returns a file for random access: in the output directory, or else in the
+// system's directory for temporary files. Its name is removed at once, if the system can
+// do that, so that nothing is left after a crash.
 func (o *openInput) temporaryFile(out string) (*os.File, error) {
 	if info, err := os.Stat(out); err != nil || !info.IsDir() {
 		out = ""
@@ -99,7 +99,7 @@ func (o *openInput) temporaryFile(out string) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(f.Name()) // where this fails, close does it
+	_ = os.Remove(f.Name()) // if this fails, close does it
 	o.temp = append(o.temp, f)
 	return f, nil
 }
@@ -107,7 +107,7 @@ func (o *openInput) temporaryFile(out string) (*os.File, error) {
 // digest reads to the end, which a broken input has not reached.
 func (o *openInput) digest(keys *keys.Keyring) string {
 	if _, err := io.Copy(io.Discard, o); err != nil {
-		return "" // of what cannot be read there is none
+		return "" // an unreadable input has no digest
 	}
 	return InputDigest(keys, o.sum)
 }
@@ -134,7 +134,7 @@ func (in *input) unpacked(o *openInput) (io.Reader, error) {
 	return text, nil
 }
 
-// source is an input as formats read it.
+// source returns an input in the form that formats read.
 func (r *run) source(in *input, o *openInput, text io.Reader) Source {
 	s := Source{Reader: text, Name: in.base, Temporary: func() (*os.File, error) { return o.temporaryFile(r.Out) }}
 	if size, known := in.size(); o.at != nil && in.packing == nil && known {
@@ -143,8 +143,7 @@ func (r *run) source(in *input, o *openInput, text io.Reader) Source {
 	return s
 }
 
-// output is where the output of a file goes: a stream, or a file that appears when
-// it is complete.
+// output is the output of a file: a stream, or a file that appears when it is complete.
 type output struct {
 	io.Writer
 	file *os.File
@@ -191,7 +190,7 @@ func (r *run) output(ctx context.Context, in *input, format Info) (*output, erro
 	return o, nil
 }
 
-// temporaryPrefix begins the names of outputs that are not complete.
+// temporaryPrefix is the prefix of the names of incomplete outputs.
 const temporaryPrefix = ".veil-"
 
 // newFile creates a file with a new name in a directory. Unlike os.CreateTemp it
@@ -206,7 +205,7 @@ func newFile(dir string) (*os.File, error) {
 	return f, err
 }
 
-// complete makes what was written durable. It does not appear yet.
+// complete makes what was written durable. The output does not appear yet.
 func (o *output) complete() error {
 	if o.pack != nil {
 		if err := o.pack.Close(); err != nil {
@@ -219,7 +218,7 @@ func (o *output) complete() error {
 	return o.file.Sync()
 }
 
-// digest is that of what was written, compressed if it is.
+// digest returns the digest of what was written, after compression.
 func (o *output) digest() string { return OutputDigest(o.sum) }
 
 // appear gives a complete output its name, unless a file has it by now.
@@ -263,7 +262,7 @@ func (o *output) exists() error {
 	return existsError{Problem{Field: "Out", What: shown(o.path) + " already exists and will not be overwritten"}}
 }
 
-// syncDir makes the names in a directory durable, where the system can.
+// syncDir makes the names in a directory durable, if the system can do that.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -276,12 +275,12 @@ func syncDir(dir string) error {
 	return nil
 }
 
-// abort removes what did not appear.
+// abort removes an output that has not appeared.
 func (o *output) abort() {
 	if o.up != nil {
 		o.up.abort()
 	}
 	if o.file != nil {
-		_ = errors.Join(o.file.Close(), os.Remove(o.file.Name())) // the error that led here counts
+		_ = errors.Join(o.file.Close(), os.Remove(o.file.Name())) // the first error counts
 	}
 }

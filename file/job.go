@@ -128,7 +128,7 @@ func (p Problem) Error() string {
 // ErrExists matches a Problem with an output that exists.
 var ErrExists = errors.New("the file exists")
 
-// existsError is a problem of a file that would be overwritten.
+// existsError is the problem of a file that would be overwritten.
 type existsError struct{ Problem }
 
 func (e existsError) Unwrap() error { return ErrExists }
@@ -185,8 +185,8 @@ func (j *Job) Run(ctx context.Context) (counts Counts, err error) {
 	return r.counts, err
 }
 
-// inputs calls each for every input. One that cannot be read is reported, and does not
-// end the job.
+// inputs calls each for every input. An input that cannot be read is reported, and does
+// not end the job.
 func (r *run) inputs(each func(*input) error) error {
 	for _, p := range r.paths.unread {
 		r.fail(p)
@@ -208,7 +208,7 @@ func (r *run) inputs(each func(*input) error) error {
 func (j *Job) Inspect(ctx context.Context, each func(name string, format Info, doc Document)) (Counts, error) {
 	probe := *j
 	probe.Rejects, probe.Earlier = "", nil
-	// Several files need a directory, which is not made.
+	// Several files need a directory, which is not created.
 	probe.Out = filepath.Join(os.TempDir(), "veil-"+mask.NewRequestID())
 	paths, err := probe.plan(ctx)
 	if err != nil {
@@ -271,7 +271,7 @@ func (r *run) document(f *input, in *openInput) (Format, Document, error) {
 }
 
 // unreadable is the error of an input that cannot be read or masked. Its problem is empty
-// if it was reported.
+// if it has been reported.
 type unreadable struct{ Problem }
 
 func (r *run) fail(p Problem) {
@@ -281,20 +281,20 @@ func (r *run) fail(p Problem) {
 	r.counts.Failed++
 }
 
-// run is a job that runs.
+// run is a running job.
 type run struct {
 	*Job
 	paths  *paths
 	byPlan map[planned]*workers
-	// surveys: files are read before the first is masked.
+	// surveys: files are being read before the first is masked.
 	surveys bool
 	counts  Counts
 	id      string
 	read    atomic.Int64 // bytes of inputs
-	before  int64        // those of the inputs before this one
+	before  int64        // bytes of the inputs before this one
 }
 
-// progress tells how far the job is, with a file.
+// progress reports how far the job is.
 func (r *run) progress(f *input) {
 	if r.Progress != nil {
 		n, read := &r.counts, r.read.Load()
@@ -305,13 +305,13 @@ func (r *run) progress(f *input) {
 	}
 }
 
-// planned is what maskers are made for.
+// planned is the key of maskers: they are made for a format and a plan.
 type planned struct {
 	format Format
 	plan   *mask.Plan
 }
 
-// workers are what masks files of one format under one plan.
+// workers mask the files of one format under one plan.
 type workers struct {
 	info    Info
 	maskers []Masker
@@ -345,7 +345,7 @@ func (w *workers) begin(origin mask.Origin) {
 	w.lost = make([]uint64, len(w.info.Losses))
 }
 
-// firstBytes is how much of a file formats see to detect it.
+// firstBytes is how much of a file formats see in order to detect it.
 const firstBytes = 1 << 20
 
 // file masks one file and commits its record before its output appears.
@@ -404,8 +404,8 @@ func (r *run) file(ctx context.Context, f *input) (err error) {
 	return nil
 }
 
-// nothing is the error of a file of which nothing was masked. What is in the file of
-// rejects is dealt with.
+// nothing is the error of a file in which nothing could be masked. What has been written
+// to the rejects does not count.
 func (r *run) nothing(f *input, w *workers, before Counts) error {
 	switch n := r.counts; {
 	case n == before && w.info.Empty != "":
@@ -413,7 +413,7 @@ func (r *run) nothing(f *input, w *workers, before Counts) error {
 	case n.Bad == before.Bad || n.Masked > before.Masked || n.Withheld > before.Withheld || r.paths.rejects != nil:
 		return nil
 	case n.Bad == before.Bad+1:
-		return unreadable{} // the one report says it all
+		return unreadable{} // one report is enough
 	}
 	return unreadable{Problem{File: f.display, What: fmt.Sprintf("no %s could be masked, so there is no output", w.info.Unit)}}
 }
@@ -461,7 +461,7 @@ func (r *run) detect(f *input, beginning []byte) Format {
 	return nil
 }
 
-// consumer is who has the job run.
+// consumer returns who runs the job.
 func (r *run) consumer() string { return cmp.Or(r.Consumer, "local") }
 
 func (r *run) report(p Problem) {

@@ -13,18 +13,18 @@ import (
 	"github.com/therootcompany/xz"
 )
 
-// packing is a way in which files are compressed, known by the end of their names, or
-// for streams by their first bytes.
+// packing is a compression of files, known by their extension, or for streams by their
+// first bytes.
 type packing struct {
 	name, ext string
 	magic     []byte
-	// out is how outputs of such inputs are compressed.
+	// out is the compression of outputs of such inputs.
 	out    string
 	reader func(io.Reader) (io.Reader, error)
 	writer func(io.Writer) (io.WriteCloser, error)
 }
 
-// longestMagic is the length of the longest magic of packings.
+// longestMagic is the length of the longest magic number.
 const longestMagic = 6
 
 var packings = []packing{
@@ -46,8 +46,8 @@ var packings = []packing{
 	},
 }
 
-// packingOf returns how a file is compressed, by its name, and the name without the
-// end that says so; nil if it is not.
+// packingOf returns the compression of a file, by its name, and the name without that
+// extension; nil if it is not compressed.
 func packingOf(name string) (p *packing, base string) {
 	for i := range packings {
 		if base, ok := strings.CutSuffix(name, packings[i].ext); ok {
@@ -57,7 +57,7 @@ func packingOf(name string) (p *packing, base string) {
 	return nil, name
 }
 
-// packingOfText returns how a text is compressed that begins with these bytes.
+// packingOfText returns the compression of a text that begins with these bytes.
 func packingOfText(beginning []byte) *packing {
 	for i := range packings {
 		if bytes.HasPrefix(beginning, packings[i].magic) {
@@ -81,17 +81,17 @@ func outputPacking(p *packing) *packing {
 	return nil
 }
 
-// A file that grows without end when it is decompressed is refused: no data set is
-// this much larger than its compressed form, which is the most that deflate reaches.
+// A file that grows beyond this ratio when it is decompressed is refused: it is the
+// maximum of deflate, and no data set compresses as well.
 const (
 	mostGrowth = 1100
-	freeGrowth = 256 << 20 // bytes that are never too many
-	// mostWindow is how much of a text its decompression may need in memory. It is the
-	// most that the programs xz and zstd take unless they are told to.
+	freeGrowth = 256 << 20 // bytes that are always allowed
+	// mostWindow bounds the window that decompression may need in memory. It is the default
+	// limit of the programs xz and zstd.
 	mostWindow = 128 << 20
 )
 
-// inflated reads what is decompressed and counts what it came from.
+// inflated reads a decompressed text and compares its size with that of its source.
 type inflated struct {
 	io.Reader
 	packed, text int64
@@ -116,7 +116,7 @@ func windowError(err error) error {
 	return err
 }
 
-// packedReader counts what of the compressed file was read.
+// packedReader counts what is read of the compressed file.
 type packedReader struct {
 	io.Reader
 	n *int64

@@ -19,10 +19,10 @@ type paths struct {
 	rejected uint64
 }
 
-// plan looks at every file of a job and refuses what would lose one of them. It
+// plan checks every file of a job and refuses the job if it would lose one of them. It
 // writes nothing.
 func (j *Job) plan(ctx context.Context) (*paths, error) {
-	plain := *j // with paths in the place of URLs of files
+	plain := *j // with file URLs replaced by paths
 	plain.Inputs = make([]string, len(j.Inputs))
 	for i, name := range j.Inputs {
 		plain.Inputs[i] = local(name)
@@ -56,7 +56,7 @@ func (j *Job) plan(ctx context.Context) (*paths, error) {
 	return p, p.conflicts()
 }
 
-// sizeOf is how many bytes inputs have, or -1 if that is not known.
+// sizeOf returns the total size of inputs, or -1 if it is unknown.
 func sizeOf(inputs []*input) (total int64) {
 	for _, in := range inputs {
 		n, known := in.size()

@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/mask/keys"
 )
 
-// fileDomain is the purpose of the keys that name files in the audit log.
+// fileDomain is the domain of the keys that name files in the audit log.
 const fileDomain = "file"
 
 // pseudonym names the file in the audit log, since its own name can be a person's.
@@ -23,7 +23,7 @@ func (in *input) pseudonym(keys *keys.Keyring) string {
 func keyed(keys *keys.Keyring, domain string, h hash.Hash, more []byte) []byte {
 	key, err := keys.Derive(fileDomain, domain, sha256.Size)
 	if err != nil {
-		panic(err) // never: the length is a constant that HKDF can give
+		panic(err) // cannot happen: HKDF supports this constant length
 	}
 	h.Write(more)
 	m := hmac.New(sha256.New, key)

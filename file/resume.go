@@ -53,11 +53,11 @@ func (r *run) begin(ctx context.Context) (end func(error) error, err error) {
 		if appendErr := r.Sink.Append(context.WithoutCancel(ctx), rec); err == nil {
 			return appendErr
 		}
-		return err // which may be that the log cannot be written
+		return err // which may be a failure to write the log
 	}, nil
 }
 
-// sweep removes what a killed run left of outputs that were not complete.
+// sweep removes incomplete outputs of a killed run.
 func (r *run) sweep() error {
 	root, err := os.OpenRoot(r.Out)
 	if err != nil {

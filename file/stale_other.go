@@ -6,5 +6,5 @@ import "os"
 
 func claim(*os.File) {}
 
-// abandoned reports false: there are no locks here that end with their process.
+// abandoned reports false, since this system has no locks that end with their process.
 func abandoned(*os.Root, string) bool { return false }

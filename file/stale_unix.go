@@ -7,10 +7,10 @@ import (
 	"syscall"
 )
 
-// claim marks a temporary file as one of a process that runs.
+// claim marks a temporary file as used by a running process.
 func claim(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
 
-// abandoned reports whether no process that runs has claimed a temporary file.
+// abandoned reports whether no running process has claimed a temporary file.
 func abandoned(root *os.Root, path string) bool {
 	f, err := root.Open(path)
 	if err != nil {

@@ -54,7 +54,7 @@ func local(name string) string {
 	return name
 }
 
-// shown is a URL without its parameters, which may hold what is not for everybody.
+// shown returns a URL without its parameters, which may be confidential.
 func shown(name string) string {
 	if !isURL(name) {
 		return name
@@ -63,7 +63,7 @@ func shown(name string) string {
 	return name
 }
 
-// below returns the URL of an object below that of a prefix. Parameters stay at the end.
+// below returns the URL of an object below a prefix. Parameters stay at the end.
 func below(prefix, name string) string {
 	prefix, params, ok := strings.Cut(prefix, "?")
 	name = strings.TrimSuffix(prefix, "/") + "/" + (&url.URL{Path: "/" + name}).EscapedPath()[1:]
@@ -99,7 +99,7 @@ func (p *paths) objects(name string) error {
 	return nil
 }
 
-// outputName is where the output of a name is written.
+// outputName returns where the output of a name is written.
 func (j *Job) outputName(name string) string {
 	if isURL(j.Out) {
 		return below(j.Out, filepath.ToSlash(name))
@@ -113,7 +113,7 @@ type upload struct {
 	cancel context.CancelFunc
 }
 
-// newUpload begins an object, which abort gives up.
+// newUpload starts writing an object; abort discards it.
 func (r *run) newUpload(ctx context.Context, url string) (*upload, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	w, err := r.Store.Create(ctx, url)
@@ -124,7 +124,7 @@ func (r *run) newUpload(ctx context.Context, url string) (*upload, error) {
 	return &upload{w, cancel}, nil
 }
 
-// abort gives the object up.
+// abort discards the object.
 func (u *upload) abort() {
 	u.cancel()
 	_ = u.Close() // the error that led here counts
@@ -137,7 +137,7 @@ func (p *paths) absentObjects() error {
 		return Problem{Field: "Out", What: "object stores are not available"}
 	}
 	if j.Earlier != nil {
-		return nil // an output that exists is looked at in its turn
+		return nil // an output that exists is checked when its turn comes
 	}
 	for _, in := range p.inputs {
 		for _, name := range in.outputs {
@@ -154,5 +154,5 @@ func (p *paths) absentObjects() error {
 	return nil
 }
 
-// errNoStore is the error of a URL where only a file of this machine can be.
+// errNoStore is the error of a URL where only a local file is allowed.
 var errNoStore = errors.New("must be on this machine, not in an object store")

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// survey reads the inputs whose formats want that before any is masked. A file that cannot
-// be read is reported when its turn comes.
+// survey reads the inputs whose formats require it before any is masked. A file that
+// cannot be read is reported when its turn comes.
 func (r *run) survey() error {
 	if !slices.ContainsFunc(r.Formats, func(f Format) bool { return surveyOf(f) != nil }) {
 		return nil
@@ -52,7 +52,7 @@ func (r *run) surveyFile(in *input) error {
 	return nil
 }
 
-// unread tells all surveys of a file whose format is not known.
+// unread tells all surveys about a file whose format is unknown.
 func (r *run) unread() {
 	for _, f := range r.Formats {
 		if s := surveyOf(f); s != nil {

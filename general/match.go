@@ -50,7 +50,7 @@ func (term) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, error)
 
 // isTerm reports that a text has nothing that termForm excludes.
 func isTerm(s []byte) bool {
-	digits := 0 // since something that neither is a digit nor separates digits
+	digits := 0 // digits since a character that neither is a digit nor separates digits
 	day := 0    // how much of a day there is: 1 is a number, 2 a mark, 3 and 4 digits, 5 a mark
 	for i, b := range string(s) {
 		switch {
@@ -78,7 +78,7 @@ func isTerm(s []byte) bool {
 
 func isWWW(s []byte) bool { return s[0]|0x20 == 'w' && s[1]|0x20 == 'w' && s[2]|0x20 == 'w' }
 
-// numberForm is the form of a decimal number, as PostgreSQL writes one.
+// numberForm is the form of a decimal number, as PostgreSQL writes it.
 var numberForm = forms.Match{
 	Whole:   `[-+]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][-+]?[0-9]+)?|NaN|-?Infinity`,
 	Numbers: true,
@@ -106,7 +106,7 @@ func newPattern(_ mask.Env, args mask.Args) (mask.Method, error) {
 	return newMatch(f), nil
 }
 
-// mostRepeats is the greatest number of repetitions that PostgreSQL reads.
+// mostRepeats is the maximum number of repetitions that PostgreSQL accepts.
 const mostRepeats = 255
 
 func writePattern(b *strings.Builder, re *syntax.Regexp) error {

@@ -17,7 +17,7 @@ import (
 // Removed.
 const longestNumber = 64
 
-// readNumber reads a decimal number, with exponent or not, exactly.
+// readNumber reads a decimal number exactly, with or without an exponent.
 func readNumber(s string) (*big.Rat, bool) {
 	if len(s) == 0 || len(s) > longestNumber || strings.ContainsAny(s, "/_xXpPbBoOnN ") {
 		return nil, false

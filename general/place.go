@@ -52,7 +52,7 @@ var (
 // does not know whether a place has the code.
 type postalCode struct{}
 
-// longestPostalCode is how many bytes a postal code has at most.
+// longestPostalCode is the maximum length of a postal code in bytes.
 const longestPostalCode = 10
 
 // Append implements mask.Method.
@@ -98,7 +98,7 @@ func isPostalCode(code, country []byte) bool {
 // person's name that stands in the field has it too.
 type placeName struct{}
 
-// The greatest length of a place's name.
+// The maximum length of a place's name.
 const (
 	longestPlace   = 80
 	mostPlaceWords = 8
@@ -129,6 +129,6 @@ func (placeName) Append(dst, src []byte, _ *mask.Input) ([]byte, mask.Outcome, e
 	return dst, mask.Kept, nil
 }
 
-// placeMarks are what names of places have beside letters: "Frankfurt (Oder)", "St.
-// John's", "Washington, D.C.", "Stratford-upon-Avon", "Biel/Bienne".
+// placeMarks are the characters in names of places besides letters: "Frankfurt (Oder)",
+// "St. John's", "Washington, D.C.", "Stratford-upon-Avon", "Biel/Bienne".
 var placeMarks = []byte(" -.,'/()’ʻ–·")

@@ -117,7 +117,7 @@ type stream struct {
 	next int
 }
 
-// below returns a number from 0 to n-1; n is at most 256.
+// below returns a uniform number from 0 to n-1; n is at most 256.
 func (s *stream) below(n int) byte {
 	limit := 256 - 256%n
 	for {
@@ -159,13 +159,13 @@ func hasFormat(src []byte) bool {
 			hidden++
 		}
 		if c >= utf8.RuneSelf {
-			return false // no format is known for other scripts
+			return false // other scripts are not supported
 		}
 	}
 	return hidden >= 4 && len(src) <= 256
 }
 
-// integer permutes the numbers of that many digits.
+// integer permutes the numbers with a given number of digits.
 func (p *pseudonym) integer(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, error) {
 	v, low, size, ok := readInteger(src)
 	if !ok {
@@ -174,8 +174,8 @@ func (p *pseudonym) integer(dst, src []byte, in *mask.Input) ([]byte, mask.Outco
 	return appendUint(dst, in.Keys.PermuteNumber(p.slot, byte(len(src)), v-low, size)+low), mask.Replaced, nil
 }
 
-// readInteger reads a whole number, and from which one on there are how many of so many
-// digits.
+// readInteger reads a whole number, and returns the first number with as many digits, and
+// how many there are.
 func readInteger(src []byte) (v, low, size uint64, ok bool) {
 	if len(src) > 18 || src[0] == '0' && len(src) > 1 {
 		return 0, 0, 0, false

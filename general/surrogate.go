@@ -19,7 +19,7 @@ var nameFiles embed.FS
 // names are the lists of a locale.
 type names struct {
 	given, family, city, street [][]byte
-	female, male                [][]byte // those of given that are commonly given to one sex
+	female, male                [][]byte // given names that are common for one sex
 }
 
 // locale has the lists of each locale, read when they are first used.
@@ -36,7 +36,7 @@ func locales() []string { return []string{"en-US", "de-DE", "es-ES", "fr-FR", "n
 func readNames(name string) *names {
 	text, err := nameFiles.ReadFile("names/" + name + ".txt")
 	if err != nil {
-		panic("general: " + err.Error()) // embedded, and locales are fixed
+		panic("general: " + err.Error()) // cannot fail: embedded, for fixed locales
 	}
 	n := &names{}
 	var list *[][]byte

@@ -29,7 +29,7 @@ type Pass struct {
 	Origin    Origin
 	resources map[string]uint64
 	started   time.Time
-	used      []Use // of the last record: room to collect those of the next one
+	used      []Use // of the last record, reused for the next one
 }
 
 // Origin identifies the exchange that a pass belongs to.
@@ -119,7 +119,7 @@ func (p *Pass) Record(result, reason string) *Record {
 	return r
 }
 
-// nextUsed is the first action from i on that was used, or the number of actions. Of some
+// nextUsed returns the first used action from i on, or the number of actions. Of several
 // thousand, a response uses a few dozen.
 func (p *Pass) nextUsed(i int) int {
 	c := p.Counts

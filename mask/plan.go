@@ -16,11 +16,11 @@ type Action struct {
 	Method   string
 	Label    Label
 
-	// What its plan knows of it. text is the action as a record in JSON has it, up to how often
-	// it was used: most of a record is these.
+	// What its plan adds. text is the JSON of the action in a record, up to how often it was
+	// used: these are most of a record.
 	text     string
 	category uint8  // its number, or 0
-	number   uint16 // of the action plus 1, or 0
+	number   uint16 // of the action, plus 1; or 0
 }
 
 // Plan is a policy applied to a shape: numbered actions. It is immutable once all
@@ -30,7 +30,7 @@ type Plan struct {
 	Ruleset, RulesetSHA256 string
 	Keys                   *keys.Keyring
 	Actions                []Action
-	// categories number the categories of actions from 1; 0 is one too many.
+	// categories number the categories of actions from 1; 0 means that there are too many.
 	categories map[string]uint8
 }
 
@@ -45,7 +45,7 @@ func (p *Plan) Add(a Action) (int, error) {
 	return n, nil
 }
 
-// numberOf is the number of a category.
+// numberOf returns the number of a category.
 func (p *Plan) numberOf(category string) uint8 {
 	n, known := p.categories[category]
 	if !known && len(p.categories) < mostNumbered {
@@ -58,9 +58,9 @@ func (p *Plan) numberOf(category string) uint8 {
 	return n
 }
 
-// asJSON is an Applied of the action, up to its number.
+// asJSON returns an Applied of the action as JSON, up to its count.
 func (a *Action) asJSON() string {
-	b, _ := json.Marshal(Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method}) // texts always encode
+	b, _ := json.Marshal(Applied{Rule: a.Rule, Category: a.Category, Path: a.Path, Method: a.Method}) // encoding texts cannot fail
 	return strings.TrimSuffix(string(b), "0}")
 }
 

@@ -54,7 +54,7 @@ type Record struct {
 
 	DurationMicros int64
 
-	plan *Plan // that Used is of; nil if it is of none
+	plan *Plan // that Used refers to; nil if there is none
 }
 
 // Plan returns the plan that the record is about, or nil if it is not known.
@@ -104,14 +104,14 @@ func NewUses(all ...Applied) (uses []Use) {
 	return uses
 }
 
-// mostNumbered is how many categories of a plan have numbers.
+// mostNumbered bounds the numbered categories of a plan.
 const mostNumbered = 63
 
 // AppendByCategory appends how often the rules of each category were applied, in the
 // order of Used.
 func (r *Record) AppendByCategory(dst []Count) []Count {
 	begin := len(dst)
-	var at [mostNumbered + 1]int // where a numbered one is, from 1
+	var at [mostNumbered + 1]int // index of a numbered one, from 1
 	for i := range r.Used {
 		u := &r.Used[i]
 		n := at[u.category]

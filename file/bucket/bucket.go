@@ -72,7 +72,7 @@ func (s *Store) bucket(ctx context.Context, name string) (b *blob.Bucket, key st
 	key = strings.TrimPrefix(u.Path, "/")
 	u.Path, u.RawPath = "", ""
 	if q := u.Query(); u.Scheme == "s3" && !q.Has("response_checksum_validation") {
-		// Of each object without a checksum the library would print a line.
+		// Otherwise the library prints a line for each object without a checksum.
 		q.Set("response_checksum_validation", "when_required")
 		u.RawQuery = q.Encode()
 	}
@@ -227,7 +227,7 @@ func (w writer) Write(p []byte) (int, error) {
 
 func (w writer) Close() error { return failure(w.Writer.Close()) }
 
-// absent is the error of what is not there.
+// absent is the error for something that does not exist.
 type absent string
 
 func (a absent) Error() string { return string(a) }
@@ -235,14 +235,14 @@ func (a absent) Error() string { return string(a) }
 // Unwrap returns fs.ErrNotExist.
 func (absent) Unwrap() error { return fs.ErrNotExist }
 
-// parameters are those of URLs in errors of libraries, which can hold a signature.
+// parameters are the parameters of URLs in errors of libraries, which may contain a
+// signature.
 var parameters = regexp.MustCompile(`\?[^\s"']+`)
 
-// prefix is what the library puts before errors of providers.
+// prefix is the library's prefix of errors of providers.
 var prefix = regexp.MustCompile(`^blob (\(key [^)]*\) )?\(code=\w+\): `)
 
-// failure is an error of a library as people need it: one line, without parameters of
-// URLs.
+// failure makes an error of a library readable: one line, without parameters of URLs.
 func failure(err error) error {
 	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, context.Canceled) {
 		return err

@@ -42,12 +42,12 @@ func (u *Unit) decimalFrom() string {
 
 var (
 	units []*Unit
-	// unitWords finds a unit by what stands for it, in lower case; ageWords are
-	// words that say that a number is an age, in years if nothing else is said.
+	// unitWords maps words and codes, in lower case, to units; ageWords are words that mark
+	// a number as an age, in years unless stated otherwise.
 	unitWords = map[string]*Unit{}
 	ageWords  = map[string]bool{}
-	// wordSizes are, by the first byte of a word that is in either map, how long such
-	// words are, as bits: most words of units are in none.
+	// wordSizes has, by first byte, the lengths of the words in both maps, as bits, so that
+	// most other words are rejected quickly.
 	wordSizes [256]uint64
 	// inside are words of scripts without spaces (年, 歳): they are found
 	// anywhere in a text.
@@ -93,7 +93,7 @@ func isWord(text []byte) bool {
 	return len(text) > 0 && wordSizes[text[0]]>>min(len(text), 63)&1 != 0
 }
 
-// unitNamed returns the unit that a text stands for, or nil.
+// unitNamed returns the unit that a text names, or nil.
 func unitNamed(text []byte) *Unit {
 	if !isWord(text) {
 		return nil
@@ -163,8 +163,8 @@ func withoutNotes(text []byte) []byte {
 	return bytes.TrimSpace(out)
 }
 
-// timeInWords looks for a unit of time among the words of a text. Of several the
-// longest unit counts, since its limit is the lowest.
+// timeInWords looks for a unit of time among the words of a text. If there are several,
+// the longest unit counts, since its limit is the lowest.
 func timeInWords(text []byte) *Unit {
 	var found *Unit
 	age, words, divided := false, 0, false
@@ -193,7 +193,7 @@ func timeInWords(text []byte) *Unit {
 		case isWord(word) && ageWords[string(word)]:
 			age = true
 		}
-		// A single letter stands for a unit only where nothing else is said.
+		// A single letter counts as a unit only if the text has nothing else.
 		if u := wordUnit(word); u != nil && (!divided || age) && (end > 1 || words == 1) && (found == nil || u.from.Cmp(found.from) < 0) {
 			found = u
 		}
@@ -263,7 +263,7 @@ func UnitWords() map[string]*Unit { return maps.Clone(unitWords) }
 // Words returns the words that mark a number as an age, sorted and in lower case.
 func Words() []string { return slices.Sorted(maps.Keys(ageWords)) }
 
-// atLeast compares a decimal number, with exponent or not, without rounding.
+// atLeast compares a decimal number, with or without an exponent, without rounding.
 func atLeast(num []byte, from *big.Rat) (over, ok bool) {
 	if len(num) > LongestNumber {
 		return true, true

@@ -18,7 +18,7 @@ type number struct {
 
 const numberRounds = 8
 
-// newNumber returns a number in front of the first round.
+// newNumber returns a number before the first round.
 func newNumber(value, size uint64, domain byte) number {
 	n := number{value: value, size: size, domain: domain, half: 1}
 	for uint64(1)<<(2*n.half) < size {
@@ -30,7 +30,7 @@ func newNumber(value, size uint64, domain byte) number {
 
 func (n *number) split(v uint64) { n.l, n.r = v>>n.half, v&(1<<n.half-1) }
 
-// result is the number behind the last round. inside: it is below size.
+// result is the number after the last round. inside: it is below size.
 func (n *number) result() (v uint64, inside bool) {
 	v = n.l<<n.half | n.r
 	return v, v < n.size
@@ -83,7 +83,7 @@ func (p *Pseudonymizer) QueueNumber(s Slot, domain byte, v, size uint64) {
 	}
 }
 
-// numberQueue has numbers whose rounds are computed together.
+// numberQueue contains numbers whose rounds are computed together.
 type numberQueue struct {
 	list           []queuedNumber
 	next, computed int
@@ -100,7 +100,7 @@ type queuedNumber struct {
 	out uint64
 }
 
-// take returns the image of a number that was queued.
+// take returns the image of a queued number.
 func (q *numberQueue) take(k *hmaclanes.Key, domain byte, v, size uint64) (uint64, bool) {
 	for i := q.next; i < min(q.next+reach, len(q.list)); i++ {
 		n := &q.list[i]
@@ -116,7 +116,7 @@ func (q *numberQueue) take(k *hmaclanes.Key, domain byte, v, size uint64) (uint6
 	return 0, false
 }
 
-// together is how many numbers go through their rounds at a time.
+// together is how many numbers are computed together.
 const together = 64
 
 // compute computes what has been queued.
@@ -134,7 +134,7 @@ func (q *numberQueue) compute() {
 	}
 }
 
-// rounds takes the active numbers through all rounds. Those that fall outside stay active.
+// rounds runs all rounds for the active numbers. Those that fall outside stay active.
 func (q *numberQueue) rounds() {
 	if q.blocks == nil {
 		q.blocks, q.sums = make([]hmaclanes.Block, together), make([]hmaclanes.Sum, together)

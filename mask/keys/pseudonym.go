@@ -14,17 +14,16 @@ import (
 	"github.com/veil-proxy/veil/internal/hmaclanes"
 )
 
-// Pseudonymizer holds the hash and cipher states of one pass, made once and
-// reused: a reset HMAC costs a third of a new one. It is not for concurrent
-// use.
+// Pseudonymizer holds the hash and cipher states of one pass, made once and reused: a
+// reset HMAC costs a third of a new one. It must not be used concurrently.
 type Pseudonymizer struct {
 	ring   *Keyring
 	states []keyState
-	before *Pseudonymizer // of the retired key, once it was needed
+	before *Pseudonymizer // of the retired key, once needed
 	queue  queue
 	sum    [64]byte
-	// prefix and scratch live here so that what is handed to a hash or cipher
-	// does not escape to the heap each time.
+	// prefix and scratch are fields so that what is passed to a hash or cipher does not
+	// escape to the heap each time.
 	prefix  [4]byte
 	message [hmaclanes.Longest]byte
 	plain   [48]byte
@@ -36,14 +35,13 @@ type Pseudonymizer struct {
 // macKeySize is the bytes of a key of HMAC-SHA-512.
 const macKeySize = 64
 
-// keyState is the state of one slot. Which fields are set depends on its
-// purpose.
+// keyState is the state of one slot. Its purpose decides which fields are set.
 type keyState struct {
 	mac   hash.Hash
 	lanes *hmaclanes.Key // the key of mac, once a hash is queued
 	block cipher.Block
 	siv   *siv
-	// last is what PersonMAC hashed last, and its sum.
+	// last is the last message of PersonMAC, with its sum.
 	last    []byte
 	lastSum [64]byte
 }
@@ -51,7 +49,7 @@ type keyState struct {
 // NewPseudonymizer returns a new set of states over the keyring.
 func (k *Keyring) NewPseudonymizer() *Pseudonymizer { return &Pseudonymizer{ring: k} }
 
-// state returns the state of a slot and makes it at its first use.
+// state returns the state of a slot, and creates it at first use.
 func (p *Pseudonymizer) state(s Slot) *keyState {
 	if int(s) >= len(p.states) {
 		p.states = append(p.states, make([]keyState, int(s)+1-len(p.states))...)
@@ -80,8 +78,8 @@ func (p *Pseudonymizer) open(st *keyState, s Slot) {
 	}
 }
 
-// retired returns the states of the key before this one and its slot, as long as
-// that may still open what it sealed.
+// retired returns the states of the previous key and its slot, as long as that key may
+// still open what it sealed.
 func (p *Pseudonymizer) retired(s Slot) (*Pseudonymizer, Slot) {
 	if p.ring.retired == nil || !time.Now().Before(p.ring.retiredUntil) {
 		return nil, 0

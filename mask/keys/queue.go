@@ -8,17 +8,17 @@ import (
 
 // Hashes ahead.
 //
-// Keyed hashes that are queued before they are needed are computed side by side, in the
-// lanes of the processor, which takes a fraction of the time of one after the other. Who
-// masks a batch of values queues their hashes first and then masks them, in the same
-// order: MAC1, MAC2 and PermuteNumber find what was queued, and compute what was not. So a
-// queue changes no result.
+// Keyed hashes that are queued before they are needed are computed in parallel, in the
+// lanes of the processor, which takes a fraction of the time. To mask a batch of values,
+// their hashes are queued first, and then the values are masked in the same order: MAC1,
+// MAC2 and PermuteNumber use what was queued, and compute what was not. So a queue does
+// not change any result.
 
 const (
 	// mostQueued bounds the memory of a queue.
 	mostQueued = 1024
-	// reach is how far what is taken may lie behind what was taken last: something that
-	// was queued may turn out not to be needed.
+	// reach is how many entries may be skipped, since something that was queued may turn out
+	// not to be needed.
 	reach = 32
 )
 
@@ -27,7 +27,7 @@ type queue struct {
 	keys   []*hmaclanes.Key
 	blocks []hmaclanes.Block
 	sums   []hmaclanes.Sum
-	// next is the first that was not taken, and computed how many have a sum.
+	// next is the first entry that was not taken, and computed is how many have a sum.
 	next, computed int
 
 	numbers numberQueue
@@ -80,7 +80,7 @@ func (p *Pseudonymizer) lanes(s Slot) *hmaclanes.Key {
 	return st.lanes
 }
 
-// add returns the block of another message, or nil where the queue is full.
+// add returns the block for another message, or nil if the queue is full.
 func (q *queue) add(k *hmaclanes.Key) *hmaclanes.Block {
 	n := len(q.keys)
 	if n == mostQueued {
@@ -94,7 +94,7 @@ func (q *queue) add(k *hmaclanes.Key) *hmaclanes.Block {
 	return &q.blocks[n]
 }
 
-// end closes the block of a message of n bytes; 0 is one that is too long.
+// end closes the block of a message of n bytes; 0 means that it is too long.
 func (q *queue) end(n int) {
 	last := len(q.keys) - 1
 	if n == 0 {
@@ -104,7 +104,7 @@ func (q *queue) end(n int) {
 	q.blocks[last].Pad(n)
 }
 
-// take returns the sum of a message that was queued, or nil.
+// take returns the sum of a queued message, or nil.
 func (q *queue) take(k *hmaclanes.Key, message []byte) *[64]byte {
 	for i := q.next; i < min(q.next+reach, len(q.keys)); i++ {
 		if q.keys[i] != k || !q.blocks[i].Holds(message) {
@@ -130,7 +130,7 @@ func (q *queue) compute() {
 	q.computed = n
 }
 
-// message1 writes the message of MAC1 and returns its length; 0 where it is too long.
+// message1 writes the message of MAC1 and returns its length; 0 if it is too long.
 func message1(dst, part []byte) int {
 	if 4+len(part) > len(dst) {
 		return 0
@@ -139,7 +139,7 @@ func message1(dst, part []byte) int {
 	return 4 + copy(dst[4:], part)
 }
 
-// message2 is message1 for MAC2.
+// message2 does the same for MAC2.
 func message2(dst, a, b []byte) int {
 	if 8+len(a)+len(b) > len(dst) {
 		return 0

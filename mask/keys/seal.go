@@ -56,7 +56,7 @@ const (
 var idEncoding = base64.NewEncoding("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.").
 	WithPadding(base64.NoPadding).Strict()
 
-// idValue has the value of an id's symbol, and 255 for what is none.
+// idValue has the value of each symbol of ids, and 255 for other bytes.
 var idValue = func() (v [256]byte) {
 	for i := range v {
 		v[i] = 255
@@ -140,8 +140,7 @@ func (p *Pseudonymizer) appendOpened(dst []byte, s Slot, sealed []byte) ([]byte,
 	return unpack(dst, packed)
 }
 
-// pack writes the packed id to p.plain and returns its size, or 0 when it is
-// too long.
+// pack writes the packed id to p.plain and returns its size, or 0 if it is too long.
 func (p *Pseudonymizer) pack(id []byte) int {
 	if len(id) == 36 && packUUID(p.plain[1:17], id) {
 		p.plain[0] = headerUUID
@@ -305,8 +304,8 @@ func (p *Pseudonymizer) unpackWide(dst []byte) ([]byte, bool) {
 
 const wideHalf = wideSize / 2
 
-// feistel runs one round: the halves change places, and the new right half has
-// the round function of the old one added.
+// feistel runs one round: the halves are swapped, and the round function of the old right
+// half is added to the new one.
 func (p *Pseudonymizer) feistel(st *keyState, round byte) {
 	l, r := p.plain[:wideHalf], p.plain[wideHalf:wideSize]
 	f := p.round(st, round, r)
@@ -356,7 +355,7 @@ func (p *Pseudonymizer) AppendOpenedToken(dst []byte, s Slot, token, ad []byte) 
 	return dst, false
 }
 
-// notNil keeps an empty ad apart from none, which ids have.
+// notNil distinguishes empty associated data from none, which ids have.
 func notNil(ad []byte) []byte {
 	if ad == nil {
 		return []byte{}

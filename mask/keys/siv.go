@@ -12,9 +12,8 @@ import (
 // pseudonym is; they reveal nothing else. A forgery opens with odds of
 // 2^-128.
 //
-// The associated data that a key always has is folded in once. A siv is not for
-// concurrent use: its scratch space is its own, so that sealing allocates
-// nothing.
+// The associated data that a key always has is folded in once. A siv must not be used
+// concurrently: it has scratch space, so that sealing allocates nothing.
 type siv struct {
 	mac, ctr cipher.Block
 	k1, k2   [16]byte // CMAC subkeys
@@ -24,7 +23,7 @@ type siv struct {
 
 const sivTag = 16
 
-// newSIV takes the two halves of an AES-SIV key as ciphers.
+// newSIV returns an AES-SIV for the two halves of a key, given as ciphers.
 func newSIV(mac, ctr cipher.Block, fixed ...[]byte) *siv {
 	s := &siv{mac: mac, ctr: ctr}
 	mac.Encrypt(s.k1[:], s.k1[:])
@@ -57,7 +56,7 @@ func (s *siv) cmac(data, end []byte) [16]byte {
 		start := block * 16
 		part := data[min(start, len(data)):min(start+16, len(data))]
 		subtle.XORBytes(s.x[:], s.x[:], part)
-		// end covers the last 16 bytes, which may lie in two blocks.
+		// end covers the last 16 bytes, which may span two blocks.
 		if from := max(start, len(data)-16); end != nil && from < start+len(part) {
 			covered := s.x[from-start : len(part)]
 			subtle.XORBytes(covered, covered, end[from-(len(data)-16):])
@@ -75,7 +74,7 @@ func (s *siv) cmac(data, end []byte) [16]byte {
 	return s.x
 }
 
-// fold is a step of S2V (RFC 5297, 2.4) over one more string.
+// fold is a step of S2V (RFC 5297, 2.4) for one more string.
 func (s *siv) fold(d [16]byte, ad []byte) [16]byte {
 	double(&d)
 	m := s.cmac(ad, nil)

@@ -149,7 +149,7 @@ func (rs *Ruleset) mergeDocuments(own *DocumentsSection) {
 		rs.Documents = &DocumentsSection{Rules: []DocumentRule{}}
 	}
 	d := rs.Documents
-	d.Files = append(slices.Clone(own.Files), d.Files...) // the first that fits counts
+	d.Files = append(slices.Clone(own.Files), d.Files...) // the first one that matches counts
 	if d.Namespaces == nil {
 		d.Namespaces = own.Namespaces
 	} else {
@@ -217,7 +217,7 @@ func (r *rulesetReader) documentRule(n strictyaml.Node) DocumentRule {
 			}
 		},
 	}, func(key string, keyNode, value strictyaml.Node) {
-		// As in tables, unit is a path where it is a mapping, and an argument otherwise.
+		// As in tables, unit is a path if it is a mapping, and an argument otherwise.
 		if key == "unit" && value.IsMapping() {
 			r.Mapping(value, map[string]strictyaml.Field{
 				"path":    r.relativePaths(&rule.Unit),
@@ -271,7 +271,7 @@ func (r *rulesetReader) documentMatches(n strictyaml.Node) (out []DocumentMatch)
 			}, nil)
 		} else {
 			m.Path, _ = r.Text(v)
-			// A path begins with $ or /: what stands before it names documents.
+			// A path begins with $ or /; what precedes it names documents.
 			if at := strings.IndexAny(m.Path, "$/"); at > 0 && m.Path[at-1] == ':' {
 				m.Document, m.Path = m.Path[:at-1], m.Path[at:]
 			}

@@ -8,8 +8,8 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Users come from other tools. What those call a thing is refused here like any unknown
-// name, with what it is called here.
+// Users come from other tools. Names from these tools are refused like any unknown name,
+// but with a hint to the name here.
 
 // foreignMethods are methods of other tools, in lower case and without separators, and
 // what to write instead.
@@ -55,7 +55,7 @@ var foreignKeys = map[string]string{
 	"security":                  `labels are added to meta.security automatically`,
 }
 
-// hint says what may have been meant by a method that there is not.
+// hint suggests what may have been meant by an unknown method.
 func hint(ms mask.Methods, name string) string {
 	if h := strictyaml.Elsewhere(foreignMethods, name); h != "" {
 		return ": here it is " + strings.TrimPrefix(h, ": here, ")
@@ -63,7 +63,7 @@ func hint(ms mask.Methods, name string) string {
 	return suggest.DidYouMean(name, ms.Names())
 }
 
-// method reads the one method of a rule.
+// method reads the single method of a rule.
 func (r *rulesetReader) method(n strictyaml.Node) string {
 	if n.IsList() {
 		r.Bad(n, "a rule has one method, since its result is not masked again: write the one that removes most, such as year instead of [date, year]")

@@ -29,7 +29,7 @@ func (r RelatedRow) Equal(o RelatedRow) bool {
 	return r.Schema == o.Schema && r.Table == o.Table && r.By == o.By && r.Key == o.Key && slices.Equal(r.Columns, o.Columns)
 }
 
-// knownKinds are what columns may have of somebody.
+// knownKinds are the kinds of known values in columns.
 var knownKinds = []string{"names", "given", "family", "ids", "phones", "emails", "urls", "addresses", "streets", "cities", "organizations", "dates", "birthDates", "others"}
 
 // MostKnown is the maximum number of known columns of a rule, and MostRelated that of related
@@ -55,7 +55,7 @@ func (r *rulesetReader) known(n strictyaml.Node) (out []KnownColumn, related []R
 	return r.mostKnown(n, out), related
 }
 
-// knownColumns are the keys of kinds, with lists of columns.
+// knownColumns reads the keys for kinds, with lists of columns.
 func (r *rulesetReader) knownColumns(out *[]KnownColumn) map[string]strictyaml.Field {
 	fields := map[string]strictyaml.Field{}
 	for _, kind := range knownKinds {

@@ -14,8 +14,8 @@ type fieldRule struct {
 	at         strictyaml.Position
 }
 
-// checkLikes adds a problem for each rule that does to texts what others do to fields, with
-// arguments that none of them has: a text and its record would not agree.
+// checkLikes adds a problem for each rule for texts whose arguments differ from those of
+// all corresponding rules for fields: a text and its record would not agree.
 func checkLikes(problems *strictyaml.Problems, defs mask.Methods, rules []fieldRule) {
 	for i := range rules {
 		r := &rules[i]
@@ -51,7 +51,7 @@ func checkLike(problems *strictyaml.Problems, r *fieldRule, like *mask.Like, a m
 	}
 }
 
-// argOf is an argument as it is written.
+// argOf returns an argument as written.
 func argOf(args mask.Args, name string, def any) string {
 	v, ok := args[name]
 	if !ok {

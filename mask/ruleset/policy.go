@@ -14,8 +14,8 @@ type Policy struct {
 	defs    mask.Methods
 	methods []mask.Method
 	tables  []mask.Method
-	// documents are those of document rules, names those for names of members; nil for a
-	// rule that has none.
+	// documents are the methods of document rules, names those for names of members; nil for
+	// a rule without one.
 	documents, names []mask.Method
 	text             mask.Method
 }

@@ -20,8 +20,8 @@ type rulesetReader struct {
 	methods mask.Methods
 	rs      *Ruleset
 	version bool
-	// incomplete: what is extended could not be read, so that what it would have given
-	// is not missing.
+	// incomplete: an extended ruleset could not be read, so that what it would provide is
+	// not reported as missing.
 	incomplete bool
 	// baseless: the first that is extended is an overlay, and gives no base.
 	baseless bool
@@ -82,9 +82,8 @@ func parseRuleset(file string, src []byte, methods mask.Methods, open Opener, pr
 	return r.rs
 }
 
-// extend reads one of the rulesets that this one extends and lays it over those before.
-// All but the first must be overlays: two whole rulesets would each undo what the other
-// decides.
+// extend reads one of the extended rulesets and merges it into those before. All but the
+// first must be overlays, since two complete rulesets would contradict each other.
 func (r *rulesetReader) extend(base strictyaml.Located, first, overlay bool, open Opener, depth int) {
 	if depth >= maxExtends {
 		r.Problems.Add(base.At, "more than %d rulesets extend each other: is there a cycle?", maxExtends)
@@ -150,8 +149,8 @@ func (r *rulesetReader) merge(own Ruleset) {
 	rs.FHIR.ContentTypes = union(rs.FHIR.ContentTypes, own.FHIR.ContentTypes)
 }
 
-// replaced puts each of own in the place of the one in all that it is the same as, or else
-// after all others.
+// replaced puts each item of own in place of the equal one in all, or else after all
+// others.
 func replaced[T any](all, own []T, same func(a, b *T) bool) []T {
 	for i := range own {
 		if k := slices.IndexFunc(all, func(o T) bool { return same(&o, &own[i]) }); k >= 0 {
@@ -163,7 +162,7 @@ func replaced[T any](all, own []T, same func(a, b *T) bool) []T {
 	return all
 }
 
-// rules reads the rules of a section: each has an id of its own.
+// rules reads the rules of a section. Each has a unique id.
 func rules[T any](r *rulesetReader, n strictyaml.Node, dst *[]T, read func(strictyaml.Node) (rule T, id string)) {
 	ids := map[string]bool{}
 	r.Sequence(n, func(item strictyaml.Node) {

@@ -30,7 +30,7 @@ type Rule struct {
 	MatchAt []strictyaml.Position `json:"-"`
 }
 
-// categoryForm takes letters in ascending order.
+// categoryForm matches letters in ascending order.
 var categoryForm = regexp.MustCompile(`^A?B?C?D?E?F?G?H?I?J?K?L?M?N?O?P?Q?R?$`)
 
 func (r *rulesetReader) rule(n strictyaml.Node) Rule {
@@ -66,7 +66,7 @@ func (r *rulesetReader) category(n strictyaml.Node) string {
 	return s
 }
 
-// complete reports what every rule must have and this one has not.
+// complete reports missing mandatory keys of a rule.
 func (r *rulesetReader) complete(n strictyaml.Node, id string, match bool, method string) {
 	switch {
 	case id == "":
@@ -78,9 +78,9 @@ func (r *rulesetReader) complete(n strictyaml.Node, id string, match bool, metho
 	}
 }
 
-// methodReader is the method of a rule and the keys that are its arguments.
+// methodReader reads the method of a rule and the keys that are its arguments.
 type methodReader struct {
-	// names are the keys that every rule of the section has, kinds those of the methods
+	// names are the keys that every rule of the section may have, kinds the kinds of methods
 	// that it may name.
 	names []string
 	kinds []mask.Kind
@@ -100,7 +100,7 @@ func (r *rulesetReader) arguments(method string, m methodReader) (mask.Args, mas
 		if method != "" {
 			r.Bad(m.at, "unknown method %q%s", method, hint(r.methods, method))
 		}
-		for _, g := range m.args { // one of them may be the misspelt "method"
+		for _, g := range m.args { // one of them may be a misspelled "method"
 			if strictyaml.Elsewhere(r.Foreign, g.name) != "" || method == "" && suggest.DidYouMean(g.name, m.names) != "" {
 				r.UnknownKey(g.key, g.name, m.names)
 			}

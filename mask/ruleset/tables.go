@@ -105,12 +105,12 @@ func (rs *Ruleset) mergeTables(own *TablesSection) {
 	if own.Default != "" {
 		t.Default = own.Default
 	}
-	t.Files = append(slices.Clone(own.Files), t.Files...) // the first that fits counts
+	t.Files = append(slices.Clone(own.Files), t.Files...) // the first one that matches counts
 	t.Classes = replaced(t.Classes, own.Classes, func(a, b *ColumnClass) bool { return a.Name == b.Name })
 	t.Rules = replaced(t.Rules, own.Rules, func(a, b *TableRule) bool { return a.ID == b.ID })
 }
 
-// checkClasses reports rules that match a class which is not there.
+// checkClasses reports rules that match an unknown class.
 func (r *rulesetReader) checkClasses() {
 	t := r.rs.Tables
 	if t == nil {
@@ -192,8 +192,8 @@ func (r *rulesetReader) tableRule(n strictyaml.Node) TableRule {
 		"known":    func(n strictyaml.Node) { rule.Known, rule.Related = r.known(n) },
 		"where":    func(n strictyaml.Node) { rule.Where = r.conditions(n) },
 	}, func(key string, keyNode, value strictyaml.Node) {
-		// Unit is an argument of methods too: a column where it is a mapping.
-		// Beside the column, default is the argument.
+		// Unit is also an argument of methods: if it is a mapping, it names a column, and
+		// default in it is the argument.
 		if key == "unit" && value.IsMapping() {
 			r.Mapping(value, map[string]strictyaml.Field{
 				"column":  columns(&rule.Unit),
@@ -286,7 +286,7 @@ func globMatch(glob, name string) bool {
 	if GlobRank(glob) == 3 {
 		return glob == name
 	}
-	// A name may hold a slash, which path.Match's globs do not cross.
+	// A name may contain a slash, which globs of path.Match do not match.
 	ok, err := path.Match(strings.ReplaceAll(glob, "/", "\x00"), strings.ReplaceAll(name, "/", "\x00"))
 	return ok && err == nil
 }

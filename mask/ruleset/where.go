@@ -97,10 +97,10 @@ func (c *Tests) HoldsForOther() Truth {
 	return Unknown
 }
 
-// conditionSpace is the space around a value that a condition leaves out.
+// conditionSpace is the space around a value that a condition ignores.
 const conditionSpace = " \t\n\r\f\v"
 
-// foldCondition is a value as conditions compare it.
+// foldCondition returns a value in the form in which conditions compare it.
 func foldCondition(s string) string {
 	return strings.Map(func(c rune) rune {
 		if c >= 'A' && c <= 'Z' {
@@ -231,14 +231,14 @@ func (r *rulesetReader) condition(n strictyaml.Node) RowCondition {
 	return c
 }
 
-// noTests is the problem of a condition that demands nothing.
+// noTests is the problem of a condition without a test.
 const noTests = `condition has none of "equals", "in", "notIn", "like" and "isNull"`
 
 func (c *Tests) empty() bool {
 	return c.In == nil && c.NotIn == nil && c.Like == nil && c.Null == nil
 }
 
-// tests are the keys of a condition that say what it demands.
+// tests are the keys of a condition that are tests.
 func (r *rulesetReader) tests(c *Tests) map[string]strictyaml.Field {
 	values := func(dst *[]string) strictyaml.Field {
 		return func(n strictyaml.Node) {

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// chart is bars over the time of the report, as paths of SVG: one for each series, which
-// are stacked.
+// chart is a bar chart over the period of the report, as SVG paths: one for each series,
+// stacked.
 type chart struct {
 	Width, Height int
 	Series        []series
@@ -21,16 +21,16 @@ type chart struct {
 
 type series struct{ Name, Path string }
 
-// stacked are counts that are drawn on those before them.
+// stacked are counts that are drawn on top of the previous ones.
 type stacked struct {
 	name   string
 	counts Counts
 }
 
-// mostDays is up to how many days a bar is a day; above it is a week.
+// mostDays is the longest period with a bar for each day; above it, a bar is a week.
 const mostDays = 92
 
-// bins cuts a period into bars of days or weeks.
+// bins divides a period into bars of days or weeks.
 type bins struct {
 	first time.Time
 	days  int // of a bar
@@ -54,7 +54,7 @@ func (b *bins) unit() string {
 	return "day"
 }
 
-// sum adds what is counted by day to its bars.
+// sum adds the counts of days to their bars.
 func (b *bins) sum(c Counts) []uint64 {
 	out := make([]uint64, b.n)
 	for day, n := range c {
@@ -87,7 +87,7 @@ func (b *bins) newChart(width, height int, what string, all ...stacked) *chart {
 			if n == 0 {
 				continue
 			}
-			// One that is there is seen, however small.
+			// A nonzero bar is always visible.
 			h := max(float64(height)*float64(n)/float64(c.Most), 0.75)
 			fmt.Fprintf(&path, "M%.4g %.4gh%.4gv%.4gh-%.4gz", float64(j)*step, float64(height)-below[j], step-gap, -h, step-gap)
 			below[j] += h

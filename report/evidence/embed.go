@@ -82,13 +82,13 @@ const (
 	KindDrift     = "drift"
 )
 
-// most is how many figures and findings of a result are taken over.
+// most bounds the figures and findings of a result that are included.
 const most = 200
 
 // errSigned says that the signature of a result is not that of the keys that were given.
 var errSigned = errors.New("its signature does not verify")
 
-// vouch says what a file of a kind rests on: measured if a key verifies its signature, else
+// vouch returns the basis of a file: measured if a key verifies its signature, else
 // stated.
 func vouch(file []byte, kind string, keys []string) (b Basis, key string, err error) {
 	for _, k := range keys {

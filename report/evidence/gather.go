@@ -108,7 +108,7 @@ func empty(logs []Log, p Period) error {
 		p.From.Format(time.RFC3339), p.To.Format(time.RFC3339), first.Format(time.RFC3339), last.Format(time.RFC3339))
 }
 
-// progress says how far reading is.
+// progress tracks the progress of reading.
 type progress struct {
 	read, all, next int64
 	told            func(read, all int64)
@@ -160,8 +160,8 @@ func readLog(ctx context.Context, dir, key string, upTo uint64, t *tally, p *pro
 	return l, nil
 }
 
-// cover lays the rulesets that are at hand over those that masked. One that is configured
-// and has masked nothing in the period is added.
+// cover adds the coverage of available rulesets to the rulesets that were used. A
+// configured ruleset that was not used in the period is added.
 func (e *Evidence) cover(known []Known) error {
 	for i := range known {
 		k := &known[i]

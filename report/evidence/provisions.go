@@ -20,8 +20,8 @@ type Shown struct {
 	Text    string `json:"text"`
 }
 
-// provisions are all that the report knows, each line with the basis that its section has
-// in this report.
+// provisions returns all known provisions, each line with the basis of its section in
+// this report.
 func (e *Evidence) provisions() []Provision {
 	all := slices.Concat(unitedStates(), california(), europe(), australia(), international())
 	for i := range all {
@@ -33,7 +33,7 @@ func (e *Evidence) provisions() []Provision {
 	return all
 }
 
-// basis is what a section rests on: not covered where the report was made without it.
+// basis returns the basis of a section: not covered if the report was created without it.
 func (e *Evidence) basis(section string) Basis {
 	embedded := func(r *Embedded) Basis {
 		if r == nil {

@@ -52,10 +52,10 @@ func listener(door string) string {
 	return cmp.Or(names[door], door)
 }
 
-// basisMark is how a basis is shown: in a word, and with a class of the style sheet.
+// basisMark is how a basis is shown: as a word with a CSS class.
 type basisMark struct{ Class, Word string }
 
-// basisOf takes a Basis, or its word in a template.
+// basisOf accepts a Basis, or its word in a template.
 func basisOf(b any) basisMark {
 	switch b := Basis(fmt.Sprint(b)); b {
 	case Measured:
@@ -93,7 +93,7 @@ func value(f float64) string {
 	return strconv.FormatFloat(f, 'g', 6, 64)
 }
 
-// view is what the page shows.
+// view is the data of the page.
 type view struct {
 	*Evidence
 	Key        string
@@ -108,7 +108,7 @@ type view struct {
 	BinUnit    string
 }
 
-// covered is a section and what it rests on.
+// covered is a section with its basis.
 type covered struct {
 	ID, Title string
 	Basis     Basis
@@ -191,8 +191,8 @@ func (b *bins) exchanges(days []Day) *chart {
 	return b.newChart(720, 120, "Exchanges", stacked{"complete", complete}, stacked{"refused", refused}, stacked{"failed", failed})
 }
 
-// sections are the sections of the report, and how to have those covered that need more
-// than a log.
+// sections are the sections of the report, and how to cover those that need more than a
+// log.
 var sections = []covered{
 	{ID: "logs", Title: "Audit logs and their chain of hashes"},
 	{ID: "checkpoints", Title: "Signed checkpoints of the audit logs", Without: "set audit.signerFile, and pass --checkpoint-key"},
@@ -216,7 +216,7 @@ var sections = []covered{
 
 func sectionTitle(id string) string {
 	at := slices.IndexFunc(sections, func(c covered) bool { return c.ID == id })
-	return sections[at].Title // a test holds that provisions name sections
+	return sections[at].Title // a test ensures that provisions name existing sections
 }
 
 // overview lists the sections in their order.

@@ -30,7 +30,7 @@ type tally struct {
 	openings     map[[2]string]*Opening // by operator and project
 	runs         Runs
 
-	texts map[string]string // one of each, for what is kept
+	texts map[string]string // interned texts
 }
 
 func newTally(p Period) *tally {
@@ -42,11 +42,11 @@ func newTally(p Period) *tally {
 	}
 }
 
-// begun are the exchanges of one log that have a record of their beginning and none of
-// their end so far, by their id.
+// begun are the exchanges of one log with a record of their beginning but not yet of
+// their end, by id.
 type begun map[string]*exchange
 
-// exchange is what is counted of a record.
+// exchange is the part of a record that is counted.
 type exchange struct {
 	at                                         time.Time
 	door, operation, consumer, project, reason string
@@ -55,7 +55,7 @@ type exchange struct {
 	applied                                    []mask.Applied
 }
 
-// of returns what is counted of a record.
+// of returns the part of a record that is counted.
 func of(l *audit.Line) exchange {
 	return exchange{
 		at: l.Time, door: l.Door, operation: l.Operation, consumer: l.Consumer, project: l.Project, reason: l.Reason,
@@ -63,8 +63,8 @@ func of(l *audit.Line) exchange {
 	}
 }
 
-// keep makes an exchange fit to be kept: it shares its texts with others, so that one that
-// is never ended takes little memory.
+// keep prepares an exchange to be kept: it shares its texts with others, so that an
+// exchange that never ends takes little memory.
 func (t *tally) keep(x exchange) *exchange {
 	for _, s := range []*string{&x.door, &x.operation, &x.consumer, &x.project, &x.reason, &x.ruleset, &x.rulesetSHA256, &x.keyFingerprint} {
 		t.share(s)
@@ -91,8 +91,8 @@ func (t *tally) share(s *string) {
 	*s = one
 }
 
-// record counts a record of a log. An exchange counts when it began; of its two records, if
-// it has two, the second has all that it delivered.
+// record counts a record of a log. An exchange counts at the time when it began; if it
+// has two records, the second one has everything that it delivered.
 func (t *tally) record(l *audit.Line, open begun) {
 	if t.period.has(l.Time) {
 		t.totals.Records++
@@ -116,7 +116,7 @@ func (t *tally) interrupted(open begun) {
 	}
 }
 
-// entry returns the entry of a key, and makes it if it is new.
+// entry returns the entry for a key, and creates it if necessary.
 func entry[K comparable, V any](m map[K]*V, k K, made V) *V {
 	v := m[k]
 	if v == nil {
@@ -168,8 +168,8 @@ func (t *tally) exchange(x *exchange, result string) {
 	}
 }
 
-// consumer counts who made an exchange. A login that failed is nobody's: it is counted with
-// the failed logins alone.
+// consumer counts who made an exchange. A failed login belongs to nobody, and is counted
+// only among failed logins.
 func (t *tally) consumer(x *exchange, result string) {
 	if x.door == "keys" {
 		return
@@ -203,7 +203,7 @@ func (t *tally) applied(a *mask.Applied, day string) {
 	e.Days[day] += a.N
 }
 
-// count counts a result; refused may be nil where nothing is.
+// count counts a result; refused may be nil if nothing can be refused.
 func count(result string, complete, refused, failed, interrupted *uint64) {
 	n := map[string]*uint64{"complete": complete, "refused": refused, "failed": failed, "interrupted": interrupted}[result]
 	if n != nil {
@@ -225,7 +225,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// with adds a text to a sorted list that does not have it. Empty texts are none.
+// with adds a text to a sorted list, unless it is in it or empty.
 func with(list []string, s string) []string {
 	at, has := slices.BinarySearch(list, s)
 	if has || s == "" {
@@ -263,8 +263,8 @@ func (t *tally) fill(e *Evidence) {
 	e.Identifiers = identifiers(e.Applications)
 }
 
-// rotations are the changes from one key of a project to the next. Keys are in the order of
-// project and first use.
+// rotations returns the changes from one key of a project to the next. Keys are in the
+// order of project and first use.
 func rotations(keys []Key) []Rotation {
 	out := []Rotation{}
 	for i := 1; i < len(keys); i++ {
@@ -275,7 +275,7 @@ func rotations(keys []Key) []Rotation {
 	return out
 }
 
-// identifiers lays what was applied over the eighteen identifiers. A rule can stand for
+// identifiers assigns what was applied to the eighteen identifiers. A rule can belong to
 // several of them.
 func identifiers(applications []Application) (out []Identifier) {
 	for _, c := range safeharbor.Categories() {

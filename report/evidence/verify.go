@@ -61,12 +61,12 @@ func (e *Evidence) Compare(ctx context.Context, logs []string, progress func(rea
 		}
 	}
 	if len(differ) > 0 {
-		return differ, nil // all else follows from it
+		return differ, nil // other differences follow from it
 	}
 	for i := range e.Rulesets {
 		r := e.Rulesets[i]
 		if r.Records == 0 {
-			continue // it was configured, and is not in the log
+			continue // configured, but not in the log
 		}
 		r.Configured, r.Coverage, r.CoverageBasis = false, nil, NotCovered
 		if !slices.ContainsFunc(again.Rulesets, func(a Ruleset) bool { return reflect.DeepEqual(a, r) }) {

@@ -12,13 +12,13 @@ const (
 )
 
 const (
-	rareShare = 0.01 // below it a category is rare
+	rareShare = 0.01 // a category with a smaller share is rare
 	tail      = 0.01
 	// mostClasses is the number of distinct numbers that are compared as categories too.
 	mostClasses = 50
 )
 
-// result is what was found of a column.
+// result returns the result for a column.
 func (c *columnPlan) result(rowsOriginal, rowsMasked uint64) Column {
 	a, b := c.sides[0], c.sides[1]
 	r := Column{Name: c.name, Kind: c.kind.String(), keyOriginals: c.key}
@@ -85,7 +85,7 @@ func (c *columnPlan) distances(r *Column) {
 	}
 }
 
-// outcome says in a word what masking did to the values.
+// outcome names what masking did to the values.
 func (c *columnPlan) outcome(r *Column) string {
 	a, b := c.sides[0], c.sides[1]
 	switch {
@@ -101,8 +101,8 @@ func (c *columnPlan) outcome(r *Column) string {
 	return changed
 }
 
-// rare counts the rare categories, and those that the masked side has: the same ones, or as
-// many if categories were replaced.
+// rare counts the rare categories, and those that the masked side still has: the same
+// ones, or as many if categories were replaced.
 func (c *columnPlan) rare(outcome string) *Kept {
 	before := c.sides[0].distinct.rare(rareShare)
 	if outcome == replaced {

@@ -61,7 +61,7 @@ func Compare(ctx context.Context, original, masked *records.Set, o Options) (*Re
 	return r, nil
 }
 
-// sides does a thing for both sides at the same time.
+// sides runs f for both sides in parallel.
 func sides(ctx context.Context, do func(ctx context.Context, side int) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for side := range 2 {
@@ -70,8 +70,8 @@ func sides(ctx context.Context, do func(ctx context.Context, side int) error) er
 	return g.Wait()
 }
 
-// match plans the tables that both sides have. If each side has one table, those are matched
-// whatever they are called.
+// match plans the tables that both sides have. If each side has one table, they are
+// matched regardless of their names.
 func (r *Report) match(profiles [2]*profile, person string) (plans []*tablePlan, err error) {
 	a, b := profiles[0], profiles[1]
 	for side, p := range profiles {
@@ -110,7 +110,7 @@ func (r *Report) match(profiles [2]*profile, person string) (plans []*tablePlan,
 	return plans, nil
 }
 
-// result is what was found of a table.
+// result returns the result for a table.
 func (p *tablePlan) result(passes [2]*tablePass) Table {
 	a, b := p.sides[0], p.sides[1]
 	t := Table{Name: p.name, Rows: Both{float64(a.rows), float64(b.rows)}, PairRows: Both{float64(passes[0].sampled), float64(passes[1].sampled)}, Unrelated: p.left}
@@ -148,7 +148,7 @@ func (p *tablePlan) result(passes [2]*tablePass) Table {
 	return t
 }
 
-// correlations are those of both sides; nil where the originals have none, and 0 where the
+// correlations returns those of both sides; nil if the originals have none, and 0 if the
 // masked side has lost it.
 func correlations(a, b comoments) *Both {
 	x, y := a.correlation(), b.correlation()
@@ -170,8 +170,9 @@ func appendInterval(list []Interval, name string, a, b *numbers) []Interval {
 	return append(list, i)
 }
 
-// sampledDistances are those of all numbers if they are known, else of samples, with what
-// two samples of one distribution differ by in 19 of 20 cases.
+// sampledDistances returns the distances of all numbers if they are known, or else of
+// samples, with the tolerance by which two samples of one distribution differ in 19 of 20
+// cases.
 func sampledDistances(a, b *numbers) (ks, w Distance) {
 	ks.Value, w.Value = exactDistances(a, b)
 	if a.exact() && b.exact() {

@@ -5,10 +5,11 @@ import (
 	"slices"
 )
 
-// distinct counts values by their hashes: all of them up to a bound, and beyond that those
-// whose hash is below a limit, which falls as more come. What is below the limit is a sample
-// of the distinct values of which each has its true count, and two columns with the same
-// limit have sampled the same values, so that joins can be counted in samples.
+// distinct counts values by their hashes: all of them up to a bound, and beyond that
+// those whose hash is below a limit, which decreases as more values arrive. The values
+// below the limit are a sample of the distinct values, each with its true count. Two
+// columns with the same limit have sampled the same values, so that joins can be counted
+// in samples.
 type distinct struct {
 	most   int
 	limit  uint64 // hashes up to it are counted
@@ -42,13 +43,13 @@ func (d *distinct) lower(limit uint64) {
 // exact reports whether all values were counted.
 func (d *distinct) exact() bool { return d.limit == math.MaxUint64 }
 
-// share is how much of all distinct values the sample has.
+// share returns the sampled share of all distinct values.
 func (d *distinct) share() float64 { return (float64(d.limit) + 1) / (math.MaxUint64 + 1.0) }
 
-// number is how many distinct values there are, or about that many.
+// number returns the number of distinct values, exact or estimated.
 func (d *distinct) number() float64 { return math.Round(float64(len(d.counts)) / d.share()) }
 
-// tolerance is by how much number can be wrong, as a part of it, in 19 of 20 cases.
+// tolerance returns the relative error of number in 19 of 20 cases.
 func (d *distinct) tolerance() float64 {
 	if d.exact() || len(d.counts) == 0 {
 		return 0
@@ -56,8 +57,8 @@ func (d *distinct) tolerance() float64 {
 	return 1.96 / math.Sqrt(float64(len(d.counts)))
 }
 
-// total is how many values the sample stands for, and frequencies are those of the values,
-// the most frequent first.
+// total returns how many values the sample represents, and frequencies those of the
+// values, most frequent first.
 func (d *distinct) frequencies() (list []float64, total float64) {
 	list = make([]float64, 0, len(d.counts))
 	for _, n := range d.counts {
@@ -76,7 +77,7 @@ func (d *distinct) frequencies() (list []float64, total float64) {
 	return list, total
 }
 
-// within is how much of d stands in o: of its distinct values, and of its rows.
+// within returns how much of d is in o: of its distinct values, and of its rows.
 func (d *distinct) within(o *distinct) (ofValues, ofRows float64, sampled int) {
 	limit := min(d.limit, o.limit)
 	var values, rows, foundValues, foundRows float64
@@ -97,8 +98,8 @@ func (d *distinct) within(o *distinct) (ofValues, ofRows float64, sampled int) {
 	return foundValues / values, foundRows / rows, int(values)
 }
 
-// totalVariation is half the sum of the differences of shares, value by value. Both must be
-// exact.
+// totalVariation returns half the sum of the differences of shares, value by value. Both
+// must be exact.
 func totalVariation(a, b *distinct) float64 {
 	_, na := a.frequencies()
 	_, nb := b.frequencies()
@@ -117,8 +118,8 @@ func totalVariation(a, b *distinct) float64 {
 	return min(sum/2, 1)
 }
 
-// byRank is the total variation of the most frequent value of the one against the most
-// frequent of the other, and so on: of columns whose values were replaced.
+// byRank returns the total variation by rank: the most frequent value of one against the
+// most frequent of the other, and so on. It is for columns whose values were replaced.
 func byRank(a, b *distinct) float64 {
 	fa, na := a.frequencies()
 	fb, nb := b.frequencies()

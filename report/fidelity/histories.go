@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// histories have the dates of persons, for the time from one to the next. They keep those of
-// the persons that come first, up to a bound: sources in one order give the same persons on
-// both sides.
+// histories have the dates of persons, for the time from one date to the next. They keep
+// the first persons, up to a bound: if both sides have the same order, these are the same
+// persons.
 type histories struct {
 	dates map[uint64][]float64
 	n     int
-	whole bool // no person was left out
+	whole bool // no person has been left out
 }
 
 const (
@@ -34,7 +34,7 @@ func (h *histories) add(person uint64, dates []float64) {
 	h.dates[person] = append(list, dates...)
 }
 
-// intervals are the days between each date of a person and the next.
+// intervals returns the days between each date of a person and the next.
 func (h *histories) intervals() *numbers {
 	d := newNumbers(mostDistinct)
 	for _, person := range slices.Sorted(maps.Keys(h.dates)) {

@@ -3,11 +3,11 @@ package fidelity
 import "strings"
 
 const (
-	joined     = 0.5 // of a column's values stand in another that it refers to
+	joined     = 0.5 // of a column's values occur in another that it refers to
 	fewestJoin = 2   // distinct values of a reference
 )
 
-// end is a column that can take part in a join.
+// end is a column that can be part of a join.
 type end struct {
 	table  *tablePlan
 	column *columnPlan
@@ -15,14 +15,14 @@ type end struct {
 
 func (e end) String() string { return e.table.name + "." + e.column.name }
 
-// unique reports whether each value is of one row.
+// unique reports whether each value occurs in one row.
 func (e end) unique(side int) bool {
 	c := e.column.sides[side]
 	return c.values > 0 && c.distinct.number() >= (1-2*c.distinct.tolerance())*float64(c.values) && (!c.distinct.exact() || c.distinct.number() == float64(c.values))
 }
 
-// refers reports whether a name can be that of a reference: numbers stand in other columns
-// by chance, so that names must say it.
+// refers reports whether a name can be that of a reference. Names must say so, since
+// numbers occur in other columns by chance.
 func (e end) refers(to end) bool {
 	if e.column.kind == categorical {
 		return true

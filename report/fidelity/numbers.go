@@ -23,8 +23,8 @@ type numbers struct {
 	m2     float64 // sum of squared distances to the mean
 }
 
-// sampleSize is the size of a sample, and gridSize how many of its values become limits
-// between which all values are counted.
+// sampleSize is the size of a sample, and gridSize is how many of its values become
+// limits between which all values are counted.
 const (
 	sampleSize = 1 << 14
 	gridSize   = 1 << 12
@@ -62,7 +62,8 @@ func (d *numbers) deviation() float64 {
 	return math.Sqrt(d.m2 / float64(d.n-1))
 }
 
-// weighted returns the values in order with their weights; a sample beyond the bound.
+// weighted returns the values in order with their weights; beyond the bound, those of the
+// sample.
 func (d *numbers) weighted() (values, weights []float64) {
 	if d.counts == nil {
 		values = slices.Clone(d.sample)
@@ -85,8 +86,8 @@ func (d *numbers) weighted() (values, weights []float64) {
 	return values, weights
 }
 
-// include adds the numbers of another distribution, each replaced by what f makes of it; of
-// one that is not exact, those of its sample.
+// include adds the numbers of another distribution, each transformed by f; if it is not
+// exact, those of its sample.
 func (d *numbers) include(o *numbers, f func(float64) float64) {
 	values, weights := o.weighted()
 	for i, v := range values {
@@ -111,14 +112,14 @@ func (d *numbers) include(o *numbers, f func(float64) float64) {
 // grid has limits in ascending order; between them the numbers of both sides are counted.
 type grid struct {
 	limits []float64
-	// at are how many numbers are equal to each limit, below how many lie between the limit
-	// and the one before it, by side. sum are the sums of those.
+	// at counts the numbers equal to each limit, and below those between the limit and the
+	// one before it, by side. sum has the sums of the latter.
 	at, below [2][]uint64
 	sum       [2][]float64
 	above     [2]uint64
 }
 
-// newGrid makes a grid from two distributions.
+// newGrid returns a grid for two distributions.
 func newGrid(a, b *numbers) *grid {
 	var all []float64
 	for _, d := range []*numbers{a, b} {
@@ -144,7 +145,7 @@ func (g *grid) add(side int, v float64) {
 	i := sort.SearchFloat64s(g.limits, v)
 	switch {
 	case i == len(g.limits):
-		g.above[side]++ // a source that has changed since
+		g.above[side]++ // the source has changed in the meantime
 	case g.limits[i] == v:
 		g.at[side][i]++
 	default:
@@ -153,8 +154,8 @@ func (g *grid) add(side int, v float64) {
 	}
 }
 
-// distances returns the Kolmogorov-Smirnov and Wasserstein distances at the limits, and by
-// how much each can be wrong: by what lies between two limits.
+// distances returns the Kolmogorov-Smirnov and Wasserstein distances at the limits, and
+// the possible error of each, which is due to the numbers between two limits.
 func (g *grid) distances() (ks, ksTolerance, w, wTolerance float64) {
 	var n, below [2]float64
 	for side := range n {
@@ -187,7 +188,7 @@ func (g *grid) distances() (ks, ksTolerance, w, wTolerance float64) {
 	return ks, ksTolerance, w, wTolerance
 }
 
-// exactDistances are those of two distributions of which all numbers are known.
+// exactDistances returns the distances of two distributions whose numbers are all known.
 func exactDistances(a, b *numbers) (ks, w float64) {
 	x, wx := a.weighted()
 	y, wy := b.weighted()
@@ -197,7 +198,7 @@ func exactDistances(a, b *numbers) (ks, w float64) {
 	return stat.KolmogorovSmirnov(x, wx, y, wy), wasserstein(x, wx, y, wy)
 }
 
-// wasserstein is the area between two distribution functions.
+// wasserstein returns the area between two distribution functions.
 func wasserstein(x, wx, y, wy []float64) float64 {
 	var nx, ny float64
 	for _, w := range wx {
@@ -230,7 +231,7 @@ func wasserstein(x, wx, y, wy []float64) float64 {
 	return sum
 }
 
-// ranks gives numbers their place among all: the middle of those that are equal.
+// ranks returns the rank of each number; equal numbers share the mean rank.
 type ranks struct{ values, middle []float64 }
 
 func newRanks(d *numbers) ranks {

@@ -14,12 +14,12 @@ type pass struct {
 	tables map[string]*tablePass
 }
 
-// tablePass counts in a table what the plan says.
+// tablePass counts what the plan specifies for a table.
 type tablePass struct {
 	*tablePlan
 	side int
 	row  uint64
-	// of the row: a number and a class for each column; NaN and -1 where it has none.
+	// of the row: a number and a class for each column; NaN and -1 if it has none.
 	values    []float64
 	classes   []int
 	ranks     []ranks
@@ -57,7 +57,7 @@ func (c *comoments) add(x, y float64) {
 	c.xy += dx * (y - c.my)
 }
 
-// correlation is NaN where there is none: fewer than three rows, or a constant.
+// correlation returns NaN if there is none: for fewer than three rows, or a constant.
 func (c *comoments) correlation() float64 {
 	if c.n < 3 || c.xx <= 0 || c.yy <= 0 {
 		return math.NaN()
@@ -175,7 +175,7 @@ func (t *tablePass) relate() {
 	}
 }
 
-// information is the mutual information of the classes of two columns, in nats.
+// information returns the mutual information of the classes of two columns, in nats.
 func (p *pair) information() float64 {
 	var total float64
 	var rows, columns [classes]float64

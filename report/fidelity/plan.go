@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// tablePlan says what the second pass counts of a table that both sides have.
+// tablePlan says what the second pass counts in a table that both sides have.
 type tablePlan struct {
 	name    string
 	sides   [2]*tableProfile
 	columns []*columnPlan
 	// numbers of columns, by side, with -1 for those that are not compared.
 	at [2][]int
-	// related are the columns whose relations are counted, of at most mostRelated, and every
-	// is which rows are, by side.
+	// related are the columns whose relations are counted, at most mostRelated. Only each
+	// every-th row is counted, by side.
 	related []int
 	every   [2]uint64
-	left    int // columns that could be related and are not
+	left    int // columns that could be related but are not
 	// spans are pairs of columns of dates in a row, and person is the column of the person;
 	// -1 for none.
 	spans  [][2]int
@@ -26,7 +26,7 @@ type tablePlan struct {
 	dates  []int
 }
 
-// columnPlan says what is counted of a column that both sides have.
+// columnPlan says what is counted for a column that both sides have.
 type columnPlan struct {
 	name     string
 	sides    [2]*columnProfile
@@ -37,7 +37,7 @@ type columnPlan struct {
 	coarse   bool  // the masked side has moments of less precision
 	floored  [2]*numbers
 	bins     [2]bins
-	key      bool // nearly every value is another
+	key      bool // nearly all values differ
 	refers   bool // to a key of a table
 }
 
@@ -116,11 +116,12 @@ func newColumnPlan(name string, a, b *columnProfile) *columnPlan {
 // constant reports whether a column of the originals has one value.
 func (c *columnPlan) constant() bool { return c.sides[0].distinct.number() < 2 }
 
-// replaced reports whether the values were replaced one by one, as pseudonyms are: others,
-// and about as many. Numbers count as replaced if they are whole, as keys are.
+// replaced reports whether the values were replaced one by one, as by pseudonyms:
+// different ones, and about as many. Numbers count as replaced only if they are whole,
+// like keys.
 func (c *columnPlan) replaced() bool {
 	a, b := c.sides[0].distinct, c.sides[1].distinct
-	texts := c.kind == numeric && c.measured[1].n == 0 // nothing that is left is a number
+	texts := c.kind == numeric && c.measured[1].n == 0 // no remaining value is a number
 	if c.kind == temporal || c.kind == numeric && !texts && (c.sides[0].fractions || a.number() < fewestOfKeys) {
 		return false
 	}
@@ -128,10 +129,11 @@ func (c *columnPlan) replaced() bool {
 	return shared < 0.01 && b.number() > 0 && math.Abs(a.number()-b.number()) <= max(0.02, a.tolerance()+b.tolerance())*a.number()
 }
 
-// persons are names of columns that say whose a row is.
+// persons are names of columns that identify the person of a row.
 var persons = []string{"patient_id", "subject_id", "person_id", "patientid", "subjectid", "personid", "patient", "subject.reference", "patient.reference"}
 
-// findPerson returns the column that says whose a row is: the named one, or one of a usual name.
+// findPerson returns the column that identifies the person of a row: the given one, or
+// one with a usual name.
 func (p *tablePlan) findPerson(name string) int {
 	best := -1
 	for i, c := range p.columns {
@@ -148,7 +150,7 @@ func (p *tablePlan) findPerson(name string) int {
 	return best
 }
 
-// bins divides the values of a column into few classes, for mutual information.
+// bins divides the values of a column into a few classes, for mutual information.
 type bins struct {
 	limits []float64      // numbers and moments: upper limits
 	of     map[uint64]int // others: the most frequent values; the rest are one

@@ -7,26 +7,26 @@ import (
 	"github.com/veil-proxy/veil/report/records"
 )
 
-// profile is what a first pass finds of a set.
+// profile is the result of the first pass over a set.
 type profile struct {
 	set    *records.Set
 	tables []*tableProfile
 	byName map[string]*tableProfile
 }
 
-// tableProfile is what is found of a table.
+// tableProfile is the profile of a table.
 type tableProfile struct {
 	table   *records.Table
 	rows    uint64
 	columns []*columnProfile
 }
 
-// columnProfile is what is found of a column.
+// columnProfile is the profile of a column.
 type columnProfile struct {
 	values  uint64 // that are not NULL
 	filled  uint64 // rows that have one
 	lastRow uint64
-	// How many values look like numbers, like numbers that no program writes so, and like
+	// How many values look like numbers, like codes (numbers with leading zeros), and like
 	// moments.
 	numbersSeen, codes, momentsSeen uint64
 	fractions                       bool // some number is not whole
@@ -48,7 +48,7 @@ func newColumnProfile(columns int) *columnProfile {
 	return &columnProfile{distinct: newDistinct(most), numbers: newNumbers(most), moments: newNumbers(most)}
 }
 
-// newProfile passes over a set.
+// newProfile reads a set.
 func newProfile(ctx context.Context, set *records.Set) (*profile, error) {
 	p := &profile{set: set, byName: map[string]*tableProfile{}}
 	var last *tableProfile
@@ -59,7 +59,7 @@ func newProfile(ctx context.Context, set *records.Set) (*profile, error) {
 		last.add(r)
 		return nil
 	})
-	for _, t := range set.Tables() { // those without rows too
+	for _, t := range set.Tables() { // also tables without rows
 		p.of(t).lay()
 	}
 	return p, err
@@ -75,7 +75,7 @@ func (p *profile) of(t *records.Table) *tableProfile {
 	return n
 }
 
-// lay makes profiles for columns that have come.
+// lay adds profiles for new columns.
 func (t *tableProfile) lay() {
 	for len(t.columns) < len(t.table.Columns) {
 		t.columns = append(t.columns, newColumnProfile(len(t.table.Columns)))
@@ -113,7 +113,7 @@ func (c *columnProfile) add(text []byte) {
 	}
 }
 
-// kind is what a column holds.
+// kind is what a column contains.
 type kind uint8
 
 const (
@@ -125,8 +125,8 @@ const (
 
 func (k kind) String() string { return [...]string{"empty", "number", "date", "category"}[k] }
 
-// mostlyOf is the share of values that make a column one of their kind, and mostCodes the
-// share of numbers written with zeros before them that make it one of codes.
+// mostlyOf is the share of values of a kind from which a column is of that kind, and
+// mostCodes the share of numbers with leading zeros from which it contains codes.
 const (
 	mostlyOf  = 0.95
 	mostCodes = 0.005
@@ -146,7 +146,7 @@ func (c *columnProfile) kind() kind {
 	return categorical
 }
 
-// years is how many values are numbers that can be years; all or none of a sample.
+// years returns how many values are numbers that can be years; for a sample, all or none.
 func (c *columnProfile) years() uint64 {
 	if c.numbersSeen > 0 && isYear(c.numbers.lo) && isYear(c.numbers.hi) && !c.fractions {
 		return c.numbersSeen
@@ -154,8 +154,8 @@ func (c *columnProfile) years() uint64 {
 	return 0
 }
 
-// measured returns the values that count in a column of a kind, and how many of all are
-// others. A year alone is a date where others are.
+// measured returns the values of a column that are of its kind, and the share of others.
+// In a column of dates, a year alone is a date.
 func (c *columnProfile) measured(k kind) (d *numbers, others uint64) {
 	switch years := c.years(); {
 	case k == numeric:

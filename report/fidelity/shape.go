@@ -11,11 +11,11 @@ import (
 const (
 	shapeBins       = 28
 	shapeCategories = 12
-	mostDrawn       = 200   // categories, beyond which a plot of the first says little
+	mostDrawn       = 200   // categories in a plot; beyond that, the first ones say little
 	clipped         = 0.002 // of the values at either end are left out
 )
 
-// shapes are those of two distributions of numbers, over the same range.
+// shapes returns the shapes of two distributions of numbers, over the same range.
 func shapes(a, b *numbers) (out [2][]float64) {
 	lo, hi := clip(a)
 	if l, h := clip(b); b.n > 0 {
@@ -46,7 +46,7 @@ func shapes(a, b *numbers) (out [2][]float64) {
 	return out
 }
 
-// clip is the range of a distribution without its outermost values.
+// clip returns the range of a distribution without its outermost values.
 func clip(d *numbers) (lo, hi float64) {
 	values, weights := d.weighted()
 	if len(values) == 0 {
@@ -69,8 +69,9 @@ func clip(d *numbers) (lo, hi float64) {
 	return lo, hi
 }
 
-// frequencies are those of the originals' most frequent categories, and the others' sum, and
-// of the same on the masked side; by rank where categories were replaced.
+// frequencies returns the frequencies of the originals' most frequent categories and the
+// sum of the others, and the same for the masked side; by rank if categories were
+// replaced.
 func (c *columnPlan) frequencies(outcome string) (out [2][]float64) {
 	a, b := c.sides[0].distinct, c.sides[1].distinct
 	order := func(d *distinct) []uint64 {

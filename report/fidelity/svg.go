@@ -12,11 +12,11 @@ import (
 const (
 	plotWidth, plotHeight = 224, 64
 	cellsWidth            = 240
-	faintest              = 0.03 // relation that is drawn
+	faintest              = 0.03 // weakest relation that is drawn
 )
 
-// plot draws two shapes: that of the originals as an area or as bars, that of the masked
-// side as a line or as narrower bars before it.
+// plot draws two shapes: that of the originals as an area or as bars, and that of the
+// masked side as a line or as narrower bars in front.
 func plot(s [2][]float64, bars bool, label string) template.HTML {
 	top := 0.0
 	for _, side := range s {
@@ -54,8 +54,9 @@ func steps(bins []float64, step float64, y func(float64) float64) string {
 	return b.String()
 }
 
-// matrix draws the relations of columns on one side: blue for correlations above 0, orange
-// for those below, the stronger the darker. With information set it draws that.
+// matrix draws the relations of columns on one side: blue for positive correlations,
+// orange for negative ones, darker for stronger ones. If information is set, it draws
+// mutual information.
 func matrix(t *Table, side int, information bool) template.HTML {
 	names := related(t)
 	if len(names) == 0 {
@@ -90,7 +91,7 @@ func matrix(t *Table, side int, information bool) template.HTML {
 	return template.HTML(b.String()) //nolint:gosec // numbers, and names that are escaped
 }
 
-// related are the columns of the matrix, from the left and from the top.
+// related returns the columns of the matrix, from left to right and from top to bottom.
 func related(t *Table) (names []string) {
 	for _, p := range t.Pairs {
 		for _, n := range []string{p.X, p.Y} {

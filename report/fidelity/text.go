@@ -81,7 +81,7 @@ func (t *Table) writeText(w io.Writer) error {
 	return out.Flush()
 }
 
-// strongest are the pairs with the most mutual information.
+// strongest returns the pairs with the most mutual information.
 func (t *Table) strongest() []Pair {
 	return firstBy(t.Pairs, mostPairs, func(p *Pair) float64 { return -p.Information.Original })
 }
@@ -103,7 +103,7 @@ func list(names []string) string {
 
 func percent(share float64) string { return fmt.Sprintf("%.1f\u00a0%%", 100*share) }
 
-// plusMinus is a tolerance in percent, or nothing if the figure is exact.
+// plusMinus returns a tolerance in percent, or "" if the figure is exact.
 func plusMinus(t float64) string {
 	if t == 0 {
 		return ""

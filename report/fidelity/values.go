@@ -78,22 +78,22 @@ func readMoment(text []byte) (float64, bool) {
 	return float64(seconds) + float64(nanos)/1e9, ok
 }
 
-// isCode reports whether a number is written as numbers are not: with zeros before it.
+// isCode reports whether a number is written with leading zeros, as numbers are not.
 func isCode(text []byte) bool { return len(text) > 1 && text[0] == '0' && isDigit(text[1]) }
 
 // isYear reports whether a number can be a year.
 func isYear(v float64) bool { return v >= 1000 && v < 3000 && v == math.Trunc(v) }
 
-// startOf is the beginning of a year in seconds since 1970.
+// startOf returns the beginning of a year in seconds since 1970.
 func startOf(year float64) float64 {
 	days, _ := cells.ParseDate(append(strconv.AppendInt(nil, int64(year), 10), "-01-01"...))
 	return float64(days) * day
 }
 
-// hashOf stands for a value where only equality counts.
+// hashOf represents a value where only equality counts.
 func hashOf(text []byte) uint64 { return xxhash.Sum64(text) }
 
-// precision is how finely moments are known: the coarsest that all of a column have.
+// precision is the precision of moments; for a column, the coarsest one.
 type precision uint8
 
 const (
@@ -105,7 +105,7 @@ const (
 
 func (p precision) String() string { return [...]string{"year", "month", "day", "second"}[p] }
 
-// precisionOf is that of one moment.
+// precisionOf returns the precision of one moment.
 func precisionOf(seconds float64) precision {
 	days := math.Floor(seconds / day)
 	if seconds != days*day {
@@ -120,7 +120,7 @@ func precisionOf(seconds float64) precision {
 	return year
 }
 
-// floor cuts a moment to a precision.
+// floor truncates a moment to a precision.
 func (p precision) floor(seconds float64) float64 {
 	days := math.Floor(seconds / day)
 	switch p {

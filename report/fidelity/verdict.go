@@ -15,17 +15,17 @@ const (
 )
 
 const (
-	weakest       = 0.1  // correlation that counts
-	leastInform   = 0.05 // mutual information that counts, in nats
+	weakest       = 0.1  // minimum correlation that counts
+	leastInform   = 0.05 // minimum mutual information that counts, in nats
 	keptInform    = 0.8
 	keptRare      = 0.9
 	keptTail      = 0.5
-	fewestForPair = 100  // rows, for a relation to be one
-	fewestForTail = 1000 // values, for the tails to have some
+	fewestForPair = 100  // minimum rows for a relation
+	fewestForTail = 1000 // minimum values for tails
 )
 
-// wilson is by how much a share of a sample can be wrong in 19 of 20 cases: half of the
-// Wilson interval.
+// wilson returns the error of a share in a sample in 19 of 20 cases: half of the Wilson
+// interval.
 func wilson(share float64, n int) float64 {
 	if n == 0 {
 		return 1
@@ -51,8 +51,9 @@ func verdict(name string, looked int, faults []string, what, passed string) Verd
 	return v
 }
 
-// judged is the distance that says whether a column has drifted, and ok whether there is
-// one: what was removed or replaced has no distribution to drift.
+// judged returns the distance that decides whether a column has drifted, and whether
+// there is one: values that were removed or replaced have no distribution that could
+// drift.
 func (c *Column) judged() (d Distance, what string, ok bool) {
 	switch {
 	case c.Outcome == removed || c.Kind == empty.String():
@@ -109,7 +110,7 @@ func (r *Report) drift() Verdict {
 	return verdict(drift, looked, faults, "distributions, relations and intervals have drifted", fmt.Sprintf("%d distributions, relations and intervals are within %g", looked, r.Limit))
 }
 
-// fault says what is wrong with a relation; empty if nothing is.
+// fault describes what is wrong with a relation; "" if nothing is.
 func (p *Pair) fault(limit float64) string {
 	switch s := p.Spearman; {
 	case s != nil && math.Abs(s.Original) >= weakest && math.Abs(s.Original-s.Masked) > limit:

@@ -16,11 +16,11 @@ import (
 	"github.com/veil-proxy/veil/table/cells"
 )
 
-// readArrow passes over an Arrow file or stream, batch by batch.
+// readArrow reads an Arrow file or stream, batch by batch.
 func readArrow(_ context.Context, s *Set, f *file.Opened, _ *told, emit func(*Table, Row) error) (err error) {
 	var later error
 	defer func() {
-		if recover() != nil { // its text can hold a value
+		if recover() != nil { // its text may contain a value
 			err = errors.New("the file is damaged")
 		}
 	}()
@@ -64,7 +64,8 @@ func readArrow(_ context.Context, s *Set, f *file.Opened, _ *told, emit func(*Ta
 	}
 }
 
-// batches returns what reads the batches of a file, which begins with ARROW1, or of a stream.
+// batches returns a reader for the batches of a file, which begins with ARROW1, or of a
+// stream.
 func batches(f *file.Opened) (*arrow.Schema, func() (arrow.RecordBatch, error), error) {
 	if !bytes.HasPrefix(f.Beginning, []byte("ARROW1")) {
 		r, err := ipc.NewReader(f.Reader)
@@ -106,7 +107,7 @@ func batches(f *file.Opened) (*arrow.Schema, func() (arrow.RecordBatch, error), 
 	}, nil
 }
 
-// appendArrow appends a value as the text that a CSV file would have.
+// appendArrow appends a value in the form that a CSV file would have.
 func appendArrow(dst []byte, a arrow.Array, i int) []byte {
 	switch a := a.(type) {
 	case *array.Dictionary:

@@ -13,8 +13,8 @@ import (
 	"github.com/veil-proxy/veil/file"
 )
 
-// readFHIR passes over FHIR resources as JSON, one behind the other: a table for each type,
-// a column for each element. The resources of a Bundle count like those of a file.
+// readFHIR reads a sequence of FHIR resources in JSON: a table for each type, a column
+// for each element. The resources of a Bundle count like those of a file.
 func readFHIR(_ context.Context, s *Set, f *file.Opened, _ *told, emit func(*Table, Row) error) error {
 	in := io.Reader(f.Source)
 	dec := json.NewDecoder(skipMark(in, f.Beginning))
@@ -37,22 +37,22 @@ func readFHIR(_ context.Context, s *Set, f *file.Opened, _ *told, emit func(*Tab
 	}
 }
 
-// skipMark leaves out a byte order mark.
+// skipMark skips a byte order mark.
 func skipMark(in io.Reader, beginning []byte) io.Reader {
 	if strings.HasPrefix(string(beginning[:min(3, len(beginning))]), "\xef\xbb\xbf") {
-		_, _ = io.CopyN(io.Discard, in, 3) // what is missing is missed later
+		_, _ = io.CopyN(io.Discard, in, 3) // a missing member is reported later
 	}
 	return in
 }
 
-// flattener makes rows of resources.
+// flattener turns resources into rows.
 type flattener struct {
 	set  *Set
 	emit func(*Table, Row) error
 	row  Row
 }
 
-// mostElements is how many elements of a type have a column.
+// mostElements bounds the columns for the elements of a type.
 const mostElements = 4000
 
 func (f *flattener) resource(v map[string]any, n int) error {
@@ -87,7 +87,7 @@ func (f *flattener) resource(v map[string]any, n int) error {
 }
 
 // object adds the members of an object in the order of their names, so that rows do not
-// depend on how a program wrote them.
+// depend on the order in the file.
 func (f *flattener) object(t *Table, path string, v map[string]any) {
 	names := make([]string, 0, len(v))
 	for name := range v {
@@ -96,11 +96,11 @@ func (f *flattener) object(t *Table, path string, v map[string]any) {
 	slices.Sort(names)
 	for _, name := range names {
 		if path == "meta" && name == "security" {
-			continue // masking adds labels: they are no data
+			continue // masking adds labels, which are not data
 		}
 		shown := name
 		if !isName(strings.TrimPrefix(name, "_")) {
-			shown = "(not an element)" // a name that can be data
+			shown = "(not an element)" // a name that may be data
 		}
 		if path != "" {
 			shown = path + "." + shown

@@ -13,7 +13,7 @@ import (
 	"github.com/veil-proxy/veil/file"
 )
 
-// openFiles opens a file, or the files below a directory but for hidden ones.
+// openFiles opens a file, or the files below a directory, except hidden ones.
 func openFiles(name string, o Options) (*Set, error) {
 	s := &Set{Name: filepath.Base(name), options: o}
 	info, err := os.Stat(name)
@@ -54,7 +54,7 @@ func openFiles(name string, o Options) (*Set, error) {
 	return s, err
 }
 
-// reader passes over the rows of an open file.
+// reader reads the rows of an open file.
 type reader func(ctx context.Context, s *Set, f *file.Opened, t *told, emit func(*Table, Row) error) error
 
 // fileSource is a file.
@@ -92,8 +92,8 @@ func newFile(path string) (*fileSource, error) {
 	return s, nil
 }
 
-// each implements source. A fault of a library, whose text can hold a value, is an error
-// without it.
+// each implements source. If a library fails, its text is left out of the error, since it
+// may contain a value.
 func (s *fileSource) each(ctx context.Context, set *Set, emit func(*Table, Row) error) (err error) {
 	f, err := file.Open(s.path)
 	if err != nil {
@@ -114,12 +114,12 @@ func (s *fileSource) each(ctx context.Context, set *Set, emit func(*Table, Row) 
 	return fmt.Errorf("%s: %w", s.path, err)
 }
 
-// tableOf is the table that a file holds, by its name.
+// tableOf returns the table in a file, by the file's name.
 func tableOf(f *file.Opened) string {
 	return strings.TrimSuffix(f.Name, filepath.Ext(f.Name))
 }
 
-// readCSV passes over delimited text.
+// readCSV reads delimited text.
 func readCSV(_ context.Context, s *Set, f *file.Opened, _ *told, emit func(*Table, Row) error) error {
 	t := s.table(tableOf(f))
 	var row Row

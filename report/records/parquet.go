@@ -15,11 +15,11 @@ import (
 	"github.com/veil-proxy/veil/table/cells"
 )
 
-// readParquet passes over a Parquet file: a column for each leaf of its schema.
+// readParquet reads a Parquet file: a column for each leaf of its schema.
 func readParquet(_ context.Context, s *Set, f *file.Opened, _ *told, emit func(*Table, Row) error) (err error) {
 	var later error
 	defer func() {
-		if recover() != nil { // its text can hold a value
+		if recover() != nil { // its text may contain a value
 			err = errors.New("the file is damaged")
 		}
 	}()
@@ -78,7 +78,7 @@ func leavesOf(c *parquet.Column, list []parquetLeaf) []parquetLeaf {
 	return list
 }
 
-// parquetRows makes rows of those of a file.
+// parquetRows converts the rows of a file.
 type parquetRows struct {
 	table  *Table
 	leaves []parquetLeaf
@@ -117,7 +117,7 @@ func (p *parquetRows) group(group parquet.RowGroup) error {
 	}
 }
 
-// textOf is how the values of a type are written.
+// textOf returns how the values of a type are written.
 func textOf(t parquet.Type) func(dst []byte, v parquet.Value) []byte {
 	if l := t.LogicalType(); l != nil {
 		switch l := l.Value.(type) {
@@ -159,7 +159,7 @@ func textOf(t parquet.Type) func(dst []byte, v parquet.Value) []byte {
 	return func(dst []byte, v parquet.Value) []byte { return append(dst, v.ByteArray()...) }
 }
 
-// appendMoment appends a moment that is counted in parts of a second.
+// appendMoment appends a moment given in fractions of a second.
 func appendMoment(dst []byte, n, unit int64, utc bool) []byte {
 	seconds, part := n/unit, n%unit
 	if part < 0 {

@@ -88,8 +88,8 @@ func (d *database) each(ctx context.Context, s *Set, emit func(*Table, Row) erro
 	return nil
 }
 
-// refused is the error of a statement, of which messages of a server can hold values: they
-// are left out where it is not one about rights or names.
+// refused returns the error of a statement. The server's message may contain values, so
+// it is included only if the error is about privileges or names.
 func refused(what string, err error) error {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {

@@ -84,7 +84,7 @@ type Set struct {
 
 // source is a file, or the tables of a database.
 type source interface {
-	// each passes over the rows of a source.
+	// each reads the rows of a source.
 	each(ctx context.Context, s *Set, emit func(*Table, Row) error) error
 }
 
@@ -133,7 +133,7 @@ func (s *Set) Close() {
 	}
 }
 
-// table returns the table of a name, which it adds.
+// table returns the table with a name, and adds it if necessary.
 func (s *Set) table(name string) *Table {
 	if i := slices.IndexFunc(s.tables, func(t *Table) bool { return t.Name == name }); i >= 0 {
 		return s.tables[i]
@@ -143,7 +143,7 @@ func (s *Set) table(name string) *Table {
 	return t
 }
 
-// lay gives a table its columns.
+// lay adds columns to a table.
 func (t *Table) lay(columns []string) error {
 	for i, c := range columns {
 		if slices.Contains(columns[:i], c) {
@@ -154,7 +154,7 @@ func (t *Table) lay(columns []string) error {
 	return nil
 }
 
-// told counts rows and tells of progress now and then.
+// told counts rows and reports progress from time to time.
 type told struct {
 	*Set
 	what string

@@ -12,8 +12,9 @@ import (
 	"github.com/veil-proxy/veil/report/records"
 )
 
-// mostClasses is how many classes advice looks at. Beyond it, it looks at those whose hash
-// is below a limit, and what it advises is counted over all rows before it is given.
+// mostClasses is how many classes are examined for advice. Beyond it, only those whose
+// hash is below a limit are examined, and the advice is checked against all rows before
+// it is given.
 const mostClasses = 1 << 17
 
 // sampled are classes with their values.
@@ -28,7 +29,7 @@ type combination struct {
 	values []uint32
 }
 
-// dictionary numbers the values of a column; NULL is a text that no value is.
+// dictionary numbers the values of a column; NULL is a text that no value can have.
 type dictionary struct {
 	numbers map[string]uint32
 	texts   []string
@@ -49,9 +50,9 @@ func (d *dictionary) number(v []byte) uint32 {
 	return n
 }
 
-// advise looks for what to generalize so that no class has fewer than K rows: step by step
-// the column whose next level brings the most rows to K for the least loss, and at last
-// back again where a level turns out not to be needed.
+// advise looks for what to generalize so that no class has fewer than K rows: step by
+// step the column whose next level brings the most rows to K for the least loss. At the
+// end, it reverts levels that turn out to be unnecessary.
 func (m *measurement) advise(ctx context.Context, r *Report) (*Advice, error) {
 	s, dictionaries, err := m.sample(ctx)
 	if err != nil {
@@ -91,7 +92,7 @@ func (m *measurement) advise(ctx context.Context, r *Report) (*Advice, error) {
 	return &Advice{Suppress: r.Below}, nil
 }
 
-// generalized stands for a value at a level.
+// generalized represents a value at a level.
 func generalized(l level, v string) uint64 {
 	if v == null && l.to != left.to {
 		return xxhash.Sum64String(v)
@@ -135,14 +136,15 @@ func (m *measurement) sample(ctx context.Context) (*sampled, []*dictionary, erro
 // search looks for levels.
 type search struct {
 	k       uint64
-	weight  float64 // how many classes one of the sample stands for
+	weight  float64 // how many classes one of the sample represents
 	classes []*combination
 	levels  [][]level
 	tables  [][][]uint64 // by column, level and value
 }
 
-// small counts the rows in classes of fewer than k, if columns have these levels. Classes
-// that several of the sample have merged into have others that are not in it.
+// small counts the rows in classes of fewer than k if columns have these levels. A class
+// that several classes of the sample have merged into also contains classes outside the
+// sample.
 func (s *search) small(chosen []int) (rows uint64) {
 	type merged struct{ rows, classes uint64 }
 	counts := make(map[uint64]merged, len(s.classes))
@@ -172,8 +174,8 @@ func (s *search) class(c *combination, chosen []int) uint64 {
 	return class
 }
 
-// improve changes levels until no class is small, and then takes back what is not needed. It
-// reports false if nothing more can be changed.
+// improve raises levels until no class is small, and then reverts unnecessary ones. It
+// reports false if no level can be raised.
 func (s *search) improve(chosen []int) bool {
 	before := s.small(chosen)
 	for before > 0 {
@@ -186,7 +188,7 @@ func (s *search) improve(chosen []int) bool {
 			chosen[i]++
 			n := s.small(chosen)
 			chosen[i]--
-			// What leaves more levels to go costs less.
+			// A column with more remaining levels costs less.
 			g := (float64(before) - float64(n) + 0.5) * float64(len(s.levels[i])-chosen[i]) / float64(len(s.levels[i]))
 			if best < 0 || g > gain {
 				best, gain, after = i, g, n
@@ -215,7 +217,7 @@ func (s *search) improve(chosen []int) bool {
 	return true
 }
 
-// further takes one more step where the sample has said too little; false if there is none.
+// further takes one more step if the sample was not enough; false if there is none.
 func (s *search) further(chosen []int) bool {
 	for i := range chosen {
 		if chosen[i]+1 < len(s.levels[i]) {

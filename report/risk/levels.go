@@ -13,15 +13,15 @@ type level struct {
 	apply func(v string) string
 }
 
-// kept leaves a value as it is, and left says nothing.
+// kept keeps a value, and left leaves it out.
 var (
 	kept = level{"", func(v string) string { return v }}
 	left = level{"leave it out", func(string) string { return "*" }}
 )
 
-// levelsOf are the levels of a column by the values that classes have: dates become months,
-// years and more years, numbers bands, codes of one length their beginnings. The last one
-// leaves the column out.
+// levelsOf returns the levels of a column, by the values in classes: dates become months,
+// years and groups of years, numbers become bands, codes of equal length become prefixes.
+// The last level leaves the column out.
 func levelsOf(values []string) []level {
 	numbers, dates, length := 0, 0, -1
 	lo, hi := math.Inf(1), math.Inf(-1)
@@ -46,7 +46,7 @@ func levelsOf(values []string) []level {
 		}
 	}
 	list := []level{kept}
-	const most = 0.9 // of the values, since masking writes some in words
+	const most = 0.9 // of the values, since masking replaces some by words
 	switch n := float64(len(seen)); {
 	case float64(dates) >= most*n && n > 0:
 		list = append(list, prefix("month", len("2006-01")), prefix("year", len("2006")), decade(5), decade(10))
@@ -66,7 +66,8 @@ func isDate(v string) bool {
 	return len(v) >= len("2006-01-02") && v[4] == '-' && v[7] == '-' && v[0] >= '0' && v[0] <= '9'
 }
 
-// codes reports whether numbers are codes: zeros stand before some, all of one length.
+// codes reports whether numbers are codes: some have leading zeros, and all have the same
+// length.
 func codes(seen map[string]bool) bool {
 	length, zeros := -1, false
 	for v := range seen {
@@ -92,7 +93,7 @@ func prefix(to string, n int) level {
 	}}
 }
 
-// decade cuts dates to so many years.
+// decade groups dates by a number of years.
 func decade(years int) level {
 	return level{fmt.Sprintf("%d years", years), func(v string) string {
 		if len(v) < 4 {
@@ -106,7 +107,7 @@ func decade(years int) level {
 	}}
 }
 
-// widths are round widths of bands, of about 40 bands at first and of two at last.
+// widths returns round widths of bands, from about 40 bands down to two.
 func widths(lo, hi float64) (list []float64) {
 	span := hi - lo
 	if span <= 0 {

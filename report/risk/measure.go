@@ -77,19 +77,19 @@ func Measure(ctx context.Context, set *records.Set, o Options) (*Report, error) 
 	return r, nil
 }
 
-// measurement is what is known of the table.
+// measurement is what is known about the table.
 type measurement struct {
 	Options
 	set       *records.Set
 	table     string
 	rows      uint64
 	sensitive []*sensitive
-	// few has how many classes there are of each size, up to zayatzSizes.
+	// few counts the classes of each size, up to zayatzSizes.
 	few   [zayatzSizes + 1]uint64
 	worst []counted
 }
 
-// zayatzSizes is how large classes are that the estimate of a population looks at.
+// zayatzSizes is the largest class size that the estimate of a population uses.
 const zayatzSizes = 100
 
 // counted is a class and its size.
@@ -143,7 +143,7 @@ func (m *measurement) survey(ctx context.Context) error {
 	return nil
 }
 
-// choose finds the table that has the columns.
+// choose finds the table with the columns.
 func (m *measurement) choose() (string, error) {
 	wanted := slices.Concat(m.Quasi, m.Sensitive)
 	var fit []string
@@ -172,7 +172,7 @@ func (m *measurement) choose() (string, error) {
 	return "", fmt.Errorf("no table has all of the columns")
 }
 
-// valueOf is the first value of a row in a column.
+// valueOf returns the first value of a row in a column.
 func valueOf(t *records.Table, r records.Row, column string) ([]byte, bool) {
 	for i, c := range r.Columns {
 		if t.Columns[c] == column {
@@ -214,8 +214,8 @@ func (c *columns) of(t *records.Table, r records.Row) [][]byte {
 	return c.values
 }
 
-// classOf stands for the class of a row: a hash of its values, each with its length, so
-// that no two rows of other values give one text.
+// classOf identifies the class of a row: a hash of its values, each with its length, so
+// that different values never give the same text.
 func classOf(buf []byte, values [][]byte) (uint64, []byte) {
 	buf = buf[:0]
 	for _, v := range values {
@@ -295,7 +295,7 @@ func (m *measurement) count(ctx context.Context, r *Report) error {
 	return nil
 }
 
-// rank keeps the smallest classes, of equal ones those whose hash is the least.
+// rank keeps the smallest classes; of equally small ones, those with the smallest hash.
 func (m *measurement) rank(c counted) {
 	less := func(a, b counted) int {
 		switch {
@@ -335,7 +335,7 @@ func (m *measurement) name(ctx context.Context, r *Report) error {
 	return err
 }
 
-// longestShown is how much of a masked value is shown, in bytes.
+// longestShown bounds how much of a masked value is shown, in bytes.
 const longestShown = 64
 
 func shown(v []byte) string {
@@ -348,7 +348,7 @@ func shown(v []byte) string {
 	return string(v)
 }
 
-// newSizes are the ranges of sizes that are counted: 1, then up to K, and further.
+// newSizes returns the ranges of sizes that are counted: 1, then up to K, and above.
 func newSizes(k uint64) []Size {
 	limits := []uint64{1, 2}
 	for _, n := range []uint64{k, 10, 20, 50, 100, 1000} {

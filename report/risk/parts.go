@@ -9,7 +9,7 @@ import (
 	"slices"
 )
 
-// row is what counts of a row: its class, and the numbers of its sensitive values.
+// row is the relevant part of a row: its class, and the numbers of its sensitive values.
 type row struct {
 	class  uint64
 	values [MostSensitive]uint32
@@ -18,8 +18,9 @@ type row struct {
 // MostSensitive is the maximum number of sensitive columns in one measurement.
 const MostSensitive = 4
 
-// parts keep rows by class: in memory, or beyond a bound in temporary files, of which each
-// has the classes whose hash begins alike. They hold hashes and numbers, and no value.
+// parts keep rows by class: in memory, or beyond a bound in temporary files, each with
+// the classes whose hashes have the same prefix. They contain hashes and numbers, but no
+// values.
 type parts struct {
 	width int // sensitive columns
 	rows  []row
@@ -27,7 +28,7 @@ type parts struct {
 	out   []*bufio.Writer
 }
 
-// partRows is how many rows a part has, about.
+// partRows is the approximate number of rows in a part.
 const (
 	partRows  = 1 << 19
 	mostParts = 256
@@ -58,7 +59,7 @@ func (p *parts) add(class uint64, values []uint32) error {
 		if err != nil {
 			return err
 		}
-		_ = os.Remove(f.Name()) // where this fails, close does it
+		_ = os.Remove(f.Name()) // if this fails, close does it
 		p.files[at], p.out[at] = f, bufio.NewWriterSize(f, 1<<15)
 	}
 	var b [8 + 4*MostSensitive]byte
@@ -126,7 +127,7 @@ func classes(rows []row, f func(class uint64, rows []row) error) error {
 func (p *parts) close() {
 	for _, f := range p.files {
 		if f != nil {
-			_ = f.Close() // it is thrown away
+			_ = f.Close() // it is no longer needed
 			_ = os.Remove(f.Name())
 		}
 	}

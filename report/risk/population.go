@@ -27,7 +27,7 @@ func (m *measurement) population(r *Report) *Population {
 }
 
 // presence compares the classes with those of a register: rows of the register and of the
-// table go into the same parts, told apart by a number.
+// table go into the same parts, distinguished by a number.
 func (m *measurement) presence(ctx context.Context, r *Report) error {
 	other := &measurement{Options: Options{Quasi: m.Quasi}, set: m.Register}
 	if err := other.survey(ctx); err != nil {
