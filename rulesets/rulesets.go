@@ -27,7 +27,7 @@ func Names() []string { return namesIn(".") }
 func Overlays() []string { return namesIn("overlays") }
 
 func namesIn(folder string) []string {
-	entries, _ := files.ReadDir(folder) // an embedded folder is always there
+	entries, _ := files.ReadDir(folder) // cannot fail: the folder is embedded
 	var names []string
 	for _, e := range entries {
 		if name, ok := strings.CutSuffix(e.Name(), ".yaml"); ok {

@@ -21,7 +21,7 @@ func yearOf(s []byte) (year int, ok bool) {
 		return year, len(rest) >= 3 && (rest[0] == 'T' || rest[0] == ' ') && digits(rest[1:3])
 	case len(s) == len("YYYY-MM") && s[4] == '-':
 		month := int(s[5]-'0')*10 + int(s[6]-'0')
-		ok = digits(s[5:]) && month >= 1 && month <= 12 // an identifier may be written so
+		ok = digits(s[5:]) && month >= 1 && month <= 12 // an identifier may look like this
 	default:
 		ok = len(s) == len("YYYY")
 	}

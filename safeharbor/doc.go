@@ -90,15 +90,14 @@ func Methods() []mask.Definition {
 	}
 }
 
-// asNumber is the argument by which a year is a whole number in tables, which nobody takes
-// for a date.
+// asNumber is the argument that makes a year a whole number in tables, which cannot be
+// mistaken for a date.
 func asNumber() []mask.Param {
 	return []mask.Param{{Name: "as", Type: mask.StringParam, OneOf: []string{"date", "number"},
 		Doc: "date (default) writes YYYY; number is a whole number in tables, where date is 1 January"}}
 }
 
-// yearForm is the year of a date that goes where it reveals an age over the greatest
-// that may be shown.
+// yearForm is the year of a date, which is removed if it reveals an age above the limit.
 func yearForm(of forms.Event) func(mask.Args) mask.Form {
 	return func(args mask.Args) mask.Form {
 		return forms.Period{Unit: forms.Year, MaxAge: age.Oldest, Of: of, Number: args.String("as", "date") == "number"}

@@ -23,31 +23,31 @@ var restricted = map[string]string{
 	"2020": "036 059 102 202 203 204 205 369 556 692 753 772 821 823 878 879 884 893",
 }
 
-// zip3 keeps the first three digits of a US postal code, or writes 000 where
-// 20,000 people or fewer live in the area they form by the chosen census, and
-// where they form none. Input is five digits, or nine with or without a hyphen,
-// or three, which pass if they may; what else it is, it is Removed. So is the code of
-// an address outside the US. Where an address names no country, a state that is none
-// of the US shows that it is abroad; otherwise missingCountry decides, since codes
-// of many countries have five digits. Source: 45 CFR 164.514(b)(2)(i)(B).
+// zip3 keeps the first three digits of a US postal code, or writes 000 where 20,000
+// people or fewer live in the area they form by the chosen census, and where they form
+// none. Input is five digits, or nine with or without a hyphen, or three, which pass if
+// they may; what else it is, it is Removed. So is the code of an address outside the US.
+// Where an address names no country, a state that is not in the US shows that it is
+// abroad; otherwise missingCountry decides, since codes of many countries have five
+// digits. Source: 45 CFR 164.514(b)(2)(i)(B).
 type zip3 struct {
 	open    [1000]bool
 	states  places
 	missing missingCountry
 }
 
-// missingCountry says what an address is that names no country.
+// missingCountry says how to treat an address without a country.
 type missingCountry uint8
 
 const (
-	missingIsUS    missingCountry = iota // one of the US, unless its state is not
-	missingByState                       // one of the US where its state is
-	missingIsNot                         // none of the US
+	missingIsUS    missingCountry = iota // in the US, unless its state is not
+	missingByState                       // in the US if its state is
+	missingIsNot                         // not in the US
 )
 
 var missingCountries = map[string]missingCountry{"us": missingIsUS, "state": missingByState, "remove": missingIsNot}
 
-// isHome reports whether an address is one of the US.
+// isHome reports whether an address is in the US.
 func (z *zip3) isHome(in *mask.Input) bool {
 	switch {
 	case len(in.Country) > 0:
@@ -64,11 +64,11 @@ func zip3Of(args mask.Args) *zip3 {
 	return newZip3(args.String("census", "2020"), missingCountries[args.String("missingCountry", "us")])
 }
 
-// hidden are the prefixes that become 000.
+// hidden returns the prefixes that become 000.
 func (z *zip3) hidden() []string {
 	var out []string
 	for n, open := range z.open {
-		if !open && n > 0 { // 000 is what hidden ones become
+		if !open && n > 0 { // hidden ones become 000
 			out = append(out, fmt.Sprintf("%03d", n))
 		}
 	}

@@ -89,7 +89,7 @@ func ParseCanaries(file string, src []byte) (*Canaries, error) {
 	return c, problems.Err()
 }
 
-// readCanary reads a canary whose place is named by a key: column or element.
+// readCanary reads a canary whose location is given by a key: column or element.
 func readCanary(t strictyaml.Tree, n strictyaml.Node, place string) (c Canary) {
 	at := ""
 	fields := map[string]strictyaml.Field{
@@ -129,7 +129,7 @@ func readCanary(t strictyaml.Tree, n strictyaml.Node, place string) (c Canary) {
 	return c
 }
 
-// parameters are the search parameters that find elements of persons.
+// parameters maps elements of persons to the search parameters that find them.
 var parameters = map[string]string{
 	"id": "_id", "name": "name", "name.family": "family", "name.given": "given", "name.text": "name", "identifier": "identifier", "identifier.value": "identifier",
 	"telecom": "telecom", "telecom.value": "telecom", "address": "address", "address.line": "address", "address.city": "address-city", "address.postalCode": "address-postalcode",

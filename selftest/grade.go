@@ -15,7 +15,7 @@ import (
 //	F  something critical failed, or a control did: then the rest proves nothing
 var Grades = []string{"A", "B", "C", "D", "F"}
 
-// mostNotRun is which part of all probes may be left out: one of so many.
+// mostNotRun says how many probes may be left out: one in mostNotRun.
 const mostNotRun = 10
 
 // Meets reports whether a grade is at least as good as another.
@@ -28,7 +28,7 @@ func (r *Report) grade() {
 	r.Grade, r.Reasons = "A", []string{}
 	worse := func(grade, format string, args ...any) {
 		if !Meets(r.Grade, grade) {
-			return // it is worse already
+			return // it is already worse
 		}
 		if r.Grade != grade {
 			r.Grade, r.Reasons = grade, nil

@@ -22,7 +22,7 @@ type Limits struct {
 // Runs reports whether an attack runs.
 func (l Limits) Runs(id string) bool {
 	return len(l.Only) == 0 || slices.ContainsFunc(l.Only, func(glob string) bool {
-		ok, _ := path.Match(glob, id) // a glob that is none matches nothing
+		ok, _ := path.Match(glob, id) // an invalid glob matches nothing
 		return ok
 	})
 }

@@ -16,18 +16,18 @@ import (
 // masked data by chance.
 const MinCanary = 5
 
-// surely is the length from which a value is looked for inside of words too.
+// surely is the length from which a value is also looked for inside words.
 const surely = 9
 
 // Originals finds known originals in responses.
 type Originals struct{ list []original }
 
-// original is a value in the spellings that are looked for.
+// original is a value with the spellings that are searched for.
 type original struct {
 	value string // lower case
 	// folded are in lower case and found whatever the case, exact are not.
 	folded, exact []string
-	bounded       bool // found only where no letter or digit touches it
+	bounded       bool // found only if no letter or digit is next to it
 }
 
 // NewOriginals prepares a search for values: as they are, in another case, backwards,
@@ -57,8 +57,8 @@ func NewOriginals(values []string) *Originals {
 	return o
 }
 
-// base64Forms are the ways a text can stand inside of base 64, without the symbols that
-// it shares with its neighbours.
+// base64Forms returns the forms that a text can have inside base 64, without the symbols
+// that it shares with its neighbors.
 func base64Forms(s string) (forms []string) {
 	for offset := range 3 {
 		text := base64.StdEncoding.EncodeToString(append(make([]byte, offset), s...))
@@ -92,7 +92,7 @@ func (o *Originals) Found(response []byte, request string) bool {
 	return false
 }
 
-// in reports whether the original is in a text, which low has in lower case.
+// in reports whether the original is in a text; low is the text in lower case.
 func (o *original) in(text, low []byte) bool {
 	for _, form := range o.folded {
 		if o.standsIn(low, form) {

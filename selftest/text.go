@@ -8,7 +8,7 @@ import (
 	"text/tabwriter"
 )
 
-// mostShown is how many failures of one probe the text names; the JSON has all.
+// mostShown bounds the failures of one probe in the text; the JSON has all.
 const mostShown = 3
 
 // WriteText writes the report for people: what was probed, by kind; what failed, with
@@ -42,7 +42,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	return nil
 }
 
-// mostReasons is how many reasons of a grade the text has.
+// mostReasons bounds the reasons for a grade in the text.
 const mostReasons = 5
 
 func dash(n int) string {
@@ -52,7 +52,7 @@ func dash(n int) string {
 	return fmt.Sprint(n)
 }
 
-// writeFailures writes each probe that failed once, with what it failed for.
+// writeFailures writes each failed probe once, with what it failed for.
 func (r *Report) writeFailures(w io.Writer) {
 	var ids []string
 	of := map[string][]Probe{}
@@ -76,7 +76,7 @@ func (r *Report) writeFailures(w io.Writer) {
 	}
 }
 
-// abouts are what probes are of, each once.
+// abouts returns what probes are about, each once.
 func abouts(probes []Probe) string {
 	var all []string
 	for _, p := range probes {

@@ -2,10 +2,10 @@ package table
 
 // Looking ahead.
 //
-// Keyed hashes take most of the time that it takes to mask values of which hardly one
-// comes again. The processor computes several at a time if they are known: so a batch of
-// rows is looked at first (Look), and then masked as always, row by row. What was not looked
-// at, or could not be, is computed when it is needed. A masked value never depends on it.
+// If values hardly repeat, keyed hashes take most of the time of masking them. The
+// processor can compute several at a time if they are known in advance, so a batch of
+// rows is examined first (Look), and then masked as usual, row by row. Hashes that were
+// not queued are computed when they are needed. Masked values never depend on this.
 
 // LookAhead begins a batch of rows of which the given columns are masked. It reports whether
 // calling Look for them pays, which it does if the values of some column rarely recur.
@@ -22,7 +22,7 @@ func (m *Masker) LookAhead(columns []int) bool {
 	return len(m.ahead) > 0
 }
 
-// pays reports whether it pays to look at the cells of a column ahead.
+// pays reports whether looking ahead is worthwhile for a column.
 func (m *Masker) pays(column int) bool {
 	for i, b := range m.plan.Columns[column].branches {
 		if b.masking != nil && b.masking.Queues() && m.memos[column][i].Misses() {
@@ -102,5 +102,5 @@ func (m *Masker) queue(src []byte, column int, b *branch) {
 		return
 	}
 	m.masking = b.masking
-	m.scratch, _, _ = list.AppendList(m.scratch[:0], src, m.queued) // an error comes again
+	m.scratch, _, _ = list.AppendList(m.scratch[:0], src, m.queued) // an error will recur
 }

@@ -9,18 +9,18 @@ import (
 // condition is a condition of a rule on a column of the row.
 type condition struct {
 	rule *ruleset.RowCondition
-	// column is the place of the column, or -1 where what it holds is not known.
+	// column is the index of the column, or -1 if its contents are unknown.
 	column int
-	// text: the column's values have texts that can be compared; else only whether they
-	// are NULL is known.
+	// text: the column's values have texts that can be compared; otherwise it is only known
+	// whether they are NULL.
 	text bool
 	// trim: zeros at the end of a decimal number do not count.
 	trim bool
-	// related judges a condition on rows of another table.
+	// related evaluates a condition on rows of another table.
 	related func(Row) ruleset.Truth
 }
 
-// conditionsOf are a rule's conditions on a row of a source.
+// conditionsOf returns a rule's conditions on a row of a source.
 func conditionsOf(s *Source, rule *ruleset.TableRule, o Options) (out []condition) {
 	for i := range rule.Where {
 		w := &rule.Where[i]
@@ -42,14 +42,14 @@ func conditionsOf(s *Source, rule *ruleset.TableRule, o Options) (out []conditio
 	return out
 }
 
-// truths remembers what a condition is for values that were seen, so that no row makes a
-// string of them.
+// truths caches the results of a condition for values, so that rows need not be converted
+// to strings.
 type truths map[string]ruleset.Truth
 
-// mostTruths is how many values are remembered.
+// mostTruths bounds the cached values.
 const mostTruths = 4096
 
-// holds judges a condition on a row.
+// holds evaluates a condition on a row.
 func (c *condition) holds(row Row, known truths) ruleset.Truth {
 	if c.related != nil {
 		return c.related(row)
@@ -62,7 +62,7 @@ func (c *condition) holds(row Row, known truths) ruleset.Truth {
 		return c.rule.Holds(nil)
 	}
 	if !c.text {
-		// That it is not NULL is all that is known: every test of its text is unknown.
+		// It is only known that it is not NULL: tests of its text are unknown.
 		return c.rule.HoldsForOther()
 	}
 	if c.trim && bytes.IndexByte(v, '.') >= 0 {

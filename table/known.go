@@ -9,19 +9,19 @@ import (
 	"github.com/veil-proxy/veil/text"
 )
 
-// knownRow makes what is known of the people of a row. It remembers that of the row before:
-// several texts of a row, and the rows of one person, follow one another.
+// knownRow assembles what is known about the people of a row. It caches the last result,
+// since several texts of a row, and the rows of one person, follow one another.
 type knownRow struct {
 	masking *Masking
 	values  []byte
 	known   *text.Known
 }
 
-// nobody is what is known where a rule names no columns.
+// nobody is the result if a rule names no columns.
 var nobody = new(text.KnownBuilder).Build()
 
-// of returns what the row has of people, in values of m.Names(), and what rows have that are
-// related to it. It returns nil where either cannot be had: then a text is removed.
+// of returns what the row, in values of m.Names(), and its related rows contain about
+// people. It returns nil if either is unavailable: then a text is removed.
 func (k *knownRow) of(m *Masking, values [][]byte) *text.Known {
 	if len(m.Known) == 0 && len(m.Related) == 0 {
 		return nobody
@@ -48,13 +48,14 @@ func (k *knownRow) of(m *Masking, values [][]byte) *text.Known {
 	return k.known
 }
 
-// appendSized appends a value behind its length, so that no two rows of values are alike.
+// appendSized appends a value with its length before it, so that different rows give
+// different texts.
 func appendSized(dst, value []byte) []byte {
 	dst = append(strconv.AppendInt(dst, int64(len(value)), 10), ' ')
 	return append(dst, value...)
 }
 
-// addColumns adds what columns have of people.
+// addColumns adds what columns contain about people.
 func addColumns(b *text.KnownBuilder, columns []ruleset.KnownColumn, values [][]byte) {
 	for i, column := range columns {
 		addKnown(b, column.Kind, string(bytes.TrimSpace(values[i])))
@@ -62,8 +63,8 @@ func addColumns(b *text.KnownBuilder, columns []ruleset.KnownColumn, values [][]
 	addPersons(b, columns, values)
 }
 
-// addPersons adds names whose parts are in columns of their own. The first given name
-// belongs to the first family name, and so on; to one family name belong all given names.
+// addPersons adds names whose parts are in separate columns. The first given name belongs
+// to the first family name, and so on; a single family name belongs to all given names.
 func addPersons(b *text.KnownBuilder, columns []ruleset.KnownColumn, values [][]byte) {
 	var given, family []string
 	for i, column := range columns {
@@ -96,10 +97,10 @@ func addPersons(b *text.KnownBuilder, columns []ruleset.KnownColumn, values [][]
 	}
 }
 
-// parts say what of somebody the values of a kind are.
+// parts are the kinds of known values by their names in rules.
 var parts = map[string]string{"urls": text.PartURL, "streets": text.PartStreet, "cities": text.PartCity, "birthDates": text.PartLife}
 
-// same reports whether values are those of the row before.
+// same reports whether values are those of the previous row.
 func (k *knownRow) same(values [][]byte) bool {
 	rest := k.values
 	var number [20]byte

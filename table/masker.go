@@ -18,13 +18,13 @@ type Masker struct {
 	// known are the truths of conditions, by column, branch and condition.
 	known  [][][]truths
 	values [mostBeside][]byte
-	// memos remember masked values, by column and branch; key is what is looked for.
+	// memos cache masked values, by column and branch; key is the current key.
 	memos [][]Memo
 	key   []byte
-	// element masks one element of a list by masking; it is made once.
+	// element masks one element of a list with masking; it is created once.
 	masking *Masking
 	element func(dst, element []byte) ([]byte, bool, error)
-	// ahead are the columns to look at ahead, and queued queues an element of a list.
+	// ahead are the columns for which to look ahead, and queued queues an element of a list.
 	ahead   []int
 	queued  func(dst, element []byte) ([]byte, bool, error)
 	scratch []byte
@@ -62,8 +62,7 @@ const (
 	// memoSets are shared among the masked columns, so that wide tables need no more
 	// memory than narrow ones.
 	memoSets = 4 * mostSets
-	// mostRemembered is the length of the longest value that is remembered, with its
-	// neighbours.
+	// mostRemembered bounds the length of a cached value with its neighbours.
 	mostRemembered = 256
 )
 
@@ -122,7 +121,7 @@ func (m *Masker) Count(column int, n uint64) {
 	}
 }
 
-// choose finds the branch that acts on a column in this row; -1 removes the cell.
+// choose returns the branch that acts on a column in this row; -1 removes the cell.
 func (m *Masker) choose(column int) int {
 	branches := m.plan.Columns[column].branches
 	for i := range branches {
@@ -144,8 +143,8 @@ func (m *Masker) choose(column int) int {
 	return -1
 }
 
-// mask masks a cell by a branch. What decides the masked value is the cell and its
-// neighbours, so a value that comes again is remembered.
+// mask masks a cell by a branch. The masked value depends only on the cell and its
+// neighbours, so it can be cached.
 func (m *Masker) mask(dst, src []byte, column, branch int) ([]byte, bool, error) {
 	c := &m.plan.Columns[column]
 	b := &c.branches[branch]
@@ -167,8 +166,8 @@ func (m *Masker) mask(dst, src []byte, column, branch int) ([]byte, bool, error)
 	return append(dst, e.Masked...), true, nil
 }
 
-// gather sets values to the neighbours of a cell and, where a memo remembers what becomes of
-// it, key to what decides its masked value.
+// gather sets values to the neighbours of a cell and, if there is a memo, key to what
+// determines its masked value.
 func (m *Masker) gather(src []byte, b *branch, memo *Memo) (remembered bool) {
 	values := m.values[:len(b.beside)]
 	size := len(src)
@@ -185,7 +184,7 @@ func (m *Masker) gather(src []byte, b *branch, memo *Memo) (remembered bool) {
 	m.key = append(m.key[:0], src...)
 	for _, v := range values {
 		m.key = append(m.key, v...)
-		m.key = binary.BigEndian.AppendUint32(m.key, uint32(len(v))) // no two rows give one key
+		m.key = binary.BigEndian.AppendUint32(m.key, uint32(len(v))) // different rows give different keys
 	}
 	return true
 }

@@ -112,7 +112,7 @@ func (n *Neighbours) Names() []string {
 type Applier struct {
 	in     mask.Input
 	entity []byte
-	// alone: in has nothing of a row, but the type of a masking.
+	// alone: in has only the type of a masking, and nothing of a row.
 	alone bool
 	known knownRow
 }
@@ -185,8 +185,8 @@ func (a *Applier) Append(dst, src []byte, m *Masking) (out []byte, ok bool, err 
 	return dst, true, nil
 }
 
-// appendFirst completes a date that was cut to a year or month, of which dst has the last
-// n bytes, to the first moment of it.
+// appendFirst completes a date that was truncated to a year or month, in the last n bytes
+// of dst, to its first moment.
 func appendFirst(dst []byte, n int, t Type) []byte {
 	switch n {
 	case len("2006"):

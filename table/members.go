@@ -14,13 +14,13 @@ import (
 )
 
 // members is the method "json": it keeps listed members of an object, by paths of names,
-// and takes out all others. What is no object goes, and so does a path through an array.
-// The object is written as PostgreSQL writes jsonb: names in order, the shorter first, the
-// last of equal ones, numbers without an exponent.
+// and removes all others. Anything but an object is removed, and so is a path through an
+// array. The object is written as PostgreSQL writes jsonb: names in order, the shorter
+// first, the last of equal ones, numbers without an exponent.
 type members struct{ keep memberTree }
 
-// memberTree are the members that are kept, each with those below it; none below keeps
-// all of it.
+// memberTree has the members that are kept, each with those below it; if there are none
+// below, all of it is kept.
 type memberTree map[string]memberTree
 
 func newMembers(paths []string) *members {
@@ -75,7 +75,7 @@ func decodeObject(src []byte) (map[string]any, bool) {
 	return object, ok
 }
 
-// of is what is kept of an object.
+// of returns what is kept of an object.
 func (t memberTree) of(object map[string]any) map[string]any {
 	out := map[string]any{}
 	for name, below := range t {
@@ -92,7 +92,8 @@ func (t memberTree) of(object map[string]any) map[string]any {
 	return out
 }
 
-// appendJSON writes a value as jsonb is written. ok is false where jsonb has no such value.
+// appendJSON writes a value in the form of jsonb. ok is false if jsonb cannot represent
+// it.
 func appendJSON(dst []byte, v any) (out []byte, ok bool) {
 	switch x := v.(type) {
 	case nil:
@@ -138,7 +139,7 @@ func appendJSON(dst []byte, v any) (out []byte, ok bool) {
 	return dst, false
 }
 
-// appendNumber writes a number as numeric: all its digits, and no exponent.
+// appendNumber writes a number in the form of numeric: all digits, without an exponent.
 func appendNumber(dst []byte, s string) ([]byte, bool) {
 	mantissa, exponent, scientific := strings.Cut(strings.ToLower(s), "e")
 	_, frac, _ := strings.Cut(mantissa, ".")

@@ -13,20 +13,20 @@ type Memo struct {
 	sets         []memoSet
 	most         int // the most sets; 0 for mostSets
 	misses, hits int
-	idle         bool       // it remembers nothing any more
-	only         Remembered // what Find returns then
+	idle         bool       // it no longer remembers anything
+	only         Remembered // what Find returns in that case
 }
 
 const (
 	firstSets = 8
 	mostSets  = 4096
-	// enough look-ups a set have been made to judge by, and worthwhile of them, as a
-	// part, must have found something.
+	// enough is the number of look-ups per set after which the cache is judged, and
+	// worthwhile the share of them that must have succeeded.
 	enough     = 4 * 2
 	worthwhile = 16
 )
 
-// memoSeed is the process's own, so that no one can choose values that fall together.
+// memoSeed is random for each process, so that nobody can choose values that collide.
 var memoSeed = maphash.MakeSeed()
 
 type memoSet struct {
@@ -109,12 +109,12 @@ func (m *Memo) Find(key []byte) (e *Remembered, found bool) {
 	return s.replace(key), false
 }
 
-// set is where a key is remembered.
+// set returns the set for a key.
 func (m *Memo) set(key []byte) *memoSet {
 	return &m.sets[maphash.Bytes(memoSeed, key)%uint64(len(m.sets))]
 }
 
-// replace makes the older entry that of a key.
+// replace replaces the older entry by one for a key.
 func (s *memoSet) replace(key []byte) *Remembered {
 	e := &s.entries[s.older]
 	s.older = 1 - s.older

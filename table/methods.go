@@ -44,7 +44,7 @@ func jsonForm(args mask.Args) mask.Form {
 	return forms.Members{Paths: args.List("keep")}
 }
 
-// removeAll stands for methods that are not done value by value.
+// removeAll represents methods that do not act on single values.
 type removeAll struct{}
 
 // Append implements mask.Method.

@@ -14,7 +14,7 @@ import (
 // count as named. It is not safe for concurrent use.
 type Named struct {
 	rules  *Rules
-	found  map[int]bool // the rules of which a match found a column
+	found  map[int]bool // the rules with a match that found a column
 	others map[int]bool // the rules that name a table too
 	tables []string     // the columns of all tables, for suggestions
 }
@@ -67,7 +67,7 @@ func (n *Named) Rest() (absent []string) {
 	return absent
 }
 
-// isPattern reports whether a name of a rule fits several names.
+// isPattern reports whether a name in a rule can match several names.
 func isPattern(name string) bool {
 	if name == "" || strings.ContainsAny(name, "*?[") {
 		return true

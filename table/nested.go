@@ -11,10 +11,10 @@ func Join(record, member string) string {
 	return record + "." + member
 }
 
-// chainOf finds the rules of a column. Those of a record that it lies in act on it where
-// none names the column itself; a match of all columns names none. They keep or remove:
-// a method that masks values has nothing to say of a record, and what it is given for is
-// removed. The column is returned as such rules see it.
+// chainOf finds the rules of a column. If no rule names the column itself, those of a
+// record around it apply; a match of all columns does not name a column. Such rules only
+// keep or remove: a method that masks values cannot act on a record, so its columns are
+// removed. The column is returned as these rules see it.
 func (r *Rules) chainOf(t Name, c Column) (Chain, Column) {
 	own := r.Chain(t, c.Name)
 	if r.namesColumn(t, c.Name) {

@@ -9,8 +9,8 @@ import (
 	"strconv"
 )
 
-// sensitive has the values of a sensitive column in their order: numbers by size, so that
-// their distance counts, and others by text. NULL is a value of its own.
+// sensitive has the values of a sensitive column in order: numbers by size, since their
+// distance counts, and others by text. NULL is a value of its own.
 type sensitive struct {
 	column  string
 	numbers map[string]uint32 // of values
@@ -21,7 +21,7 @@ type sensitive struct {
 	full    bool
 }
 
-// mostValues is how many distinct values a sensitive column may have.
+// mostValues bounds the distinct values of a sensitive column.
 const mostValues = 1 << 17
 
 func newSensitive(column string) *sensitive {
@@ -77,7 +77,7 @@ func (s *sensitive) order() error {
 	return nil
 }
 
-// number is that of a value, in the order; NULL is the last.
+// number returns the number of a value in this order; NULL is last.
 func (s *sensitive) number(v []byte) uint32 {
 	if v == nil {
 		return uint32(len(s.texts)) //nolint:gosec // at most mostValues
@@ -89,7 +89,7 @@ func (s *sensitive) number(v []byte) uint32 {
 type spread struct {
 	*sensitive
 	total    float64
-	overall  []float64 // share of each value, or of all up to it if they are numbers
+	overall  []float64 // share of each value, or for numbers, of all values up to it
 	counts   map[uint32]uint64
 	least    uint64
 	entropy  float64
@@ -140,11 +140,11 @@ func (s *spread) class(rows []row, i int) {
 	s.furthest = max(s.furthest, s.distance(values, n))
 }
 
-// distance is the earth mover's distance of a class from all rows: between numbers in ranks,
-// between other values all alike.
+// distance returns the earth mover's distance of a class from all rows: the distance of
+// numbers is that of their ranks, and other values are all equally distant.
 func (s *spread) distance(values []uint32, n float64) float64 {
 	if !s.numeric {
-		// Half the sum of differences: what the class has too much of its values.
+		// Half the sum of differences: the excess of the class's values.
 		sum := 0.0
 		for _, v := range values {
 			sum += max(0, float64(s.counts[v])/n-s.overall[v])

@@ -65,7 +65,7 @@ func share(n, of uint64) string {
 	return fmt.Sprintf("%.2f %%", 100*float64(n)/float64(max(of, 1)))
 }
 
-// printable are values as a terminal can show them.
+// printable returns values in a form that a terminal can show.
 func printable(values []string) []string {
 	out := make([]string, len(values))
 	for i, v := range values {

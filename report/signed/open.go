@@ -64,8 +64,8 @@ func Open(file []byte, verifierKey string) (*Document, error) {
 	return &Document{Kind: head.kind, Format: f.name, Body: body, Key: fmt.Sprintf("%s+%08x", verifier.Name(), verifier.KeyHash()), SHA256: head.sum}, nil
 }
 
-// split finds the signature of a file. Of two, the last one counts: what is before it is
-// body.
+// split finds the signature of a file. If there are two, the last one counts, and
+// everything before it is the body.
 func split(file []byte) (f *format, body, tail []byte) {
 	at := -1
 	for _, candidate := range formats {
@@ -108,7 +108,7 @@ func (f *format) open(tail []byte, verifier note.Verifier) (text string, err err
 	case err != nil:
 		return "", changed("the signature was changed: it does not have the form of a signature")
 	}
-	// One signature, in its one form: so that no byte is left open.
+	// Only one signature in its canonical form is accepted, so that no byte can be changed.
 	s := n.Sigs[0]
 	b, err := base64.StdEncoding.Strict().DecodeString(s.Base64)
 	if err != nil || len(n.UnverifiedSigs) > 0 || f.head+f.lines(n.Text+"\n— "+s.Name+" "+base64.StdEncoding.EncodeToString(b)+"\n")+f.foot != string(tail) {
@@ -117,12 +117,12 @@ func (f *format) open(tail []byte, verifier note.Verifier) (text string, err err
 	return n.Text, nil
 }
 
-// printable is a text of a file that nobody has vouched for.
+// printable returns a text from an unverified file.
 func printable(s string) string {
 	return strings.Trim(strconv.QuoteToASCII(s[:min(len(s), 80)]), `"`)
 }
 
-// head is what a note says.
+// head is the contents of a note.
 type head struct {
 	kind, format, sum string
 	size              int
@@ -147,7 +147,7 @@ func readHead(text string) (*head, error) {
 	return h, nil
 }
 
-// place says where a part is.
+// place describes the position of a part.
 func (p *part) place() string {
 	if p.lines <= 1 {
 		return fmt.Sprintf("line %d", p.line)
@@ -155,7 +155,7 @@ func (p *part) place() string {
 	return fmt.Sprintf("lines %d to %d", p.line, p.line+p.lines-1)
 }
 
-// compare says which parts of a body are not those of its note.
+// compare returns which parts of a body differ from its note.
 func (f *format) compare(body []byte, signed *head) (what []string) {
 	if n := len(body) - signed.size; n != 0 {
 		what = append(what, fmt.Sprintf("the file was changed: it has %d bytes, %d were signed", len(body), signed.size))

@@ -41,10 +41,11 @@ import (
 // noteHead is the first line of the note's text.
 const noteHead = "veil-report/1"
 
-// format is how a body is cut into parts, and how a signature stands in a file.
+// format says how a body is divided into parts, and how a signature is embedded in a
+// file.
 type format struct {
 	name string
-	// head and foot stand around the note.
+	// head and foot enclose the note.
 	head, foot string
 	// part returns the name of the part that a line begins.
 	part func(line []byte) (name string, begins bool)
@@ -65,7 +66,7 @@ var jsonFormat = format{
 	lines: func(text string) string {
 		lines := strings.Split(text, "\n")
 		for i, l := range lines {
-			b, _ := json.Marshal(l) // a string always encodes
+			b, _ := json.Marshal(l) // encoding a string cannot fail
 			lines[i] = "    " + string(b)
 		}
 		return strings.Join(lines, ",\n")
@@ -93,7 +94,7 @@ const (
 	partFoot = " -->"
 )
 
-// first is the name of what stands before the first part that has a name.
+// first is the name of the text before the first named part.
 const first = "beginning"
 
 // part is a part of a body.
@@ -102,7 +103,7 @@ type part struct {
 	line, lines int // where it is
 }
 
-// parts cuts a body.
+// parts divides a body into parts.
 func (f *format) parts(body []byte) (all []part) {
 	name, start, line := first, 0, 1
 	began := line

@@ -13,12 +13,12 @@ import (
 	"github.com/veil-proxy/veil/selftest"
 )
 
-// settle is how long records may take to be seen: they are durable before a response
-// leaves, so this is for other machines' file systems.
+// settle is how long records may take to become visible. They are durable before a
+// response is sent, so this only matters for remote file systems.
 const settle = 2 * time.Second
 
-// checkAudit looks whether everything that the self-test did was recorded, in a log that
-// is whole and signed, under the rules and keys that the configuration names.
+// checkAudit checks whether everything that the self-test did was recorded, in an intact
+// and signed log, under the configured rules and keys.
 func (d *Deployment) checkAudit(ctx context.Context) {
 	dir := d.config.Audit.Dir
 	add := func(id string, severity selftest.Severity, failed bool, seen, do string) {
@@ -39,7 +39,8 @@ func (d *Deployment) checkAudit(ctx context.Context) {
 	d.checkRecords(ctx, dir, add)
 }
 
-// cut is the text of an error of the log: names of segments, numbers and fixed words.
+// cut returns the text of an error of the log, which has only names of segments, numbers
+// and fixed words.
 func cut(err error) string {
 	if err == nil {
 		return ""
@@ -52,11 +53,11 @@ func unfinished(err error) bool { return strings.Contains(err.Error(), "the line
 
 type addFunc func(id string, severity selftest.Severity, failed bool, seen, do string)
 
-// linesWithoutCheckpoint is how long a log may be before there must be a checkpoint. The
-// first one is written after 1,024 lines, or when the process ends.
+// linesWithoutCheckpoint is how many lines a log may have before there must be a
+// checkpoint. The first one is written after 1,024 lines, or when the process ends.
 const linesWithoutCheckpoint = 2048
 
-// checkCheckpoint looks whether the end of the log is tied to a key.
+// checkCheckpoint checks whether a signed checkpoint protects the end of the log.
 func (d *Deployment) checkCheckpoint(dir string, lines uint64, add addFunc) {
 	if d.config.Audit.SignerFile == "" {
 		add("audit.checkpoint", selftest.Medium, true, "checkpoints are not signed: whoever can write to the folder can rewrite the log, or cut off its end", "create a key with veil keys sign, and set audit.signerFile")
@@ -74,14 +75,14 @@ func (d *Deployment) checkCheckpoint(dir string, lines uint64, add addFunc) {
 	add("audit.checkpoint", selftest.High, err != nil && !unfinished(err), "the signed checkpoint does not verify: "+cut(err), "give the verifier key with --verifier-key, and find out what was changed")
 }
 
-// records is what the log has of the self-test.
+// records is what the log contains about the self-test.
 type records struct {
 	byRequest  map[string]bool
 	statements int
 	inForce    map[[2]string]bool // hash of the ruleset, fingerprint of the key
 }
 
-// checkRecords looks for the records of what the self-test requested.
+// checkRecords looks for the records of the self-test's requests.
 func (d *Deployment) checkRecords(ctx context.Context, dir string, add addFunc) {
 	if len(d.requests) == 0 && d.statements == 0 {
 		d.skip(probe{id: "audit.record", kind: "audit", of: "audit.dir", severity: selftest.Critical}, "no attack reached a listener")
@@ -109,7 +110,7 @@ func (d *Deployment) checkRecords(ctx context.Context, dir string, add addFunc) 
 	add("key.in-force", selftest.High, otherKey, "the key in force is not the one in the file", "restart with the right key, or restore the file")
 }
 
-// missing is how much of the self-test has no record.
+// missing returns how many requests of the self-test have no record.
 func (d *Deployment) missing(r *records) (n int) {
 	for _, id := range d.requests {
 		if !r.byRequest[id] {
@@ -119,8 +120,8 @@ func (d *Deployment) missing(r *records) (n int) {
 	return n + max(0, d.statements-r.statements)
 }
 
-// readRecords reads what was recorded since the self-test began. Lines that cannot be
-// read are the business of the chain.
+// readRecords reads what was recorded since the self-test began. Unreadable lines are
+// reported by the check of the chain.
 func (d *Deployment) readRecords(dir string) *records {
 	r := &records{byRequest: map[string]bool{}, inForce: map[[2]string]bool{}}
 	own := map[string]bool{}

@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	// sampled is how many rows of a table, or patients, are looked at for canaries.
+	// sampled is how many rows of a table, or patients, are examined for canaries.
 	sampled = 300
 	// mostOfColumn and mostCanaries bound how many are taken.
 	mostOfColumn = 20
 	mostCanaries = 500
-	// leastCanary is the least length of a value that is taken without a person's look.
+	// leastCanary is the minimum length of a canary that no person has chosen.
 	leastCanary = 6
 )
 
@@ -91,7 +91,7 @@ func (d *Deployment) sampleTables(ctx context.Context, c *selftest.Canaries) err
 	return nil
 }
 
-// rare returns values that are there once, and that no masked value is by chance.
+// rare returns values that occur once, and that masked data does not contain by chance.
 func rare(all []string) (some []string) {
 	count := map[string]int{}
 	for _, v := range all {
@@ -107,8 +107,8 @@ func rare(all []string) (some []string) {
 	return some
 }
 
-// distinctive reports whether masked data does not have a value by chance: it is long
-// enough, no surrogate, no first of January, no document and no amount.
+// distinctive reports whether a value cannot occur in masked data by chance: it is long
+// enough, and not a surrogate, a first of January, a document or an amount.
 func distinctive(v string) bool {
 	if len(v) < leastCanary || len(v) > 100 || strings.ContainsAny(v, "{}[]<>\n") || general.IsSurrogate(v) {
 		return false
@@ -125,7 +125,7 @@ func distinctive(v string) bool {
 	return digits == 0 && strings.ContainsFunc(v, unicode.IsLetter) || digits >= leastCanary || digits > 0 && strings.ContainsFunc(v, unicode.IsLetter)
 }
 
-// person is what is taken of a patient.
+// person has the canaries of a patient.
 type person struct {
 	ID         string
 	Name       []struct{ Family string }

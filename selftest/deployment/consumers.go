@@ -13,7 +13,7 @@ import (
 	"github.com/veil-proxy/veil/selftest"
 )
 
-// checkConsumers looks at who has access, and with what.
+// checkConsumers checks who has access, and with which credentials.
 func (d *Deployment) checkConsumers() {
 	c := d.config
 	open := exposed(c.FHIR.Listen) && c.FHIR.Upstream != ""
@@ -32,7 +32,7 @@ func (d *Deployment) checkConsumers() {
 	d.add(probe{id: "consumers.origins", kind: "consumers", of: "fhir.origins", severity: selftest.Low, seen: "every web page may send requests through a browser that has credentials", do: "name the origins that need it"}, slices.Contains(c.FHIR.Origins, "*") && !c.Consumers.AllowAnonymous)
 }
 
-// guesses are the passwords that are tried first.
+// guesses are the passwords that attackers try first.
 func guesses(names ...string) []string {
 	all := []string{"password", "postgres", "veil", "secret", "changeme", "change-me", "admin", "demo", "test", "12345678", "123456", "letmein", "analyst"}
 	for _, n := range names {
@@ -41,7 +41,7 @@ func guesses(names ...string) []string {
 	return all
 }
 
-// verifies reports whether a SCRAM-SHA-256 verifier is that of a password (RFC 5802:
+// verifies reports whether a SCRAM-SHA-256 verifier belongs to a password (RFC 5802:
 // StoredKey is the hash of the client key).
 func verifies(verifier, password string) bool {
 	parts := strings.FieldsFunc(verifier, func(r rune) bool { return r == '$' || r == ':' })

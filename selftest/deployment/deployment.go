@@ -46,12 +46,12 @@ type Deployment struct {
 	Options
 	source   *config.Source
 	config   *config.Config
-	prepared *config.Prepared // nil where the configuration is not valid
+	prepared *config.Prepared // nil if the configuration is not valid
 	invalid  error            // why
 	began    time.Time
 	report   *selftest.Report
-	// requests are the ids of what the attacks requested, statements how many there
-	// were.
+	// requests are the ids of the attacks' requests, statements the number of their
+	// statements.
 	requests   []string
 	statements int
 	masked     map[string]string
@@ -99,8 +99,8 @@ func (d *Deployment) Postgres(user string) string {
 	return dsn.String()
 }
 
-// reachable is the address of a listener as this machine reaches it, and as the default
-// base URL has it.
+// reachable returns the address at which this machine can reach a listener, as in the
+// default base URL.
 func reachable(listen string) string {
 	host, port, err := net.SplitHostPort(listen)
 	if ip := net.ParseIP(host); err == nil && (host == "" || ip != nil && ip.IsUnspecified()) {
@@ -137,7 +137,7 @@ func (d *Deployment) Check(ctx context.Context, report *selftest.Report) {
 	d.checkAudit(ctx)
 }
 
-// probe is what all outcomes of a probe have in common.
+// probe is what all outcomes of a probe share.
 type probe struct {
 	id, kind, of string
 	severity     selftest.Severity

@@ -12,7 +12,8 @@ import (
 // largestSecret bounds what is read of a file with a secret, in bytes.
 const largestSecret = 1 << 20
 
-// checkFiles looks whether others can read the secrets, or change what decides.
+// checkFiles checks whether other users can read secrets, or change rulesets and the
+// configuration.
 func (d *Deployment) checkFiles() {
 	c := d.config
 	secrets := map[string]string{
@@ -62,7 +63,7 @@ func passwordOf(c *signin.Config) *signin.Secret {
 	return &c.Basic.Password
 }
 
-// checkWritable looks whether anybody can change a file or folder.
+// checkWritable checks whether other users can change a file or folder.
 func (d *Deployment) checkWritable(of, path string) {
 	p := probe{id: "files.writable", kind: "files", of: of, severity: selftest.High}
 	info, err := os.Stat(path)
@@ -74,7 +75,7 @@ func (d *Deployment) checkWritable(of, path string) {
 	d.add(p, info.Mode().Perm()&0o002 != 0)
 }
 
-// viewName names a view in probes; the one at the top has no name of its own.
+// viewName names a view in probes; the default view has no name of its own.
 func viewName(name string) string {
 	if name == "" {
 		return "the default view"

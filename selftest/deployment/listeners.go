@@ -25,7 +25,7 @@ func exposed(listen string) bool {
 // certificateLeft is how long a certificate should still be valid.
 const certificateLeft = 21 * 24 * time.Hour
 
-// checkListeners looks at how consumers and others reach the listeners.
+// checkListeners checks how consumers and others reach the listeners.
 func (d *Deployment) checkListeners(ctx context.Context) {
 	c := d.config
 	if c.FHIR.Upstream != "" {
@@ -46,7 +46,7 @@ func (d *Deployment) checkListeners(ctx context.Context) {
 	}
 }
 
-// checkTLS looks at a listener's transport and certificate.
+// checkTLS checks a listener's transport and certificate.
 func (d *Deployment) checkTLS(name, listen string, t config.TLS, do string) {
 	d.add(probe{id: "tls." + name, kind: "transport", of: name + ".listen", severity: selftest.High, seen: "other machines reach the listener without TLS", do: do}, exposed(listen) && !t.IsOn())
 	if !t.IsOn() {
@@ -64,7 +64,7 @@ func (d *Deployment) checkTLS(name, listen string, t config.TLS, do string) {
 	d.add(p, err != nil || time.Until(leaf.NotAfter) < certificateLeft)
 }
 
-// checkUpstreamTLS looks whether originals travel unencrypted.
+// checkUpstreamTLS checks whether originals travel unencrypted.
 func (d *Deployment) checkUpstreamTLS() {
 	c := d.config
 	if u, err := url.Parse(c.FHIR.Upstream); err == nil && c.FHIR.Upstream != "" {

@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/selftest"
 )
 
-// checkReplicas looks whether other processes give the same responses.
+// checkReplicas checks whether other processes give the same responses.
 func (d *Deployment) checkReplicas(ctx context.Context) {
 	for _, replica := range d.Replicas {
 		p := probe{id: "replica.agree", kind: "replicas", of: address(replica), severity: selftest.High, seen: "the replica's response to the same request differs: its ruleset, key or project is not the same", do: "run all replicas with one configuration and one key"}
@@ -26,7 +26,7 @@ func (d *Deployment) checkReplicas(ctx context.Context) {
 	}
 }
 
-// address is where a replica is, without credentials.
+// address returns the address of a replica, without credentials.
 func address(replica string) string {
 	if u, err := url.Parse(replica); err == nil && u.Host != "" {
 		return u.Host
@@ -37,7 +37,7 @@ func address(replica string) string {
 	return ""
 }
 
-// compareFHIR reads at a replica what this process shows.
+// compareFHIR reads from a replica what this process shows.
 func (d *Deployment) compareFHIR(ctx context.Context, replica string, p probe) {
 	base := d.FHIR()
 	if base == "" || len(d.masked) == 0 {
@@ -95,7 +95,7 @@ func (d *Deployment) get(ctx context.Context, target string, asConsumer bool) (h
 // visible lists columns that a consumer sees, of ordinary schemas.
 const visible = `SELECT table_schema, table_name, column_name FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema') ORDER BY 1, 2, 3 LIMIT 60`
 
-// compareSQL reads columns at both.
+// compareSQL reads columns from both.
 func (d *Deployment) compareSQL(ctx context.Context, replica string, p probe) {
 	if d.DSN == "" {
 		d.skip(p, "no connection string of the PostgreSQL listener is known")
@@ -132,7 +132,8 @@ func (d *Deployment) compareSQL(ctx context.Context, replica string, p probe) {
 	d.add(p, false)
 }
 
-// values are those of a statement's first column in order, or the code of its error.
+// values returns the values of a statement's first column in order, or the code of its
+// error.
 func values(ctx context.Context, conn *pgconn.PgConn, sql string) (all []string) {
 	result, err := conn.Exec(ctx, sql).ReadAll()
 	if err != nil {
@@ -149,7 +150,7 @@ func quote(name []byte) string {
 	return `"` + strings.ReplaceAll(string(name), `"`, `""`) + `"`
 }
 
-// sorted are the keys of a map in order.
+// sorted returns the keys of a map in order.
 func sorted(m map[string]string) []string {
 	var names []string
 	for name := range m {

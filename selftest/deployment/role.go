@@ -11,7 +11,7 @@ import (
 	"github.com/veil-proxy/veil/selftest"
 )
 
-// rights are what the role of the upstream must not be able to do. Each statement
+// rights are the privileges that the upstream's role must not have. Each statement
 // returns a row if it can; the texts are names of schemas and roles, and counts.
 var rights = []struct {
 	id, sql, seen, do string
@@ -33,7 +33,7 @@ var rights = []struct {
 	{"role.temporary", `SELECT 1 WHERE pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY')`, "the role can create temporary tables", "REVOKE TEMPORARY ON DATABASE … FROM PUBLIC", selftest.Low},
 }
 
-// checkRole looks at the rights of the role that Veil has at PostgreSQL.
+// checkRole checks the privileges of Veil's role in PostgreSQL.
 func (d *Deployment) checkRole(ctx context.Context) {
 	if d.config.Postgres.Upstream == "" {
 		return
@@ -69,7 +69,7 @@ func (d *Deployment) upstream(ctx context.Context) (*pgconn.PgConn, error) {
 	return pgconn.ConnectConfig(ctx, c)
 }
 
-// checkOpenUpstream looks whether a consumer can go around Veil.
+// checkOpenUpstream checks whether a consumer can bypass Veil.
 func (d *Deployment) checkOpenUpstream(ctx context.Context) {
 	c := d.config
 	if base := c.FHIR.Upstream; base != "" {
@@ -97,7 +97,7 @@ func (d *Deployment) checkOpenUpstream(ctx context.Context) {
 	d.add(p, err == nil)
 }
 
-// gives reports whether a FHIR server has resources for one without credentials.
+// gives reports whether a FHIR server returns resources without credentials.
 func (d *Deployment) gives(ctx context.Context, base string) bool {
 	_, body, err := d.get(ctx, strings.TrimSuffix(base, "/")+"/Patient?_count=1", false)
 	return err == nil && strings.Contains(string(body), `"resourceType"`) && strings.Contains(string(body), `"Patient"`) && !strings.Contains(string(body), `"OperationOutcome"`)

@@ -16,10 +16,10 @@ var identifying = []string{
 	"Patient.birthDate", "Patient.identifier", "Patient.telecom", "Patient.contact.name", "RelatedPerson.name", "Person.name", "Practitioner.name", "Narrative.div",
 }
 
-// contents are elements with whole documents and pictures.
+// contents are elements that contain documents and pictures.
 var contents = []string{"Attachment.data", "Attachment.url", "Patient.photo", "Binary.data", "DocumentReference.content", "Media.content", "DiagnosticReport.presentedForm"}
 
-// checkRulesets looks at the rules for FHIR of each view.
+// checkRulesets checks the FHIR rules of each view.
 func (d *Deployment) checkRulesets() {
 	if d.prepared == nil {
 		return
@@ -56,12 +56,12 @@ func (d *Deployment) checkRulesets() {
 	}
 }
 
-// keptOf returns the elements that pass as they are.
+// keptOf returns the elements that pass unchanged.
 func keptOf(a *fhir.Automaton, paths []string) (kept []string) {
 	for _, path := range paths {
 		found, err := a.Explain(path)
 		if err != nil {
-			continue // this version of FHIR does not have it, or a rule removes what holds it
+			continue // this version of FHIR does not have it, or a rule removes the element around it
 		}
 		if slices.ContainsFunc(found, func(e fhir.Explanation) bool { return e.Method == "keep" }) {
 			kept = append(kept, path)
@@ -70,7 +70,8 @@ func keptOf(a *fhir.Automaton, paths []string) (kept []string) {
 	return kept
 }
 
-// checkCodeSystems looks for displays that pass unverified, which can have anything.
+// checkCodeSystems looks for displays that pass unverified, since they can contain
+// anything.
 func (d *Deployment) checkCodeSystems(at string, rs *ruleset.Ruleset) {
 	var trusted []string
 	for _, s := range rs.FHIR.CodeSystems {

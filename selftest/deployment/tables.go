@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/selftest"
 )
 
-// checkTables looks at the rules for tables over the catalog of the upstream.
+// checkTables checks the rules for tables against the catalog of the upstream.
 func (d *Deployment) checkTables(ctx context.Context) {
 	if d.prepared == nil || d.config.Postgres.Upstream == "" {
 		return
@@ -44,8 +44,8 @@ func (d *Deployment) checkTables(ctx context.Context) {
 	}
 }
 
-// judgeColumns looks for columns that pass although they look identifying, or because
-// no rule is about them.
+// judgeColumns looks for columns that pass although they look identifying, or because no
+// rule covers them.
 func (d *Deployment) judgeColumns(columns []tablecheck.Column, kept, unruled probe) {
 	var looks, passes []string
 	for _, c := range columns {
@@ -66,16 +66,17 @@ func (d *Deployment) judgeColumns(columns []tablecheck.Column, kept, unruled pro
 	d.add(unruled, len(passes) > 0)
 }
 
-// derived lists the columns of materialised views with the columns of tables that their
-// definitions read. Views are read by their definitions, with the rules of those tables.
+// derived lists the columns of materialized views with the table columns that their
+// definitions read. Ordinary views are masked through their definitions, by the rules for
+// those tables.
 const derived = `SELECT vn.nspname, v.relname, tn.nspname, t.relname, a.attname
 FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class v ON v.oid = r.ev_class AND v.relkind = 'm' JOIN pg_catalog.pg_namespace vn ON vn.oid = v.relnamespace
 JOIN pg_catalog.pg_depend p ON p.classid = 'pg_rewrite'::regclass AND p.objid = r.oid AND p.refclassid = 'pg_class'::regclass AND p.refobjsubid > 0 AND p.refobjid <> v.oid
 JOIN pg_catalog.pg_class t ON t.oid = p.refobjid JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace
 JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = p.refobjsubid`
 
-// checkDerived looks for materialised views that show in the clear a column, under its
-// own name, that is masked in the table it is from.
+// checkDerived looks for materialized views that show a column in the clear, under its
+// own name, that is masked in its table.
 func (d *Deployment) checkDerived(ctx context.Context, columns []tablecheck.Column, p probe) {
 	conn, err := d.upstream(ctx)
 	if err != nil {
@@ -97,7 +98,7 @@ func (d *Deployment) checkDerived(ctx context.Context, columns []tablecheck.Colu
 	for _, row := range result[0].Rows {
 		own := fmt.Sprintf("%s.%s.%s", row[0], row[1], row[4])
 		of := treatment[fmt.Sprintf("%s.%s.%s", row[2], row[3], row[4])]
-		if of == "" { // the whole relation is refused, or of a system schema
+		if of == "" { // the relation is refused, or in a system schema
 			of = treatment[fmt.Sprintf("%s.%s.", row[2], row[3])]
 		}
 		if treatment[own] == passes && of != passes && of != "" {

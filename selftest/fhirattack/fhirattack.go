@@ -84,8 +84,8 @@ func (r *run) ask(ctx context.Context, request string, headers []string, body st
 	return a, err
 }
 
-// controls are the positive controls: whether the probes could find something. It
-// reports whether the attacks make sense.
+// controls runs the positive controls, which show that the probes could find something.
+// It reports whether the attacks make sense.
 func (r *run) controls(ctx context.Context) (bool, error) {
 	add := func(id string, outcome selftest.Outcome, of, seen, do string) {
 		r.report.Add(selftest.Probe{ID: prefix + "control." + id, Kind: "controls", Of: of, Outcome: outcome, Severity: selftest.Critical, Control: true, Seen: seen, Do: do})
@@ -126,8 +126,8 @@ func (r *run) controls(ctx context.Context) (bool, error) {
 	return true, r.detector(ctx, add)
 }
 
-// detector holds that an original in a response is found, and that two responses are
-// told apart.
+// detector checks that an original in a response is found, and that two responses are
+// distinguished.
 func (r *run) detector(ctx context.Context, add func(id string, outcome selftest.Outcome, of, seen, do string)) error {
 	if len(r.canaries) == 0 {
 		return nil
@@ -157,7 +157,7 @@ func (r *run) detector(ctx context.Context, add func(id string, outcome selftest
 	return nil
 }
 
-// firstID is the id of the first resource of a type in a searchset.
+// firstID returns the id of the first resource of a type in a searchset.
 func firstID(a *answer, typ string) string {
 	for _, e := range a.bundle().Entry {
 		if one := (&answer{body: e.Resource}).bundle(); one.ResourceType == typ {
@@ -167,7 +167,7 @@ func firstID(a *answer, typ string) string {
 	return ""
 }
 
-// types are those of the canaries.
+// types returns the types of the canaries.
 func (r *run) types() (types []string) {
 	for _, c := range r.canaries {
 		if !slices.Contains(types, c.Type) {
@@ -177,13 +177,13 @@ func (r *run) types() (types []string) {
 	return types
 }
 
-// attack runs an attack for everything that it is over.
+// attack runs an attack for everything that it applies to.
 func (r *run) attack(ctx context.Context, a *suite.Attack) error {
 	return a.Each(r.canaries, func(c *selftest.Canary) bool { return r.fits(a, c) }, func(c *selftest.Canary) error { return r.attempt(ctx, a, c) })
 }
 
-// fits reports whether the canary has what the attack is about: ids are for attacks by
-// id, and what has no search parameter cannot be searched.
+// fits reports whether the canary suits the attack: ids are for attacks by id, and an
+// element without a search parameter cannot be searched.
 func (r *run) fits(a *suite.Attack, c *selftest.Canary) bool {
 	return (a.Over != suite.EachCanary || a.Uses("id") == (c.Element == "id")) &&
 		(!a.Uses("parameter") || c.Parameter != "") && (!a.Uses("masked") || r.masked[c.Type] != "")
@@ -225,7 +225,7 @@ func (r *run) refusedInside(a *answer) bool {
 	return len(b.Entry) > 0 && b.Entry[0].Response != nil && b.Entry[0].Response.Status > "3"
 }
 
-// once runs an attack with the values of a canary, or of one that nobody has.
+// once runs an attack with the values of a canary, or with values that nobody has.
 func (r *run) once(ctx context.Context, a *suite.Attack, c *selftest.Canary, second bool) (*answer, string, error) {
 	filled, err := a.Fill(r.values(c, second), second)
 	if err != nil {
@@ -250,14 +250,15 @@ func (r *run) values(c *selftest.Canary, second bool) map[string]string {
 	}
 }
 
-// quoted is a text inside of the quotes of JSON.
+// quoted returns a text as the inside of a JSON string.
 func quoted(s string) string {
-	b, _ := json.Marshal(s) // a string cannot fail
+	b, _ := json.Marshal(s) // encoding a string cannot fail
 	return string(b[1 : len(b)-1])
 }
 
 // distinguishes reports whether the answers differ for an original and for a value that
-// nobody has. A difference counts only if it is there again: resources change meanwhile.
+// nobody has. A difference counts only if it is repeatable, since resources may change in
+// the meantime.
 func (r *run) distinguishes(ctx context.Context, a *suite.Attack, c *selftest.Canary, first *answer) (bool, error) {
 	seen := first.signature()
 	for round := range 2 {

@@ -16,7 +16,7 @@ import (
 	"github.com/veil-proxy/veil/selftest"
 )
 
-// userAgent is the name by which requests of the self-test can be told in logs.
+// userAgent identifies requests of the self-test in logs.
 const userAgent = "veil-selftest"
 
 // Client is a consumer: how it sends requests, and its credentials. Without
@@ -79,7 +79,8 @@ func (a *answer) received() []byte {
 // ok reports whether it is a response with what was requested.
 func (a *answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
-// bundle is what is compared and looked at of a Bundle, and of a resource alone.
+// bundle has the parts of a Bundle, or of a single resource, that are compared and
+// examined.
 type bundle struct {
 	ResourceType string
 	ID           string
@@ -91,7 +92,7 @@ type bundle struct {
 }
 
 func (a *answer) bundle() (b bundle) {
-	_ = json.Unmarshal(a.body, &b) // what is none has nothing to compare
+	_ = json.Unmarshal(a.body, &b) // other texts have nothing to compare
 	return b
 }
 
@@ -113,7 +114,7 @@ func (a *answer) ids() (ids []string) {
 			continue
 		}
 		if inner.ResourceType == "OperationOutcome" {
-			inner.ID = "" // it may be one of its own
+			inner.ID = "" // it may be a single resource
 		}
 		status := ""
 		if e.Response != nil {
@@ -138,8 +139,8 @@ func (a *answer) resources() bool {
 	})
 }
 
-// signature is what can be compared with another answer: the status, how many were
-// found, and which. Times, links and texts are left out.
+// signature returns what can be compared with another response: the status, the number of
+// matches, and which they are. Times, links and texts are left out.
 func (a *answer) signature() string {
 	b := a.bundle()
 	return fmt.Sprintf("%d %d %s", a.status, b.total(), strings.Join(a.ids(), " "))
@@ -154,7 +155,7 @@ func (t *target) send(ctx context.Context, request string, headers []string, bod
 	u := *t.base
 	path, query, _ := strings.Cut(path, "?")
 	u.RawQuery = query
-	// As it is written: a client that cleaned the path would take the attack out of it.
+	// Unchanged: a client that cleaned the path would remove the attack.
 	u.Opaque = "//" + t.base.Host + t.base.EscapedPath() + path
 	req, err := http.NewRequestWithContext(ctx, method, t.base.String(), strings.NewReader(body))
 	if err != nil {
@@ -173,7 +174,7 @@ func (t *target) send(ctx context.Context, request string, headers []string, bod
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		var netErr net.Error // a connection that ends is an answer, too
+		var netErr net.Error // a closed connection is a response, too
 		return &answer{header: http.Header{}, late: errors.As(err, &netErr) && netErr.Timeout()}, nil
 	}
 	defer func() { _ = resp.Body.Close() }() // it was only read

@@ -72,8 +72,8 @@ func few(all []selftest.Canary) (out []selftest.Canary) {
 
 const prefix = "postgres."
 
-// controls are the positive controls: whether the probes could find something. It
-// reports whether the attacks make sense.
+// controls runs the positive controls, which show that the probes could find something.
+// It reports whether the attacks make sense.
 func (r *run) controls(ctx context.Context) (bool, error) {
 	add := func(id string, outcome selftest.Outcome, of, seen, do string) {
 		r.report.Add(selftest.Probe{ID: prefix + "control." + id, Kind: "controls", Of: of, Outcome: outcome, Severity: selftest.Critical, Control: true, Seen: seen, Do: do})
@@ -87,7 +87,7 @@ func (r *run) controls(ctx context.Context) (bool, error) {
 	if len(r.canaries) == 0 {
 		add("canaries", selftest.NotRun, "", "no original of a column is known", "name some in a file for --canaries")
 	}
-	// That rows can be read at all: an empty or unreachable target would pass everything.
+	// Rows must be readable at all: an empty or unreachable target would pass everything.
 	for _, table := range r.tables() {
 		a, err := r.run(ctx, []string{"SELECT 1 FROM " + table + " LIMIT 1"}, nil)
 		switch {
@@ -107,8 +107,8 @@ func (r *run) controls(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// detector holds that an original in a response is found, and that two answers are told
-// apart, where the target does as it is bidden.
+// detector checks that an original in a response is found, and that two responses are
+// distinguished, if the target executes the statements.
 func (r *run) detector(ctx context.Context, add func(id string, outcome selftest.Outcome, of, seen, do string)) error {
 	c := &r.canaries[0]
 	half := len(c.Value) / 2
@@ -150,7 +150,7 @@ func (r *run) checkEncryption() {
 	r.report.Add(p)
 }
 
-// tables are those of the canaries, quoted.
+// tables returns the tables of the canaries, quoted.
 func (r *run) tables() (tables []string) {
 	for _, c := range r.canaries {
 		if name := quote(c.Schema) + "." + quote(c.Table); !slices.Contains(tables, name) {
@@ -160,7 +160,7 @@ func (r *run) tables() (tables []string) {
 	return tables
 }
 
-// attack runs an attack for everything that it is over.
+// attack runs an attack for everything that it applies to.
 func (r *run) attack(ctx context.Context, a *suite.Attack) error {
 	return a.Each(r.canaries, func(*selftest.Canary) bool { return true }, func(c *selftest.Canary) error { return r.attempt(ctx, a, c) })
 }
@@ -195,7 +195,7 @@ func (r *run) attempt(ctx context.Context, a *suite.Attack, c *selftest.Canary) 
 	return nil
 }
 
-// once runs an attack with the values of a canary, or of one that nobody has.
+// once runs an attack with the values of a canary, or with values that nobody has.
 func (r *run) once(ctx context.Context, a *suite.Attack, c *selftest.Canary, second bool) (*answer, string, error) {
 	filled, err := a.Fill(values(c, second), second)
 	if err != nil {
@@ -206,7 +206,8 @@ func (r *run) once(ctx context.Context, a *suite.Attack, c *selftest.Canary, sec
 }
 
 // distinguishes reports whether the answers differ for an original and for a value that
-// nobody has. A difference counts only if it is there again: tables change meanwhile.
+// nobody has. A difference counts only if it is repeatable, since tables may change in
+// the meantime.
 func (r *run) distinguishes(ctx context.Context, a *suite.Attack, c *selftest.Canary, first *answer) (bool, error) {
 	forms := [2][]string{spellings(c, false), spellings(c, true)}
 	seen := first.signature(forms[0])
@@ -231,7 +232,7 @@ func (r *run) distinguishes(ctx context.Context, a *suite.Attack, c *selftest.Ca
 	return true, nil
 }
 
-// cause says why there is no session, without what the server says.
+// cause says why there is no session, without the server's own text.
 func cause(err error) string {
 	var pgErr *pgconn.PgError
 	var netErr net.Error

@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/selftest"
 )
 
-// application is the name by which sessions of the self-test can be told in logs.
+// application identifies sessions of the self-test in logs.
 const application = "veil-selftest"
 
 // mostRows is how many rows of a response are kept.
@@ -33,7 +33,7 @@ type target struct {
 	sent int
 }
 
-// mostSessions is how often a session is opened anew before the self-test gives up.
+// mostSessions is how often a session is reopened before the self-test gives up.
 const mostSessions = 200
 
 var errTarget = errors.New("the target accepts no more sessions")
@@ -67,7 +67,7 @@ func (t *target) open(ctx context.Context) error {
 		return err
 	}
 	t.conn = conn
-	// Where the target does not allow the setting, the timeout of the client remains.
+	// If the target does not allow the setting, the client's timeout still applies.
 	_ = conn.Exec(ctx, fmt.Sprintf("SET statement_timeout = %d", t.limits.Timeout.Milliseconds())).Close()
 	return nil
 }
@@ -78,16 +78,16 @@ func (t *target) close(ctx context.Context) {
 	}
 }
 
-// encrypted reports whether the session is.
+// encrypted reports whether the session is encrypted.
 func (t *target) encrypted() bool {
 	_, ok := t.conn.Conn().(*tls.Conn)
 	return ok
 }
 
-// answer is what came of the steps of an attack.
+// answer is the result of the steps of an attack.
 type answer struct {
 	failed bool
-	code   string // SQLSTATE of the first error; empty if none, or none of the server
+	code   string // SQLSTATE of the first error; empty if there is none, or it is not from the server
 	text   string // all texts of errors and notices
 	rows   [][]byte
 	copied []byte
@@ -105,9 +105,9 @@ func (a *answer) values() bool {
 	return slices.ContainsFunc(a.rows, func(row []byte) bool { return len(bytes.Trim(row, "\x1f")) > 0 }) || len(bytes.TrimSpace(a.copied)) > 0
 }
 
-// signature is what can be compared with another answer: rows in any order, errors by
-// their code. What the statement itself has of a canary, in any of the given spellings,
-// is left out.
+// signature returns what can be compared with another response: rows in any order, errors
+// by their code. What the statement itself contains of a canary, in any of the given
+// spellings, is left out.
 func (a *answer) signature(without []string) string {
 	rows := make([]string, len(a.rows))
 	for i, row := range a.rows {
@@ -121,8 +121,8 @@ func (a *answer) signature(without []string) string {
 	return all
 }
 
-// run runs the steps of an attack on one session and leaves it clean. The error is of
-// the session, not of a statement.
+// run runs the steps of an attack in one session and cleans it up. An error is one of the
+// session, not of a statement.
 func (t *target) run(ctx context.Context, steps, params []string) (*answer, error) {
 	a := &answer{}
 	t.notices.Reset()
@@ -186,7 +186,7 @@ func (t *target) read(r *pgconn.ResultReader, a *answer, left *int) error {
 	for r.NextRow() {
 		row := bytes.Join(r.Values(), []byte{0x1f})
 		if *left -= len(row); *left < 0 || len(a.rows) >= mostRows {
-			_ = t.conn.Conn().Close() // the session is of no use any more
+			_ = t.conn.Conn().Close() // the session is no longer usable
 			break
 		}
 		a.rows = append(a.rows, bytes.Clone(row))

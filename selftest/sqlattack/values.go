@@ -8,8 +8,8 @@ import (
 	"github.com/veil-proxy/veil/selftest"
 )
 
-// values are those of the placeholders for a canary. second takes the value that nobody
-// has.
+// values returns the values of placeholders for a canary. With second set, they are
+// values that nobody has.
 func values(c *selftest.Canary, second bool) map[string]string {
 	if c == nil {
 		return nil
@@ -34,7 +34,7 @@ func valueOf(c *selftest.Canary, second bool) string {
 	return c.Value
 }
 
-// spellings are what a statement has of a canary's value, the longest first.
+// spellings returns what a statement contains of a canary's value, longest first.
 func spellings(c *selftest.Canary, second bool) []string {
 	if c == nil {
 		return nil
@@ -44,7 +44,7 @@ func spellings(c *selftest.Canary, second bool) []string {
 	return []string{hex.EncodeToString([]byte(v)), regexp.QuoteMeta(v), like(v), v, strings.ToLower(v), string(cut[:len(cut)-1]), string(cut[1:])}
 }
 
-// literal is a text as a constant of SQL.
+// literal returns a text as an SQL constant.
 func literal(s string) string {
 	if strings.Contains(s, `\`) {
 		return `E'` + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(s) + `'`
@@ -52,5 +52,5 @@ func literal(s string) string {
 	return `'` + strings.ReplaceAll(s, `'`, `''`) + `'`
 }
 
-// like is a text without the wildcards of LIKE.
+// like returns a text without the wildcards of LIKE.
 func like(s string) string { return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) }

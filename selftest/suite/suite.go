@@ -101,7 +101,7 @@ var Postgres = sync.OnceValue(func() *Suite { return must("postgres.yaml", postg
 // FHIR returns the FHIR attacks.
 var FHIR = sync.OnceValue(func() *Suite { return must("fhir.yaml", fhirText) })
 
-// must parses an embedded suite, which tests hold to be valid.
+// must parses an embedded suite, which a test proves valid.
 func must(file string, src []byte) *Suite {
 	s, err := parse(file, src)
 	if err != nil {
@@ -193,7 +193,7 @@ func readAttack(t strictyaml.Tree, n strictyaml.Node) Attack {
 // ofCanary are the placeholders that differ between the two runs.
 var ofCanary = []string{"value", "prefix", "contains", "suffix", "regex", "hex", "lower", "raw", "id"}
 
-// templates are all texts of an attack with placeholders.
+// templates returns all texts of an attack that may have placeholders.
 func (a *Attack) templates() []string {
 	all := append(slices.Clone(a.Steps), a.Params...)
 	return append(append(all, a.Headers...), a.Request, a.Body)

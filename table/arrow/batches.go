@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// maxOutput is the most bytes that are made of a block.
+// maxOutput bounds the output of a block, in bytes.
 const maxOutput = 4 << 30
 
 // batch masks batches of rows of a schema.
@@ -16,7 +16,7 @@ type batch struct {
 	masker *table.Masker
 	cursor cursor
 	budget budget
-	// dictionaries are those that this block is written with, by number.
+	// dictionaries are the dictionaries of this block, by number.
 	dictionaries []*dictionary
 }
 
@@ -24,8 +24,8 @@ func newBatch(s *schema, m *table.Masker) *batch {
 	return &batch{schema: s, masker: m, cursor: cursor{columns: make([]cell, len(s.leaves))}}
 }
 
-// mask makes the masked form of a batch. It panics with a failure where a row cannot be
-// masked, and with others where the data is damaged.
+// mask returns the masked form of a batch. It panics with a failure if a row cannot be
+// masked, and with other values if the data is damaged.
 func (b *batch) mask(rec arrow.RecordBatch, dictionaries []*dictionary) arrow.RecordBatch {
 	b.budget.left, b.dictionaries = maxOutput, dictionaries
 	rows := int(rec.NumRows())
@@ -52,7 +52,7 @@ func (b *batch) mask(rec arrow.RecordBatch, dictionaries []*dictionary) arrow.Re
 	return array.NewRecordBatch(b.out, columns, int64(rows))
 }
 
-// read sets where the cursor reads the columns of a field.
+// read sets from where the cursor reads the columns of a field.
 func (b *batch) read(f *field, a arrow.Array, records []arrow.Array) {
 	if f.column >= 0 {
 		if !b.texts[f.column] {
@@ -74,7 +74,7 @@ func (b *batch) read(f *field, a arrow.Array, records []arrow.Array) {
 	}
 }
 
-// node is the node of a field that is shown.
+// node returns the node of a visible field.
 func (b *batch) node(f *field, a arrow.Array) node {
 	if f.column >= 0 {
 		return b.leaf(f, a)

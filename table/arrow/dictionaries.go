@@ -11,8 +11,8 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// dictionary is a dictionary as it is written: its values, and at which of them each entry
-// of the input's stands, or -1 if it stands at none. It does not change.
+// dictionary is a dictionary of the output: its values, and for each entry of the input's
+// dictionary the index of its value, or -1. It is immutable.
 type dictionary struct {
 	values arrow.Array
 	places []int
@@ -25,9 +25,9 @@ type keeper struct {
 	kept   []kept
 }
 
-// kept is what is known of a dictionary so far.
+// kept is the state of a dictionary so far.
 type kept struct {
-	// in tells one dictionary of the input from the next.
+	// in identifies the dictionary of the input.
 	in   arrow.ArrayData
 	used []bool
 	more bool // used has grown since current was made
@@ -79,7 +79,7 @@ func (k *keeper) dictionaries() ([]*dictionary, error) {
 	return out, nil
 }
 
-// renew makes the current form of a dictionary.
+// renew updates the current form of a dictionary.
 func (k *keeper) renew(f *field, d *kept) error {
 	entries := array.MakeFromData(d.in)
 	out := &dictionary{places: make([]int, len(d.used))}
@@ -101,8 +101,9 @@ func (k *keeper) renew(f *field, d *kept) error {
 	return nil
 }
 
-// mask masks the entries of a dictionary. They are sorted by their masked texts, since the
-// order of the originals would tell of them, and equal ones are one.
+// mask masks the entries of a dictionary. They are sorted by their masked texts, since
+// the order of the originals would reveal something about them, and equal ones are
+// merged.
 func (k *keeper) mask(f *field, d *kept, entries arrow.Array, out *dictionary, t arrow.DataType) error {
 	values := valuesOf(entries, k.plan.Columns[f.column].Type)
 	var fresh []int
@@ -139,7 +140,7 @@ func (k *keeper) mask(f *field, d *kept, entries arrow.Array, out *dictionary, t
 	for i := range out.places {
 		out.places[i] = -1
 		e, ok := d.texts[i]
-		if ok = ok && e.ok; ok { // entries that no row uses have none
+		if ok = ok && e.ok; ok { // unused entries have none
 			if out.places[i], ok = slices.BinarySearch(texts, e.text); !ok {
 				out.places[i] = -1
 			}
@@ -149,7 +150,7 @@ func (k *keeper) mask(f *field, d *kept, entries arrow.Array, out *dictionary, t
 	return nil
 }
 
-// lookAhead looks at a batch of entries before they are masked.
+// lookAhead examines a batch of entries before they are masked.
 func (k *keeper) lookAhead(f *field, values values, batch []int) {
 	if !k.masker.LookAheadAlone(f.column) {
 		return
@@ -161,7 +162,7 @@ func (k *keeper) lookAhead(f *field, values values, batch []int) {
 	}
 }
 
-// node is a node that makes nothing, and notes which entries are used.
+// node returns a node that produces nothing, but notes which entries are used.
 func (k *keeper) node(f *field, a arrow.Array) node {
 	if f.column >= 0 {
 		if d, ok := a.(*array.Dictionary); ok && f.dictionary >= 0 && f.as != removed {
@@ -188,7 +189,7 @@ func (f *field) hasDictionary() bool {
 	return f.shown && (f.dictionary >= 0 || slices.ContainsFunc(f.children, (*field).hasDictionary))
 }
 
-// unused is a node of what has no dictionary.
+// unused is a node for fields without a dictionary.
 type unused struct{}
 
 func (unused) add(int, int)                        {}

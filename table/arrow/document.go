@@ -23,18 +23,18 @@ type document struct {
 	schema *schema
 	file   bool
 	codec  codec
-	// next reads the next batch; io.EOF is the end. again starts anew at the first, where
+	// next reads the next batch; io.EOF is the end. again restarts at the first batch, if
 	// the input can be read twice.
 	next  func() (arrow.RecordBatch, error)
 	again func() error
 
-	// Masked batches go from maskers to the merger by number: the merger writes them with
-	// the library, which encodes no batch by itself.
+	// Maskers pass masked batches to the merger by number. The merger writes them with the
+	// library, which cannot encode a single batch.
 	mu      sync.Mutex
 	pending map[uint64]result
 }
 
-// block is what a masker gets.
+// block is the input of a masker.
 type block struct {
 	*document
 	number       uint64
@@ -43,7 +43,7 @@ type block struct {
 	dictionaries []*dictionary
 }
 
-// result is what becomes of a block: batches, more than one where a row is left out.
+// result is a masked block: batches, more than one if a row is left out.
 type result []arrow.RecordBatch
 
 // openStream reads the schema of a stream.
@@ -59,7 +59,7 @@ func (d *document) openMessages(m *messages, name table.Name) (err error) {
 	return d.lay(s, name)
 }
 
-// read begins to read messages: it sets next, and returns the schema.
+// read starts reading messages: it sets next, and returns the schema.
 func (d *document) read(m *messages) (*arrow.Schema, error) {
 	limit := &bounded{Allocator: memory.NewGoAllocator(), left: maxBody}
 	r, err := ipc.NewReaderFromMessageReader(m, ipc.WithAllocator(limit))
@@ -81,11 +81,11 @@ func (d *document) read(m *messages) (*arrow.Schema, error) {
 	return r.Schema(), nil
 }
 
-// maxInMemory is the size of a file that is read to memory where it has to be.
+// maxInMemory bounds a file that must be read into memory.
 const maxInMemory = 1 << 30
 
-// openFile reads the schema of a file. One with dictionaries is read twice, and if it can
-// be read only once, it is read to memory.
+// openFile reads the schema of a file. A file with dictionaries is read twice; if it can
+// be read only once, it is read into memory.
 func (d *document) openFile(in file.Source, text *bufio.Reader, name table.Name) error {
 	if in.At != nil {
 		return d.openAt(in.At, in.Size, name)
@@ -108,8 +108,8 @@ func (d *document) openFile(in file.Source, text *bufio.Reader, name table.Name)
 	return d.openAt(bytes.NewReader(read.Bytes()), int64(read.Len()), name)
 }
 
-// openAt opens a file that can be read anywhere. The stream in it is read, and must have
-// as many batches as the footer says.
+// openAt opens a file with random access. The stream in it is read, and must have as many
+// batches as the footer says.
 func (d *document) openAt(at io.ReaderAt, size int64, name table.Name) error {
 	end, batches, err := readFooter(at, size)
 	if err != nil {
@@ -140,8 +140,8 @@ func (d *document) openAt(at io.ReaderAt, size int64, name table.Name) error {
 	return d.lay(s, name)
 }
 
-// problem is what was wrong with a message, without what a library says of it, which may
-// have a value.
+// problem returns what was wrong with a message, without the library's text, which may
+// contain a value.
 func (m *messages) problem() error {
 	if m.err != nil {
 		return m.err
@@ -149,7 +149,7 @@ func (m *messages) problem() error {
 	return errDamaged
 }
 
-// lay lays the rules over a schema.
+// lay applies the rules to a schema.
 func (d *document) lay(s *arrow.Schema, name table.Name) error {
 	for _, f := range s.Fields() {
 		if !supported(f.Type, false) {
@@ -174,7 +174,7 @@ func (d *document) Columns() *table.Plan { return d.schema.plan }
 // Plan implements file.Document.
 func (d *document) Plan() *mask.Plan { return d.schema.plan.Actions }
 
-// A block has up to so many rows, and bytes where rows are long.
+// The size of a block is bounded in rows, and in bytes if rows are long.
 const (
 	blockRows  = 64 << 10
 	blockBytes = 4 << 20
@@ -183,7 +183,7 @@ const (
 // Split implements file.Document. A block is a batch, or a part of a large one.
 func (d *document) Split(_ func() []byte, emit func(file.Block) error) (err error) {
 	defer func() {
-		if recover() != nil { // a batch whose lists or dictionaries lead nowhere
+		if recover() != nil { // a batch with invalid lists or dictionaries
 			err = errDamaged
 		}
 	}()
@@ -241,7 +241,7 @@ func (d *document) each(f func(arrow.RecordBatch) error) error {
 	}
 }
 
-// rowsOf is how many rows of a batch a block has.
+// rowsOf returns how many rows of a batch a block has.
 func rowsOf(rec arrow.RecordBatch) int64 {
 	size := int64(0)
 	for _, c := range rec.Columns() {

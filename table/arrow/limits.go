@@ -9,7 +9,7 @@ import (
 	flatbuffers "github.com/google/flatbuffers/go"
 )
 
-// Limits of what a file may say of itself. Memory is only taken for what is there.
+// Limits of what a file may claim. Memory is allocated only for what is really there.
 const (
 	maxMetadata = 64 << 20 // bytes of a message's metadata
 	maxBody     = 2 << 30  // bytes of a message's body, or of a batch that is decompressed
@@ -18,7 +18,7 @@ const (
 	maxPairs    = 1_000_000 // keys with values that describe fields and the schema
 )
 
-// header is what a message's metadata says of it.
+// header is the relevant part of a message's metadata.
 type header struct {
 	kind       byte
 	body       int64
@@ -57,8 +57,8 @@ const (
 	slotFooterBatches   = 10
 )
 
-// readHeader reads the metadata of a message and holds it to the limits. It panics where
-// the flatbuffer is none.
+// readHeader reads the metadata of a message and checks it against the limits. It panics
+// if the flatbuffer is invalid.
 func readHeader(meta []byte) (h header, err error) {
 	msg := root(meta)
 	h.body = msg.GetInt64Slot(slotBodyLength, 0)
@@ -91,8 +91,8 @@ func readHeader(meta []byte) (h header, err error) {
 	return h, checkBuffers(&batch)
 }
 
-// Limits of what compressed data may grow to: mostGrowth times its size in all, beyond
-// freeGrowth bytes; and each buffer what its codec can reach.
+// Limits of decompressed data: beyond freeGrowth bytes, mostGrowth times its compressed
+// size in total; and for each buffer, the maximum ratio of its codec.
 const (
 	mostGrowth = 1100
 	freeGrowth = 256 << 20
@@ -101,8 +101,8 @@ const (
 
 var codecGrowth = [...]int64{lz4: 256, zstd: 40_000}
 
-// checkGrowth holds the sizes that compressed buffers say they grow to to the limits, before
-// a reader takes memory for them.
+// checkGrowth checks the stated sizes of decompressed buffers against the limits, before
+// a reader allocates memory for them.
 func checkGrowth(batch *flatbuffers.Table, c codec, body []byte) error {
 	o := flatbuffers.UOffsetT(batch.Offset(slotBuffers))
 	if o == 0 || int(c) >= len(codecGrowth) {
@@ -131,8 +131,8 @@ func checkGrowth(batch *flatbuffers.Table, c codec, body []byte) error {
 	return nil
 }
 
-// checkBuffers holds how many buffers the columns of views have to how many there are,
-// since a reader makes room for them.
+// checkBuffers checks the stated number of buffers of view columns against the real
+// number, since a reader allocates memory for them.
 func checkBuffers(batch *flatbuffers.Table) error {
 	o := flatbuffers.UOffsetT(batch.Offset(slotVariadic))
 	if o == 0 {
@@ -148,7 +148,7 @@ func checkBuffers(batch *flatbuffers.Table) error {
 	return nil
 }
 
-// vectorLen is how many elements a member of a table has.
+// vectorLen returns the number of elements in a member of a table.
 func vectorLen(t *flatbuffers.Table, slot flatbuffers.VOffsetT) int {
 	if o := flatbuffers.UOffsetT(t.Offset(slot)); o != 0 {
 		return t.VectorLen(o)
@@ -156,9 +156,9 @@ func vectorLen(t *flatbuffers.Table, slot flatbuffers.VOffsetT) int {
 	return 0
 }
 
-// checkSchema checks a schema against the limits, before a reader follows it. A flatbuffer can
-// refer to the same text or list from many places, and a reader copies it for each, so what
-// counts is how often it is referred to.
+// checkSchema checks a schema against the limits, before a reader follows it. A
+// flatbuffer can refer to the same text or list from many places, and a reader copies it
+// for each, so each reference counts.
 func checkSchema(schema flatbuffers.Table) error {
 	c := claims{fields: maxFields, pairs: maxPairs, bytes: maxMetadata}
 	if err := c.takePairs(&schema, slotSchemaPairs); err != nil {
@@ -195,7 +195,7 @@ func (c *claims) takeFields(t *flatbuffers.Table, slot flatbuffers.VOffsetT, dep
 	return nil
 }
 
-// takeField takes what a field has beside its children.
+// takeField counts the contents of a field except its children.
 func (c *claims) takeField(field *flatbuffers.Table) error {
 	if err := errors.Join(c.takeBytes(field, slotName, 1), c.takePairs(field, slotFieldPairs)); err != nil {
 		return err
@@ -213,7 +213,7 @@ func (c *claims) takeField(field *flatbuffers.Table) error {
 	return nil
 }
 
-// takePairs takes keys with their values.
+// takePairs counts keys with their values.
 func (c *claims) takePairs(t *flatbuffers.Table, slot flatbuffers.VOffsetT) error {
 	o := flatbuffers.UOffsetT(t.Offset(slot))
 	if o == 0 {
@@ -232,8 +232,8 @@ func (c *claims) takePairs(t *flatbuffers.Table, slot flatbuffers.VOffsetT) erro
 	return nil
 }
 
-// takeBytes takes a text, or a list of elements of a size in bytes. It must lie within the
-// flatbuffer.
+// takeBytes counts a text, or a list of elements of a size in bytes. It must lie within
+// the flatbuffer.
 func (c *claims) takeBytes(t *flatbuffers.Table, slot flatbuffers.VOffsetT, size int) error {
 	o := flatbuffers.UOffsetT(t.Offset(slot))
 	if o == 0 {
@@ -249,12 +249,12 @@ func (c *claims) takeBytes(t *flatbuffers.Table, slot flatbuffers.VOffsetT, size
 	return nil
 }
 
-// root is the table that a flatbuffer is.
+// root returns the root table of a flatbuffer.
 func root(b []byte) flatbuffers.Table {
 	return flatbuffers.Table{Bytes: b, Pos: flatbuffers.GetUOffsetT(b)}
 }
 
-// member is a member of a table that is a table itself.
+// member returns a member of a table that is itself a table.
 func member(t *flatbuffers.Table, slot flatbuffers.VOffsetT) (flatbuffers.Table, bool) {
 	o := flatbuffers.UOffsetT(t.Offset(slot))
 	if o == 0 {
@@ -263,8 +263,8 @@ func member(t *flatbuffers.Table, slot flatbuffers.VOffsetT) (flatbuffers.Table,
 	return flatbuffers.Table{Bytes: t.Bytes, Pos: t.Indirect(o + t.Pos)}, true
 }
 
-// bounded is an allocator with so many bytes left. What asks for more gets a panic, as from
-// allocators of package memory, and readers make an error of that.
+// bounded is an allocator with a limited number of bytes. Beyond it, it panics, like the
+// allocators of package memory; readers turn that into an error.
 type bounded struct {
 	memory.Allocator
 	left int

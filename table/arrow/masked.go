@@ -7,19 +7,19 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// cursor is the row that is masked, for package table. A column is read only when its
-// text is needed.
+// cursor represents the row being masked, for package table. A column is read only when
+// its text is needed.
 type cursor struct {
 	row     int
 	columns []cell
 }
 
-// cell is where the cursor reads a column.
+// cell is the position at which the cursor reads a column.
 type cell struct {
 	values
-	// records are those that the column lies in: where one is NULL, so is the cell.
+	// records are the records around the column: if one is NULL, so is the cell.
 	records []arrow.Array
-	// at is the place of the element that is masked, or -1: of a repeated column no other
+	// at is the index of the element being masked, or -1: for a repeated column, no other
 	// value of a row is known.
 	repeated bool
 	at       int
@@ -62,7 +62,7 @@ func (f *cell) value(i int) []byte {
 	return text
 }
 
-// opaque stands for a value that has no text. Rules do not see it.
+// opaque represents a value without a text. Rules do not see it.
 var opaque = []byte("opaque")
 
 // failure is the panic of a row that cannot be masked.
@@ -81,10 +81,10 @@ type maskedLeaf struct {
 	masker *table.Masker
 
 	buf []byte
-	// looked is the value that skip masked, or -1.
+	// looked is the value that skip has masked, or -1.
 	looked int
 	ok     bool
-	// columns is the column alone.
+	// columns contains only the column.
 	columns [1]int
 }
 
@@ -98,21 +98,21 @@ func (m *maskedLeaf) add(from, to int) {
 			m.mask(i)
 		}
 		m.looked = -1
-		if !m.ok || !m.append(m.buf) { // what does not fit the type is NULL
+		if !m.ok || !m.append(m.buf) { // a value that does not fit the type becomes NULL
 			m.null(1)
 		}
 	}
 }
 
-// batchValues is how many values are looked at before they are masked, and fewValues how many
-// are too few for that.
+// batchValues is how many values are examined before they are masked, and fewValues how
+// many are too few for that.
 const (
 	batchValues = 128
 	fewValues   = 8
 )
 
-// lookAhead looks at a batch of the values from one place up to another before they are
-// masked (see table.Masker.Look), and returns where the next batch begins.
+// lookAhead examines a batch of values in a range before they are masked (see
+// table.Masker.Look), and returns where the next batch begins.
 func (m *maskedLeaf) lookAhead(from, to int) int {
 	to = min(to, from+batchValues)
 	m.columns[0] = m.field.column
@@ -127,7 +127,7 @@ func (m *maskedLeaf) lookAhead(from, to int) int {
 	return to
 }
 
-// at goes to the row of a value, or to the value in its row.
+// at moves to the row of a value, or to the value in its row.
 func (m *maskedLeaf) at(i int) {
 	if m.cell.repeated {
 		m.cell.at = i
@@ -155,8 +155,8 @@ func (m *maskedLeaf) skip(i int) bool {
 	return !m.ok
 }
 
-// chosen copies those values of a leaf that a condition keeps, where no rule masks any. The
-// values of dictionaries and runs are copied to their places.
+// chosen copies the values of a leaf that conditions keep, if no rule masks any. Values
+// of dictionaries and runs are written out.
 type chosen struct {
 	node
 	leaf  maskedLeaf
@@ -191,7 +191,7 @@ func (c *chosen) skip(i int) bool {
 	return !c.leaf.ok
 }
 
-// removedLeaf makes NULLs of values.
+// removedLeaf turns values into NULLs.
 type removedLeaf struct {
 	node
 	count func(n int)
@@ -203,7 +203,7 @@ func (r *removedLeaf) add(from, to int) {
 	r.null(to - from)
 }
 
-// indexed writes the indices of a column whose dictionary is written anew.
+// indexed writes the indices of a column with a new dictionary.
 type indexed struct {
 	fixed
 	in    *array.Dictionary

@@ -29,7 +29,7 @@ type masker struct {
 	pass  *mask.Pass
 	plan  *table.Plan
 	table *table.Masker
-	// batch is of the document that the last block was of.
+	// batch belongs to the document of the last block.
 	batch  *batch
 	before []uint64
 }
@@ -55,11 +55,11 @@ func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 	return binary.BigEndian.AppendUint64(dst, blk.number)
 }
 
-// mostBad is how many rows of a block are looked for that cannot be masked.
+// mostBad bounds the rows of a block that are reported as impossible to mask.
 const mostBad = 100
 
-// part masks some rows of a block. One that cannot be masked is left out, and the others
-// are masked in parts before and behind it.
+// part masks some rows of a block. If a row cannot be masked, it is left out, and the
+// rows before and after it are masked separately.
 func (m *masker) part(b *block, from, to int64, out *result, r *file.Result) {
 	if from == to && from > 0 {
 		return
@@ -90,12 +90,12 @@ func (b *block) bad(from, to int64, err error) file.Bad {
 	return out
 }
 
-// one masks rows. bad is the one that cannot be masked, or -1 if it cannot be told. What
-// was counted for rows that are not masked does not count.
+// one masks rows. bad is the row that cannot be masked, or -1 if it is unknown. Counts
+// for rows that are not masked are discarded.
 func (m *masker) one(b *block, rows arrow.RecordBatch) (out arrow.RecordBatch, bad int, err error) {
 	m.before = append(m.before[:0], m.pass.Counts...)
 	defer func() {
-		fault := recover() // the text of another panic can have a value
+		fault := recover() // the text of another panic may contain a value
 		if fault == nil {
 			return
 		}

@@ -14,24 +14,25 @@ import (
 // fileMagic begins and ends a file; a stream has none.
 const fileMagic = "ARROW1"
 
-// marker begins each message of a stream, but for those of old versions.
+// marker begins each message of a stream, except in old versions.
 const marker = 0xffffffff
 
 // messages reads the messages of a stream for an ipc.Reader. Unlike the reader of package
-// ipc it takes no memory that a message only claims to need, and tells a whole stream
-// from one that was cut between two messages.
+// ipc, it allocates no memory that a message only claims to need, and distinguishes a
+// complete stream from one that was cut off between two messages.
 type messages struct {
 	in io.Reader
-	// file: the stream lies in a file, and its footer follows; whole: in ends before it.
+	// file: the stream is in a file, and its footer follows; whole: the input ends before
+	// it.
 	file, whole bool
 	codec       *codec
-	// batches is how many batches were read.
+	// batches counts the batches that were read.
 	batches int
 	// err is the error that ended the stream; nil at its end.
 	err error
 }
 
-// codec is how the bodies of messages are compressed.
+// codec is the compression of message bodies.
 type codec int8
 
 const (
@@ -54,7 +55,7 @@ func (*messages) Release() {}
 // Message implements ipc.MessageReader.
 func (m *messages) Message() (msg *ipc.Message, err error) {
 	defer func() {
-		if recover() != nil { // flatbuffers panics over lengths that cannot be
+		if recover() != nil { // flatbuffers panics on invalid lengths
 			msg, err = nil, errDamaged
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -69,8 +70,8 @@ func (m *messages) Message() (msg *ipc.Message, err error) {
 	if err != nil {
 		return nil, err
 	}
-	// What comes up to the first batch decides how the output is compressed: then the
-	// writer begins, and nothing that is read later may change it.
+	// The messages up to the first batch decide the compression of the output: then the
+	// writer starts, and later messages must not change it.
 	if m.batches == 0 && header.compressed != plain {
 		*m.codec = header.compressed
 	}
@@ -93,7 +94,7 @@ func (m *messages) Message() (msg *ipc.Message, err error) {
 func (m *messages) metadata() ([]byte, error) {
 	length, err := m.word()
 	if m.whole && errors.Is(err, io.EOF) {
-		return nil, io.EOF // old files have no mark at the end of the stream
+		return nil, io.EOF // old files have no marker at the end of the stream
 	}
 	if err == nil && length == marker {
 		length, err = m.word()
@@ -130,7 +131,7 @@ func (m *messages) end() error {
 	return io.EOF
 }
 
-// ended is the error of a read that found less than there must be.
+// ended returns the error of a read that found too little.
 func ended(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return errTruncated
@@ -138,7 +139,7 @@ func ended(err error) error {
 	return err
 }
 
-// readBytes reads n bytes, and takes memory for them as they come.
+// readBytes reads n bytes, and allocates memory as they arrive.
 func readBytes(in io.Reader, n int64) ([]byte, error) {
 	const atOnce = 32 << 20
 	if n <= atOnce {
@@ -157,8 +158,8 @@ func readBytes(in io.Reader, n int64) ([]byte, error) {
 // fileStart is where the messages of a file begin.
 const fileStart = 8
 
-// readFooter holds the footer of a file to the limits. It returns where the messages end,
-// and how many batches there are.
+// readFooter checks the footer of a file against the limits. It returns where the
+// messages end, and the number of batches.
 func readFooter(at io.ReaderAt, size int64) (end int64, batches int, err error) {
 	defer func() {
 		if recover() != nil {

@@ -7,17 +7,17 @@ import (
 )
 
 // Keys of metadata of fields that can pass, with those of package pandas. All other
-// metadata can hold anything and is left out.
+// metadata could contain anything and is left out.
 const (
 	keyExtensionName     = "ARROW:extension:name"
 	keyExtensionMetadata = "ARROW:extension:metadata"
 )
 
-// extensions are the extension types that stay, without parameters. A column of another
-// becomes one of the type that it is stored in.
+// extensions are the extension types that are kept, without parameters. A column of
+// another extension type becomes one of its storage type.
 var extensions = map[string]bool{extensionUUID: true, extensionJSON: true, "arrow.bool8": true}
 
-// fieldMetadata is what of a field's metadata passes, and how many entries do not.
+// fieldMetadata returns the metadata of a field that passes, and how many entries do not.
 func fieldMetadata(f *field, same bool) (out arrow.Metadata, dropped uint64) {
 	keys, values := []string{}, []string{}
 	name := extensionName(&f.Field)
@@ -34,7 +34,8 @@ func fieldMetadata(f *field, same bool) (out arrow.Metadata, dropped uint64) {
 	return arrow.NewMetadata(keys, values), dropped
 }
 
-// schemaMetadata is what of a schema's metadata passes, and how many entries do not.
+// schemaMetadata returns the metadata of a schema that passes, and how many entries do
+// not.
 func schemaMetadata(s *schema) (out arrow.Metadata, dropped uint64) {
 	for i, key := range s.Metadata().Keys() {
 		if key == pandas.Key {
@@ -48,7 +49,7 @@ func schemaMetadata(s *schema) (out arrow.Metadata, dropped uint64) {
 	return out, dropped
 }
 
-// pandasColumn is what pandas makes of a column afterwards.
+// pandasColumn returns the pandas description of a column of the output.
 func (s *schema) pandasColumn(name string) (c pandas.Column, ok bool) {
 	for _, f := range s.fields {
 		if f.Name != name || !f.shown {

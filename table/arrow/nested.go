@@ -6,7 +6,7 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// childrenOf are the arrays that a nested array's values are made of; nil for others.
+// childrenOf returns the child arrays of a nested array; nil for others.
 func childrenOf(a arrow.Array) []arrow.Array {
 	switch a := a.(type) {
 	case *array.Struct:
@@ -82,8 +82,8 @@ func (r *records) data(t arrow.DataType) arrow.ArrayData {
 	return array.NewData(t, r.n, []*memory.Buffer{r.buffer()}, children, r.nulls, 0)
 }
 
-// lists makes lists of any number of elements. Those of views are written in their order,
-// each with elements of its own.
+// lists makes lists of any number of elements. Those of list views are written in order,
+// each with its own elements.
 type lists struct {
 	*budget
 	validity
@@ -135,7 +135,7 @@ func (l *lists) elements(start, end int64) {
 	}
 }
 
-// list appends a list of the last n elements that have no list yet.
+// list appends a list of the n newest elements.
 func (l *lists) list(n int) {
 	l.end(n)
 	l.valid(1)
@@ -170,7 +170,7 @@ func (l *lists) data(t arrow.DataType) arrow.ArrayData {
 	return array.NewData(t, l.validity.n, buffers, []arrow.ArrayData{child}, l.nulls, 0)
 }
 
-// maps makes maps. An entry whose key becomes NULL goes.
+// maps makes maps. An entry whose key becomes NULL is removed.
 type maps struct{ lists }
 
 func (m *maps) add(from, to int) {
@@ -197,7 +197,7 @@ func (m *maps) add(from, to int) {
 	}
 }
 
-// skipper is a node of keys: those that become NULL are left out.
+// skipper is a node for keys: those that become NULL are left out.
 type skipper interface{ skip(i int) bool }
 
 func (m *maps) data(t arrow.DataType) arrow.ArrayData {

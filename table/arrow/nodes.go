@@ -7,14 +7,15 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/array"
 )
 
-// node makes a column of an input array.
+// node converts an input array to a column.
 type node interface {
-	// add appends the elements of the input from one place up to another.
+	// add appends a range of elements of the input.
 	add(from, to int)
 	output
 }
 
-// runs calls valid or null for the parts of an array that are there or not.
+// runs calls valid for the runs of valid elements of an array, and null for those of
+// NULLs.
 func runs(a arrow.Array, from, to int, valid func(from, to int), null func(n int)) {
 	if from == to {
 		return // an empty array may have no buffers
@@ -148,7 +149,7 @@ func (c *copiedTexts[T]) add(from, to int) {
 	}, c.null)
 }
 
-// copiedViews copies texts or bytes that views show.
+// copiedViews copies texts or bytes from views.
 type copiedViews struct {
 	views
 	in    arrow.Array
@@ -165,13 +166,14 @@ func (c *copiedViews) add(from, to int) {
 	}
 }
 
-// copiedRuns copies runs of equal values. A run that is cut stays one run.
+// copiedRuns copies runs of equal values. A run that is split between batches stays one
+// run.
 type copiedRuns struct {
 	in     *array.RunEndEncoded
 	values node
 	ends   []int
 	n      int
-	// last is the run of the input that the last run is of; -1 for NULLs and at first.
+	// last is the input's run of the last run; -1 for NULLs and at the beginning.
 	last int
 }
 
@@ -236,7 +238,7 @@ func (c *copiedUnion) add(from, to int) {
 	}
 }
 
-// null appends what stands for NULL: a union has none of its own.
+// null appends what represents NULL, since a union has no NULL of its own.
 func (c *copiedUnion) null(n int) {
 	for range n {
 		c.one(0, func(n node) { n.null(1) })

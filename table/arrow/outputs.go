@@ -9,8 +9,8 @@ import (
 	"github.com/apache/arrow-go/v18/arrow/memory"
 )
 
-// budget bounds the bytes of the columns that are made of a block: what lists of views
-// show again and again can be more than memory has. It panics where nothing is left.
+// budget bounds the bytes of the columns made from a block, since views can show the same
+// data many times. It panics if it is exhausted.
 type budget struct{ left int }
 
 func (b *budget) take(n int) {
@@ -19,8 +19,8 @@ func (b *budget) take(n int) {
 	}
 }
 
-// validity says which values of a column are there. Its bits are made with the first that
-// is not.
+// validity says which values of a column are not NULL. Its bits are allocated with the
+// first NULL.
 type validity struct {
 	bits     []byte
 	n, nulls int
@@ -60,7 +60,7 @@ func (v *validity) buffer() *memory.Buffer {
 	return memory.NewBufferBytes(v.bits[:(v.n+7)/8])
 }
 
-// output is a column of values that is written.
+// output is a column of the output.
 type output interface {
 	null(n int)
 	data(t arrow.DataType) arrow.ArrayData
@@ -126,7 +126,7 @@ func (b *booleans) data(t arrow.DataType) arrow.ArrayData {
 	return array.NewData(t, b.n, []*memory.Buffer{b.buffer(), memory.NewBufferBytes(b.values)}, nil, b.nulls, 0)
 }
 
-// texts is a column of texts or bytes, each behind the other.
+// texts is a column of consecutive texts or bytes.
 type texts struct {
 	*budget
 	validity
@@ -150,7 +150,7 @@ func (t *texts) data(dt arrow.DataType) arrow.ArrayData {
 	return array.NewData(dt, t.n, []*memory.Buffer{t.buffer(), t.ends.buffer(), memory.NewBufferBytes(t.bytes)}, nil, t.nulls, 0)
 }
 
-// ends are the offsets of values in another buffer or column, of four bytes or of eight.
+// ends are the offsets of values in another buffer or column, of four or eight bytes.
 type ends struct {
 	wide bool
 	b    []byte
@@ -185,8 +185,8 @@ func (e *ends) buffer() *memory.Buffer {
 	return memory.NewBufferBytes(e.b)
 }
 
-// views is a column of texts or bytes of which the short ones stand in their places, and
-// the others in a second buffer.
+// views is a column of texts or bytes; short ones are stored inline, and the others in a
+// second buffer.
 type views struct {
 	fixed
 	bytes []byte

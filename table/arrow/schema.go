@@ -6,21 +6,21 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// field is a field of a schema, with what becomes of it.
+// field is a field of a schema, with its treatment.
 type field struct {
 	arrow.Field
 	path     string
 	children []*field
-	// column is the place of a leaf among the columns of the table; -1 for others.
+	// column is the index of a leaf among the columns of the table; -1 for others.
 	column int
-	// out is the field afterwards; shown says whether it is there.
+	// out is the field in the output; shown says whether it is there.
 	out   arrow.Field
 	shown bool
-	// Of a leaf: as is what happens to its values.
+	// For a leaf: as is what happens to its values.
 	as treatment
-	// byRow: below it a repeated value is masked, for which the row must be known.
+	// byRow: a repeated value below it is masked, for which the row must be known.
 	byRow bool
-	// dictionary is the number of a dictionary that is written anew; -1 for none.
+	// dictionary is the number of a rewritten dictionary; -1 for none.
 	dictionary int
 }
 
@@ -35,24 +35,26 @@ const (
 	entries           // their dictionary's entries are masked
 )
 
-// schema is a schema laid out as a table.
+// schema is a schema as a table.
 type schema struct {
 	*arrow.Schema
 	fields []*field
 	leaves []*field
 	source table.Source
 	plan   *table.Plan
-	// out is the schema afterwards; dictionaries are the leaves whose dictionaries are
-	// written anew.
+	// out is the schema of the output; dictionaries are the leaves whose dictionaries are
+	// rewritten.
 	out          *arrow.Schema
 	dictionaries []*field
-	// texts are the columns that are read as texts: the masked ones, and what they need.
+	// texts are the columns that are read as texts: the masked ones, and those that they
+	// need.
 	texts []bool
-	// dropped is how many entries of metadata do not pass.
+	// dropped counts the entries of metadata that do not pass.
 	dropped uint64
 }
 
-// newSchema lays a schema out. The columns of the source are the leaves, in order.
+// newSchema turns a schema into a table. The columns of the source are the leaves, in
+// order.
 func newSchema(s *arrow.Schema, name table.Name) *schema {
 	out := &schema{Schema: s, source: table.Source{Name: name}}
 	for _, f := range s.Fields() {
@@ -61,7 +63,7 @@ func newSchema(s *arrow.Schema, name table.Name) *schema {
 	return out
 }
 
-// field lays out a field that has a path, lies in records and is repeated or not.
+// field adds a field with its path, the records around it, and whether it is repeated.
 func (s *schema) field(f arrow.Field, path string, within []string, repeated bool) *field {
 	out := &field{Field: f, path: path, column: -1, dictionary: -1}
 	switch t := f.Type.(type) {
@@ -85,7 +87,7 @@ func (s *schema) field(f arrow.Field, path string, within []string, repeated boo
 	return out
 }
 
-// treat lays a plan for the source over the fields.
+// treat applies a plan for the source to the fields.
 func (s *schema) treat(plan *table.Plan) {
 	s.plan = plan
 	var fields []arrow.Field
@@ -108,7 +110,7 @@ func (s *schema) treat(plan *table.Plan) {
 	s.out = arrow.NewSchema(fields, &metadata)
 }
 
-// treatField decides what a field is afterwards. A field without a leaf is not there.
+// treatField decides what a field becomes. A field without a remaining leaf is left out.
 func (s *schema) treatField(f *field) {
 	f.out = arrow.Field{Name: f.Name, Nullable: f.Nullable}
 	var fields []arrow.Field
@@ -156,8 +158,8 @@ func (s *schema) treatLeaf(f *field) {
 	}
 }
 
-// treatMap decides what a map is afterwards. One whose keys or values are not there is not
-// there, and neither is one whose keys are removed: a key cannot be NULL.
+// treatMap decides what a map becomes. It is left out if its keys or values are left out,
+// or if its keys are removed, since a key cannot be NULL.
 func (f *field) treatMap(t *arrow.MapType) {
 	key, value := f.children[0], f.children[1]
 	if f.shown = key.shown && value.shown && key.as != removed; !f.shown {
@@ -169,7 +171,7 @@ func (f *field) treatMap(t *arrow.MapType) {
 	f.out.Type = out
 }
 
-// nestedType is the type of a field with the fields that are left below it.
+// nestedType returns the type of a field with the remaining fields below it.
 func nestedType(t arrow.DataType, fields []arrow.Field) arrow.DataType {
 	switch t := t.(type) {
 	case *arrow.StructType:

@@ -12,13 +12,13 @@ const (
 	extensionJSON = "arrow.json"
 )
 
-// extensionName is the name of a field's extension type; empty if it has none.
+// extensionName returns the name of a field's extension type; empty if it has none.
 func extensionName(f *arrow.Field) string {
 	name, _ := f.Metadata.GetValue(keyExtensionName)
 	return name
 }
 
-// typeOf is the type of a leaf for rules.
+// typeOf returns the type of a leaf for rules.
 func typeOf(f *arrow.Field) table.Type {
 	t := valueType(f.Type)
 	switch name := extensionName(f); {
@@ -56,7 +56,7 @@ func typeOf(f *arrow.Field) table.Type {
 	return table.Opaque
 }
 
-// valueType is the type of the values that a dictionary or runs stand for.
+// valueType returns the type of the values of a dictionary or of runs.
 func valueType(t arrow.DataType) arrow.DataType {
 	switch t := t.(type) {
 	case *arrow.DictionaryType:
@@ -71,8 +71,8 @@ func isText(t arrow.DataType) bool {
 	return t.ID() == arrow.STRING || t.ID() == arrow.LARGE_STRING || t.ID() == arrow.STRING_VIEW
 }
 
-// maskedType is the type of a leaf's masked values: the leaf's own where they fit it.
-// Runs are not kept, since equal values of different rows can be masked differently.
+// maskedType returns the type of a leaf's masked values: the leaf's own type if they fit
+// it. Runs are not kept, since equal values of different rows can be masked differently.
 func maskedType(t arrow.DataType, c *table.Treated) arrow.DataType {
 	own := valueType(t)
 	if c.Own {
@@ -116,8 +116,8 @@ func numberType(own arrow.DataType, c *table.Treated) arrow.DataType {
 	return &arrow.Decimal128Type{Precision: 38, Scale: scale}
 }
 
-// bare is a type without the metadata of fields in it, for a leaf whose type has fields:
-// a union, a dictionary of records.
+// bare returns a type without the metadata of its fields, for a leaf whose type has
+// fields: a union, a dictionary of records.
 func bare(t arrow.DataType) arrow.DataType {
 	switch t := t.(type) {
 	case *arrow.DictionaryType:
@@ -149,8 +149,8 @@ func bareFields(fields []arrow.Field) []arrow.Field {
 	return out
 }
 
-// supported reports whether Veil reads a type. Dictionaries in dictionaries or in the
-// fields of a leaf are the one thing that it does not.
+// supported reports whether Veil reads a type: all but dictionaries inside dictionaries
+// or in the fields of a leaf.
 func supported(t arrow.DataType, inLeaf bool) bool {
 	switch t := t.(type) {
 	case arrow.ExtensionType:

@@ -18,11 +18,11 @@ type values struct {
 	// text returns the text of a value that is not NULL. It may be appended to buf, and
 	// is then valid until buf is changed.
 	text func(buf []byte, i int) []byte
-	// shared: the text is of the array itself, and buf is not used.
+	// shared: the text is part of the array itself, and buf is not used.
 	shared bool
 }
 
-// valuesOf returns what reads an array whose column has the given type. text is nil where
+// valuesOf returns the reader of an array whose column has the given type. text is nil if
 // values have no texts.
 func valuesOf(a arrow.Array, t table.Type) (v values) {
 	switch a := a.(type) {
@@ -62,7 +62,7 @@ func valuesOf(a arrow.Array, t table.Type) (v values) {
 	return v
 }
 
-// textOf reads what is a text, or nearly.
+// textOf reads texts and similar values.
 func textOf(a arrow.Array, t table.Type) func([]byte, int) []byte {
 	switch a := a.(type) {
 	case *array.String:
@@ -164,7 +164,7 @@ func pad(b []byte) []byte {
 	return out[:]
 }
 
-// isExtension reports whether bytes only carry on the sign of the lower ones.
+// isExtension reports whether bytes only extend the sign of the lower ones.
 func isExtension(b []byte, negative bool) bool {
 	want := byte(0)
 	if negative {
@@ -222,7 +222,7 @@ func timeOf(a arrow.Array) func([]byte, int) []byte {
 
 const nanos = 1_000_000_000
 
-// unitsOf is how many of a unit a second has.
+// unitsOf returns how many units a second has.
 func unitsOf(u arrow.TimeUnit) int64 {
 	switch u {
 	case arrow.Second:
@@ -244,8 +244,8 @@ func divide(a, b int64) (quotient, rest int64) {
 	return quotient, rest
 }
 
-// appendDuration appends a span of time. One of more than 292 years has more nanoseconds
-// than a number has, and is written in seconds.
+// appendDuration appends a span of time. A span of more than 292 years overflows as
+// nanoseconds, and is written in seconds.
 func appendDuration(dst []byte, v, unit int64) []byte {
 	if factor := nanos / unit; v <= 1<<62/factor && v >= -(1<<62)/factor {
 		return cells.AppendInterval(dst, 0, 0, v*factor)

@@ -13,11 +13,11 @@ import (
 // writer writes masked texts as values of a type.
 type writer struct {
 	output
-	// append appends a value; false where it does not fit the type.
+	// append appends a value; it returns false if it does not fit the type.
 	append func(text []byte) bool
 }
 
-// newWriter returns a writer of a type that maskedType gives.
+// newWriter returns a writer for a type that maskedType returns.
 func newWriter(t arrow.DataType, b *budget) writer {
 	switch t := t.(type) {
 	case *arrow.StringType:

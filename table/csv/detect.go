@@ -6,12 +6,12 @@ import (
 	"unicode/utf8"
 )
 
-// delimiters are tried in this order; the first of two that fit equally is taken.
+// delimiters are tried in this order; of two that fit equally well, the first is used.
 var delimiters = []byte{',', '\t', ';', '|'}
 
-// detectDialect returns the dialect of a text that begins with sample, in UTF-8. It takes
-// the delimiter and the quote under which most records have the same number of
-// cells, of more than one. whole says that the sample is the whole text.
+// detectDialect returns the dialect of a text that begins with sample, in UTF-8. It
+// chooses the delimiter and the quote for which most records have the same number of
+// cells, more than one. whole says that the sample is the whole text.
 func detectDialect(sample []byte, whole bool) dialect {
 	base := dialect{Newline: newline(sample)}
 	best, most := base, 0.0
@@ -23,7 +23,7 @@ func detectDialect(sample []byte, whole bool) dialect {
 			d.Delimiter, d.Quote, d.Escape = delimiter, q.quote, q.escape
 			s, quoted := d.score(sample, whole)
 			if anyQuoted = anyQuoted || quoted > 0; anyQuoted && quoted == 0 {
-				continue // what is wrong with some quotes is for the records to say
+				continue // invalid quotes are reported with the records
 			}
 			if s > most {
 				best, most = d, s
@@ -33,7 +33,7 @@ func detectDialect(sample []byte, whole bool) dialect {
 	return best
 }
 
-// newline returns the line end that a text uses.
+// newline returns the line end of a text.
 func newline(sample []byte) string {
 	switch i := bytes.IndexAny(sample, "\r\n"); {
 	case i < 0 || sample[i] == '\n':
@@ -90,13 +90,13 @@ func (d *dialect) score(sample []byte, whole bool) (s float64, quoted int) {
 	}
 	fit := float64(same) / float64(records)
 	if width < 2 {
-		fit /= 100 // a table of one column is one under every delimiter
+		fit /= 100 // a table of one column fits every delimiter
 	}
 	if s = fit - float64(bad)/float64(records); s <= 0 {
 		return 0, quoted
 	}
-	// A quote that is used tells more than one that is not; between equals, the
-	// order in which they are tried decides.
+	// A quote that is used is better evidence than one that is not; otherwise the order
+	// decides.
 	if quoted > 0 {
 		s += 0.5
 	}
@@ -120,10 +120,9 @@ const (
 )
 
 // detectHeader judges the first record, given as values: names of columns are all
-// different and look like names. known reports whether a
-// rule names such a column; a name that a rule knows decides. A record that could
-// be data, in a text of which no rule knows a column, is HeaderUnknown: whoever
-// asks must not guess, since the header comes out as it is.
+// different and look like names. known reports whether a rule names such a column; a name
+// that a rule knows decides. If no rule names a column and the record could be data, the
+// result is HeaderUnknown: callers must not guess, since a header is written unchanged.
 func detectHeader(first []string, known func(name string) bool) Header {
 	seen := map[string]bool{}
 	names, empty, hits := 0, 0, 0
@@ -131,7 +130,7 @@ func detectHeader(first []string, known func(name string) bool) Header {
 		v = strings.TrimSpace(v)
 		key := strings.ToLower(v)
 		if v == "" {
-			empty++ // as pandas writes an index
+			empty++ // as pandas writes an index column
 			continue
 		}
 		if seen[key] || !looksLikeName(v) {
@@ -155,14 +154,15 @@ func detectHeader(first []string, known func(name string) bool) Header {
 // guessRows is how many rows are compared with a first line that may be a header.
 const guessRows = 200
 
-// guessHeader reports whether the rows below show that the first line has the names of
-// columns: no value stands below itself, and a column has numbers or dates below a word.
+// guessHeader reports whether the rows below show that the first line has the column
+// names: none of its values recurs below in its column, and some column has numbers or
+// dates below a word.
 func guessHeader(d *dialect, first []string, rows []byte) bool {
 	digits, values := make([]int, len(first)), make([]int, len(first))
 	var cells []cell
 	for range guessRows {
 		n := d.Record(rows)
-		if n == 0 { // the end, or a row that is cut off
+		if n == 0 { // the end, or an incomplete row
 			break
 		}
 		record, _ := trimNewline(rows[:n])

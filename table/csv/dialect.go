@@ -8,22 +8,22 @@ package csv
 
 import "bytes"
 
-// dialect is how a file of delimited text is written.
+// dialect is the syntax of a file of delimited text.
 type dialect struct {
-	// Delimiter stands between cells: a comma, semicolon, tab, vertical bar or any
-	// other byte of ASCII.
+	// Delimiter separates cells: a comma, semicolon, tab, vertical bar or any other ASCII
+	// byte.
 	Delimiter byte
-	// Quote stands around a cell that has delimiters or line ends in it; 0 if the
-	// file has no quoting.
+	// Quote encloses a cell that contains delimiters or line ends; 0 if the file has no
+	// quoting.
 	Quote byte
-	// Escape stands before a quote inside a quoted cell. In RFC 4180 it is the quote
-	// itself, doubled.
+	// Escape precedes a quote inside a quoted cell. In RFC 4180 it is the quote itself,
+	// doubled.
 	Escape byte
 	// Newline ends a record: "\n", "\r\n" or "\r". Records may end in "\r\n" where it
 	// is "\n".
 	Newline string
-	// Nulls are the spellings of NULL, as cells without quotes. NULL is written as the
-	// first of them. Nil stands for the empty cell.
+	// Nulls are the spellings of NULL, as cells without quotes. NULL is written as the first
+	// of them. Nil means the empty cell.
 	Nulls []string
 }
 
@@ -91,7 +91,7 @@ func (d *dialect) Value(buf, record []byte, c cell) (value, grown []byte) {
 	}
 }
 
-// null is how NULL is written.
+// null returns how NULL is written.
 func (d *dialect) null() string {
 	if len(d.Nulls) == 0 {
 		return ""
@@ -132,7 +132,7 @@ func (d *dialect) AppendCell(dst, value []byte, quoted bool) (out []byte, ok boo
 	return append(append(dst, value...), d.Quote), true
 }
 
-// lineEnd is the last byte of a line end.
+// lineEnd returns the last byte of a line end.
 func (d *dialect) lineEnd() byte {
 	if d.Newline == "\r" {
 		return '\r'
@@ -145,7 +145,7 @@ func (d *dialect) ends(value []byte) bool {
 	return bytes.IndexByte(value, d.Delimiter) >= 0 || bytes.IndexByte(value, '\n') >= 0 || bytes.IndexByte(value, '\r') >= 0
 }
 
-// needsQuotes reports whether a value without quotes would be read as another.
+// needsQuotes reports whether a value without quotes would be read as a different one.
 func (d *dialect) needsQuotes(value []byte) bool {
 	if len(value) == 0 {
 		return d.Quote != 0 && (d.Nulls == nil || d.IsNull(nil, cell{}))

@@ -35,7 +35,7 @@ var marks = []struct {
 	{"utf-8", []byte("\xef\xbb\xbf")}, {"utf-16le", []byte("\xff\xfe")}, {"utf-16be", []byte("\xfe\xff")},
 }
 
-// parseEncoding returns the encoding of a name, in the spellings that are common.
+// parseEncoding returns the encoding with a name, in its common spellings.
 func parseEncoding(name string) (charset, error) {
 	switch n := strings.ToLower(strings.TrimSpace(name)); n {
 	case "utf8", "utf-8", "ascii", "us-ascii":
@@ -52,9 +52,9 @@ func parseEncoding(name string) (charset, error) {
 	return charset{}, fmt.Errorf("unknown encoding %q: use utf-8, utf-16le, utf-16be, windows-1252 or iso-8859-1", name)
 }
 
-// detectEncoding returns the encoding of a text that begins with sample: by its
-// byte order mark, by the zeros of UTF-16, else UTF-8 if sample is that, and
-// Windows-1252, of which Latin-1 is a part, if it is not.
+// detectEncoding returns the encoding of a text that begins with sample: by its byte
+// order mark, by the zeros of UTF-16, else UTF-8 if the sample is valid UTF-8, and
+// otherwise Windows-1252, which includes the characters of Latin-1.
 func detectEncoding(sample []byte) charset {
 	for _, m := range marks {
 		if bytes.HasPrefix(sample, m.bom) {

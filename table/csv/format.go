@@ -81,7 +81,7 @@ func (f *format) Detect(name string, _ []byte) bool {
 	return f.Any || slices.Contains([]string{".csv", ".tsv", ".tab", ".psv"}, strings.ToLower(filepath.Ext(name)))
 }
 
-// sampleBytes is how much of a file decides how it is read.
+// sampleBytes is how much of a file is used for detection.
 const sampleBytes = 256 << 10
 
 // Open implements file.Format. It reads the header.
@@ -93,7 +93,7 @@ func (f *format) Open(in file.Source) (file.Document, error) {
 	return d, d.readHeader(sample, whole, f.Table(in.Name))
 }
 
-// begin finds how a text is written. The sample is its beginning, or all of it.
+// begin detects the syntax of a text. The sample is its beginning, or all of it.
 func (f *format) begin(in io.Reader) (d *document, sample []byte, whole bool, err error) {
 	raw := bufio.NewReaderSize(in, sampleBytes)
 	sample, err = raw.Peek(sampleBytes)
@@ -161,8 +161,8 @@ func (d *document) readHeader(sample []byte, whole bool, name table.Name) error 
 	return nil
 }
 
-// oddFirst says what is odd about a first line that no rule knows, if it is more than
-// that; it does not repeat the line, which may be data.
+// oddFirst says what is wrong with a first line that no rule matches, if there is more to
+// say; it does not quote the line, which may be data.
 func oddFirst(line []byte, first []string) error {
 	if bytes.HasPrefix(line, []byte("#")) {
 		return errors.New("the first line begins with #: if it is a comment, remove the comments above the names of columns")
@@ -178,8 +178,8 @@ func oddFirst(line []byte, first []string) error {
 	return nil
 }
 
-// readNames finds the names of the columns; unsure is the error where the first line may
-// be data. named reports whether a rule names a column.
+// readNames finds the names of the columns; unsure is the error if the first line may be
+// data. named reports whether a rule names a column.
 func (d *document) readNames(sample []byte, whole bool, named func(column string) bool, unsure error) ([]string, error) {
 	n := d.dialect.Record(sample)
 	if n == 0 {
@@ -223,8 +223,9 @@ func (d *document) readNames(sample []byte, whole bool, named func(column string
 	return first, nil
 }
 
-// names reports whether a rule names a column: with a name, or with a pattern that has
-// three characters of one. A pattern that fits anything says nothing of the first line.
+// names reports whether a rule names a column: with a name, or with a pattern that has at
+// least three literal characters. A pattern that matches anything says nothing about the
+// first line.
 func (f *format) names(t table.Name, column string) bool {
 	fits := func(glob, name string) bool {
 		ok, err := path.Match(cmp.Or(glob, "*"), name)
@@ -236,8 +237,8 @@ func (f *format) names(t table.Name, column string) bool {
 	})
 }
 
-// planFor returns the plan of a table with these columns. Cells are texts: what a
-// column's type is, a file of text does not say.
+// planFor returns the plan of a table with these columns. Cells are texts, since a text
+// file does not state the types of columns.
 func (f *format) planFor(name table.Name, columns []string) (*table.Plan, error) {
 	s := table.Source{Name: name}
 	for _, c := range columns {
@@ -252,7 +253,7 @@ func (d *document) Columns() *table.Plan { return d.plan }
 // Plan implements file.Document.
 func (d *document) Plan() *mask.Plan { return d.plan.Actions }
 
-// maxRecord is the longest record that is masked: it is kept in memory as a whole.
+// maxRecord is the longest record that is masked, since records are kept in memory.
 const maxRecord = 32 << 20
 
 // Split implements file.Document: blocks are of whole records.
@@ -296,7 +297,7 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 	}
 }
 
-// lastRecord returns the end of the last whole record of b.
+// lastRecord returns the end of the last complete record of b.
 func (d *dialect) lastRecord(b []byte) int {
 	if d.Quote == 0 || bytes.IndexByte(b, d.Quote) < 0 {
 		return bytes.LastIndexByte(b, d.lineEnd()) + 1

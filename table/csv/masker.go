@@ -24,7 +24,7 @@ func (d *document) NewMasker(detail bool) file.Masker {
 	return m
 }
 
-// masker masks blocks of records, a batch after the other.
+// masker masks blocks of records, batch by batch.
 type masker struct {
 	pass  *mask.Pass
 	plan  *table.Plan
@@ -37,14 +37,14 @@ type masker struct {
 	batch   []record
 	// cells are those of the batch.
 	cells []cell
-	// record is the one that is masked, values are its cells read so far, and escaped the
-	// memory of those with escapes.
+	// record is the record being masked, values are its cells read so far, and escaped is
+	// the buffer for those with escapes.
 	record          *record
 	values, escaped [][]byte
 	buf             []byte
 }
 
-// record is a record that is read.
+// record is a parsed record.
 type record struct {
 	offset    int // in the block
 	text, end []byte
@@ -90,8 +90,9 @@ func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 	return dst
 }
 
-// read reads a batch of the records of a block from an offset on, and returns where it ends.
-// If it pays, it looks at them for what they have to hash. A header is a batch of its own.
+// read reads a batch of the records of a block from an offset on, and returns where it
+// ends. If it is worthwhile, it looks ahead for values to hash. A header is a separate
+// batch.
 func (m *masker) read(text []byte, at int, header bool) int {
 	m.batch, m.cells = m.batch[:0], m.cells[:0]
 	ahead := !header && m.table.LookAhead(m.plan.Out)
@@ -134,14 +135,14 @@ func (m *masker) split(r *record) (err error) {
 	return nil
 }
 
-// recovered makes an error of a panic, whose text can hold a value.
+// recovered turns a panic into an error without its text, which may contain a value.
 func recovered(err *error) {
 	if recover() != nil {
 		*err = errors.New("masking failed: internal error")
 	}
 }
 
-// begin makes a record the one that is masked.
+// begin makes a record the current one.
 func (m *masker) begin(r *record) {
 	m.record = r
 	clear(m.values)
@@ -159,11 +160,11 @@ func bad(line int, record []byte, err error) file.Bad {
 	return b
 }
 
-// one masks a record; a header loses its hidden columns only. A fault of a method is an
-// error of that record.
+// one masks a record; a header only loses its hidden columns. If a method fails, only
+// that record has an error.
 func (m *masker) one(dst []byte, r *record, header bool) (out []byte, err error) {
 	if r.cells == nil {
-		return dst, r.err // an empty line, or a fault
+		return dst, r.err // an empty line, or an error
 	}
 	out = dst
 	defer recovered(&err)
@@ -202,9 +203,8 @@ func (m *masker) one(dst []byte, r *record, header bool) (out []byte, err error)
 	return dst, nil
 }
 
-// runsOf finds the columns that are written as the file has them, and stand side by side
-// there too: for each place of out, the last place of the run from there on; -1 where the
-// column is masked.
+// runsOf finds runs of adjacent columns that are written unchanged: for each position of
+// out, the last position of the run that begins there; -1 if the column is masked.
 func runsOf(out []int, kept func(column int) bool) []int {
 	last := make([]int, len(out))
 	for i, column := range slices.Backward(out) {

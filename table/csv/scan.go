@@ -4,7 +4,7 @@ import (
 	"bytes"
 )
 
-// syntaxError is a fault of one record. It has no text of the record.
+// syntaxError is an error in one record. It does not quote the record.
 type syntaxError struct {
 	Offset int // in the record, from 0
 	What   string
@@ -32,7 +32,7 @@ func (d *dialect) Record(b []byte) int {
 		case after < 0:
 			return 0 // a quote is open at the end of b
 		case after > at+len(line):
-			at = after // the quoted cell goes on behind this line
+			at = after // the quoted cell continues after this line
 			continue
 		case n < 0:
 			return 0
@@ -41,9 +41,8 @@ func (d *dialect) Record(b []byte) int {
 	}
 }
 
-// quotes looks at the cells of b[at:at+n] that begin with a quote. It returns where
-// the last of them ends if that is behind at+n, -1 if it does not end in b, and at
-// otherwise.
+// quotes examines the cells of b[at:at+n] that begin with a quote. It returns where the
+// last of them ends if that is after at+n, -1 if it does not end in b, and at otherwise.
 func (d *dialect) quotes(b []byte, at, n int) int {
 	if d.Quote == 0 {
 		return at
@@ -70,8 +69,8 @@ func (d *dialect) quotes(b []byte, at, n int) int {
 	return at
 }
 
-// closing returns the offset behind the quote that ends a cell whose text begins at
-// p, or -1.
+// closing returns the offset after the quote that ends a cell whose text begins at p, or
+// -1.
 func (d *dialect) closing(b []byte, p int) int {
 	for {
 		q := bytes.IndexByte(b[p:], d.Quote)
@@ -135,8 +134,8 @@ func (d *dialect) Split(cells []cell, record []byte) ([]cell, error) {
 	}
 }
 
-// quoted reads the cell whose quote is at p; next is the offset of the delimiter
-// behind it, or the record's length.
+// quoted reads the cell whose quote is at p; next is the offset of the delimiter after
+// it, or the record's length.
 func (d *dialect) quoted(record []byte, p int) (c cell, next int, err error) {
 	next = d.closing(record, p+1)
 	if next < 0 {
