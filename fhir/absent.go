@@ -9,18 +9,18 @@ import (
 	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
-// What FHIR requires and a rule takes out leaves a member behind that says so:
-// the extension data-absent-reason, of which FHIR says that it stands for a value
-// (extensibility.html#Special-Case). A required object has it at its own required
-// elements, so that those are there too.
+// Where a rule removes an element that FHIR requires, the extension data-absent-reason
+// takes its place; FHIR accepts it instead of a value (extensibility.html#Special-Case).
+// In a required object, its own required elements carry the extension, so that they are
+// present too.
 
 const absentReason = `{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}`
 
-// absentNarrative is a Narrative that says that there is none, for it must have a
+// absentNarrative is a Narrative that says that there is none: a Narrative must have a
 // text (narrative.html).
 const absentNarrative = `{"status":"empty","div":` + maskedDiv + `}`
 
-// maskedDiv stands for the text of a Narrative, which can have no extension.
+// maskedDiv replaces the text of a Narrative, which can have no extension.
 const maskedDiv = `"<div xmlns=\"http://www.w3.org/1999/xhtml\">Masked</div>"`
 
 // absentMember is the member that says that an element of a type is masked, as one of
@@ -44,7 +44,7 @@ func absentMember(t *schema.Type, e *schema.Element, et schema.ElementType) []by
 	return []byte(`"` + name + `":` + value)
 }
 
-// absentObject is an object of a type of which everything is masked.
+// absentObject returns an object of a type with everything masked.
 func absentObject(t *schema.Type) string {
 	if t.Name == "Narrative" {
 		return absentNarrative
@@ -65,31 +65,32 @@ func absentObject(t *schema.Type) string {
 	return "{" + members + "}"
 }
 
-// slot is an element, or several of which FHIR requires one, that something may
-// stand in for. All types of a choice and their siblings share one, so that
-// nothing is added beside a member of the element that stays.
+// slot is an element that Veil may have to replace with a stand-in, or a group of
+// elements of which FHIR requires one. All types of a choice and their siblings share a
+// slot, so that nothing is added beside a member of the element that is kept.
 type slot struct {
 	key    string
 	absent []byte // the member that says that it is masked, where it is required
 }
 
-// mark90 is a date that may lie beyond the last one that may be told.
+// mark90 is a date that would reveal an age over 89, if it is past the last permitted
+// one.
 type mark90 struct {
 	slot   int8
 	member []byte // the member that says so
 }
 
-// ageCategoryURL is the extension that stands for a date that would reveal an age
-// over 89: "a single category of age 90 or older" (45 CFR 164.514(b)(2)(i)(C)).
+// ageCategoryURL is the extension that replaces a date that would reveal an age over 89:
+// "a single category of age 90 or older" (45 CFR 164.514(b)(2)(i)(C)).
 const ageCategoryURL = "https://github.com/veil-proxy/veil/StructureDefinition/age-category"
 
 const ageCategory = `{"extension":[{"url":"` + ageCategoryURL + `","valueCode":"90+"}]}`
 
-// maskedText stands for a required value that people read, or whose choice has a
-// string among its types: software that knows no data-absent-reason reads it too.
+// maskedText replaces a required value that people read, or whose choice has a string
+// among its types: software that does not know data-absent-reason can read it too.
 const maskedText = `"Masked"`
 
-// slotOf gives an element its slot, if something may stand in for it.
+// slotOf gives an element its slot, if it can have a stand-in.
 func (c *compiler) slotOf(n *node, e *schema.Element, et schema.ElementType) int8 {
 	s := slot{key: e.Name}
 	needed, needs := false, false // beside another, or another beside it
@@ -131,7 +132,7 @@ func (n *node) slotNamed(element string) int {
 	return slices.IndexFunc(n.slots, func(s slot) bool { return s.key == element })
 }
 
-// fillNeeds notes which slots are needed beside which.
+// fillNeeds records which slots require which others beside them.
 func (n *node) fillNeeds() {
 	for _, need := range n.typ.Needs {
 		if beside, element := n.slotNamed(need.Beside), n.slotNamed(need.Element); beside >= 0 && element >= 0 {
@@ -141,10 +142,10 @@ func (n *node) fillNeeds() {
 	}
 }
 
-// neededSlot is a slot of which a member is needed beside one of another, as bits.
+// neededSlot is a slot that must have a member where another slot has one, as bits.
 type neededSlot struct{ beside, element uint64 }
 
-// markOf gives a single date its number and the member that stands in for it.
+// markOf gives a single date its number and its stand-in.
 func (n *node) markOf(e *schema.Element, f *field) int8 {
 	if f.array || !isDateType(f.code) || f.slot < 0 {
 		return -1
@@ -159,8 +160,8 @@ func (n *node) markOf(e *schema.Element, f *field) int8 {
 
 func isDateType(code string) bool { return code == "date" || code == "dateTime" || code == "instant" }
 
-// booleanOf returns the name of the boolean of a choice that keeps the fact where
-// the value goes, or nothing: that somebody died is one.
+// booleanOf returns the name of a choice's boolean, which keeps the fact (such as that
+// somebody died) where the value is removed; empty if there is none.
 func booleanOf(e *schema.Element) string {
 	if e.Name == "deceased" {
 		return choiceOf(e, "boolean")
@@ -168,7 +169,7 @@ func booleanOf(e *schema.Element) string {
 	return ""
 }
 
-// stringOf returns the name of a choice's string, or nothing.
+// stringOf returns the name of a choice's string; empty if there is none.
 func stringOf(e *schema.Element) string { return choiceOf(e, "string") }
 
 func choiceOf(e *schema.Element, code string) string {
@@ -180,15 +181,15 @@ func choiceOf(e *schema.Element, code string) string {
 	return ""
 }
 
-// losses are the slots of an object by what became of their members, as bits.
+// losses groups the slots of an object by what happened to their members, as bits.
 type losses struct {
-	gone, there uint64 // a member was taken out; one stays
+	gone, there uint64 // a member was removed; one is kept
 	affirm      uint64 // the boolean of the choice says what is left to say
-	capped      uint64 // by mark: a date beyond the last that may be told
+	capped      uint64 // by mark: a date past the last permitted one
 }
 
-// standIns writes the members that stand in for what went from an object of a
-// node, one for each element of which no member stays.
+// standIns writes the stand-ins for what was removed from an object of a node, one for
+// each element that has no member left.
 func (w *Walker) standIns(n *node, l *losses) {
 	lost := l.gone &^ l.there
 	for rest := l.capped; rest != 0; rest &= rest - 1 {
@@ -225,9 +226,9 @@ func (n *node) affirmed(slot int8) string {
 	return ""
 }
 
-// affirm writes the boolean that keeps the fact of a value that went where the
-// value stood, or notes that it is to be written at the end where the object at
-// src[obj] has other members of the element, one of which may stay.
+// affirm writes the boolean that keeps the fact of a removed value in the value's place.
+// If the object at src[obj] has other members of the element, one of which may be kept,
+// it only notes that the boolean may have to be written at the end.
 func (w *Walker) affirm(n *node, f *field, obj int, kept bool, l *losses) bool {
 	if w.find(obj, f.orTrueName) >= 0 {
 		return false // it says itself what it says

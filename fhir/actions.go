@@ -9,7 +9,7 @@ import (
 	"github.com/veil-proxy/veil/mask/ruleset"
 )
 
-// actions of the engine itself, for what no rule of the ruleset decides.
+// The engine's own actions, for what no rule of the ruleset decides.
 type engineActions struct {
 	unknownElement, unknownResource, unknownExtension, unknownModifier, wrongShape, wrongForm, unknownSystem, absent, label, extension, typeName, content, foreign int
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/veil-proxy/veil/fhir/terminology"
 )
 
-// What is an age follows from what stands beside the value: the condition
-// "code in %ages" of a match holds where a Coding or CodeableConcept has one of
-// the codes of this table, or where a display or text says so. Texts go, but they
-// tell what the number means that stays; so ages under local codes are found.
+// Whether a value is an age is known from what is next to it: the condition "code in
+// %ages" of a match holds where a Coding or CodeableConcept has one of the codes in this
+// table, or where a display or text says so. Texts are removed, but before that they
+// explain the number that is kept; so ages under local codes are found.
 
 var ageMembers = []string{"code", "display", "text", "coding"}
 
-// ageSlot remembers of one object whether it says age.
+// ageSlot remembers whether one object means an age.
 type ageSlot struct {
 	generation uint32
 	says       bool
@@ -42,8 +42,8 @@ func (m *memo) ageSlot(text []byte) *ageSlot {
 	return s
 }
 
-// saysAge reports whether the Coding or CodeableConcept at src[i] says that what
-// it stands beside is an age.
+// saysAge reports whether the Coding or CodeableConcept at src[i] says that the value
+// next to it is an age.
 func (w *Walker) saysAge(i int) bool {
 	text := w.src[i:]
 	s := w.memo.ageSlot(text)
@@ -61,7 +61,7 @@ func (w *Walker) saysAge(i int) bool {
 	return says
 }
 
-// agesKnown is whether the values of a resource are known to be ages or not.
+// agesKnown says whether the values of a resource are ages, if that is known.
 type agesKnown uint8
 
 const (
@@ -95,8 +95,8 @@ func (w *Walker) observedAgesAt(at int) bool {
 	return r.ages == someAges
 }
 
-// heldByObservation reports whether a component has no code of its own, at at, and the
-// code of the Observation says that its values are ages.
+// heldByObservation reports whether a component has no code of its own (at at) and the
+// Observation's code says that its values are ages.
 func (w *Walker) heldByObservation(c *condition, obj, at int) bool {
 	return c.test == testAges && obj != w.res.start && w.observedAges() && (at < 0 || w.find(at, "coding") < 0)
 }
@@ -117,7 +117,7 @@ func (w *Walker) readAge(i int) bool {
 	return at[3] >= 0 && w.each(at[3], func(item int) bool { return w.saysAgeCoding(item, text) })
 }
 
-// saysAgeCoding is readAge for a coding of a concept whose text is none of an age.
+// saysAgeCoding is readAge for a coding of a concept whose text does not name an age.
 func (w *Walker) saysAgeCoding(i int, text []byte) bool {
 	var at [2]int
 	w.findAll(i, ageMembers[:2], at[:])

@@ -16,35 +16,35 @@ type op uint8
 
 const (
 	opRemove     op = iota // take it out
-	opKeep                 // let the scalar pass
-	opMethod               // hand the scalar to a method
+	opKeep                 // keep the scalar
+	opMethod               // pass the scalar to a method
 	opDescend              // walk the object under a node
 	opResource             // walk the resource under the node of its type
 	opExtension            // walk an extension under the node of its url
 	opMeta                 // walk a resource's own meta, where its labels go
-	opWithhold             // take the whole resource out
+	opWithhold             // remove the whole resource
 	opID                   // seal a resource id, or rename a contained one
 	opVersion              // seal a version id
 	opReference            // translate a reference
-	opCode                 // let a code pass that its value set has
-	opCanonical            // let an allow-listed canonical pass
+	opCode                 // keep a code that is in its value set
+	opCanonical            // keep an allow-listed canonical
 	opCoded                // a member of a Coding or Quantity: decided for the whole object
 	opIdentifier           // replace an Identifier by its key
-	opLink                 // hand a Bundle link to the site
+	opLink                 // pass a Bundle link to the site
 )
 
-// decision is what is done at one place, or at one place under a condition. What
-// the walk reads for every value comes first.
+// decision is what is done at one place, or at one place under a condition. The fields
+// that the walk reads for every value come first.
 type decision struct {
 	op        op
 	kind      schema.JSONKind
 	label     mask.Label
 	part      codedPart   // opCoded; of opCanonical, partNamedSystem or none
 	memo      bool        // small and repeated: worth remembering
-	perPerson bool        // the method needs to know the life of whom the value is about
-	perEntity bool        // the method needs to know who that is
-	perKnown  bool        // the method needs to know what is known of people
-	atLeast   bool        // what the method gives is a bound: "or more"
+	perPerson bool        // the method needs the dates of birth and death of the person the value is about
+	perEntity bool        // the method needs to know who that person is
+	perKnown  bool        // the method needs what is known about people
+	atLeast   bool        // the method's result is a bound: "or more"
 	instant   bool        // the element is an instant
 	search    mask.Search // of the method
 	units     mask.UnitReader
@@ -61,28 +61,28 @@ type decision struct {
 	when, whenSelf *condition
 }
 
-// field is a member that an object of a node may have. What the walk reads for
-// every member comes first.
+// field is a member that an object of a node may have. The fields that the walk reads for
+// every member come first.
 type field struct {
 	array bool
-	// slot is the field's element among the node's slots, mark its number among
-	// the dates; both are shared with its sibling, and -1 if it has none.
+	// slot is the index of the field's element among the node's slots, and mark its index
+	// among the dates. The sibling shares both; -1 means none.
 	slot, mark int8
 	sibling    bool // "_name", the id and extensions of a primitive
-	// takesHolder: when the value goes, the object that holds it goes too.
+	// takesHolder: when the value is removed, so is the object that contains it.
 	takesHolder bool
 	// tested: the conditions of this node's fields begin with it.
 	tested bool
 	// security marks Meta.security, where labels are written.
 	security bool
-	// weak: an object that keeps nothing else says nothing (Extension.url, the name
-	// of a parameter).
+	// weak: an object that has nothing else left is useless (Extension.url, the name of a
+	// parameter).
 	weak     bool
 	decision decision
-	// standIn: what Veil itself writes for a value that went stays.
+	// standIn: what Veil itself writes in place of a removed value is kept.
 	standIn bool
-	// orTrueName is the boolean that keeps the fact where the value goes:
-	// deceased has one beside its dates.
+	// orTrueName is the boolean that keeps the fact where the value is removed: deceased has
+	// one beside its dates.
 	orTrueName string
 
 	name    string
@@ -92,7 +92,7 @@ type field struct {
 	values  *schema.ValueSet // what the element is bound to
 }
 
-// node is an object type in the context of the rules that are under way.
+// node is an object type in the context of the rules that apply below this point.
 type node struct {
 	id       int
 	typ      *schema.Type
@@ -100,12 +100,12 @@ type node struct {
 	keys     fhirjson.KeyTable
 	fields   []field
 	tokens   []fhirjson.Token // of the fields: the name in quotes and a colon
-	slots    []slot           // elements that something may stand in for
-	required uint64           // slots of which FHIR requires a member, as bits
-	needed   uint64           // slots of which it requires one beside another element
+	slots    []slot           // elements that can have a stand-in
+	required uint64           // slots that FHIR requires, as bits
+	needed   uint64           // slots that it requires beside another element
 	needs    []neededSlot
 	marks    []mark90 // dates
-	// extensions maps the urls that a rule knows here to their decisions.
+	// extensions maps the urls that have a rule here to their decisions.
 	extensions  map[string]*decision
 	coded       *elementRule    // set on nodes of Coding and Quantity that pass
 	decided     codedAs         // of those
@@ -115,7 +115,7 @@ type node struct {
 	concept     *plainConcept   // of a CodeableConcept, likewise
 	address     bool            // its members need the country beside them
 	ofResources bool            // a resource that holds others beside contained ones
-	withheld    *decision       // a rule takes the resource type out
+	withheld    *decision       // a rule removes the resource type
 	index       int             // number of the resource type
 	valueField  int             // the field "value" of a quantity that passes, or -1
 }
@@ -141,7 +141,7 @@ type Automaton struct {
 	sealSlots                                                              []keys.Slot // by type index
 	unknownResource                                                        decision
 	containedID                                                            decision              // names contained ids in a walker's memory
-	leads                                                                  []schema.PatientPaths // by type index: how a resource leads to its patient
+	leads                                                                  []schema.PatientPaths // by type index: how to find a resource's patient
 	scrubs                                                                 bool                  // see ScrubsTexts
 }
 

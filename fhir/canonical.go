@@ -25,10 +25,10 @@ func (a *Automaton) canonicalMayPass(url []byte) bool {
 	return definitionMayPass(a.canon, url) || a.codes.canonicalMayPass(url)
 }
 
-// canonicalMayPass reports whether a canonical URL is a code system's whose codes may
-// pass, with a version of the form that it has or without, or that of a value set
-// that R4 defines by a system's codes (FHIR R4, snomedct.html#implicit,
-// loinc.html#implicit, ucum.html#implicit).
+// canonicalMayPass reports whether a canonical URL is that of a code system whose codes
+// may pass, with or without a version of the system's form, or that of a value set that
+// R4 defines by a system's codes (FHIR R4, snomedct.html#implicit, loinc.html#implicit,
+// ucum.html#implicit).
 func (cs *codeSystems) canonicalMayPass(url []byte) bool {
 	if len(url) > longestCanonical {
 		return false
@@ -55,9 +55,9 @@ func (cs *codeSystems) canonicalMayPass(url []byte) bool {
 }
 
 // definitionMayPass reports whether a canonical URL begins with one of the allowed
-// beginnings and has the form of a definition's: parts of a guide's name, the type
-// of the definition, its name, and a version or none. Neither name has room for a
-// number of a person: no more than four digits in a row and six in all.
+// prefixes and has the form of a definition's URL: parts of a guide's name, the type of
+// the definition, its name and, optionally, a version. Neither name can hide a person's
+// number: they may have at most four digits in a row and six in all.
 func definitionMayPass(allowed []string, url []byte) bool {
 	if len(url) > longestCanonical {
 		return false
@@ -70,7 +70,7 @@ func definitionMayPass(allowed []string, url []byte) bool {
 	}
 	for _, prefix := range allowed {
 		if rest, ok := bytes.CutPrefix(url, []byte(prefix)); ok {
-			// What of the beginning belongs to the first part is the ruleset's own.
+			// The part of the prefix that belongs to the first name comes from the ruleset itself.
 			last := prefix[bytes.LastIndexByte([]byte(prefix), '/')+1:]
 			return isDefinitionPath(url[len(url)-len(rest)-len(last):], prefix)
 		}
@@ -78,8 +78,8 @@ func definitionMayPass(allowed []string, url []byte) bool {
 	return false
 }
 
-// isDefinitionPath checks what stands behind the last slash of an allowed
-// beginning: {guide "/"} type "/" name, where the beginning may end with the type.
+// isDefinitionPath checks what follows the last slash of an allowed prefix: {guide "/"}
+// type "/" name, where the prefix may end with the type.
 func isDefinitionPath(path []byte, prefix string) bool {
 	head := bytes.TrimSuffix([]byte(prefix), []byte("/"))
 	typed := len(head) < len(prefix) && definitionTypes[string(head[bytes.LastIndexByte(head, '/')+1:])]
@@ -100,8 +100,8 @@ func isDefinitionPath(path []byte, prefix string) bool {
 	return false
 }
 
-// isDefinitionName checks the id of a definition: it begins with a letter. v2 tables
-// have their number behind it.
+// isDefinitionName checks the id of a definition: it begins with a letter. In v2 tables
+// their number follows.
 func isDefinitionName(name []byte) bool {
 	return len(name) > 0 && len(name) <= longestName && lexical.IsLetter(name[0]) && lexical.FewDigits(name) && lexical.EachByte(name, func(c byte) bool { return lexical.IsWord(c) || c == '-' || c == '.' })
 }

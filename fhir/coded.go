@@ -26,7 +26,7 @@ const (
 	partNamedSystem
 )
 
-// codedAs is how the members of an object are decided together.
+// codedAs says how the members of an object are decided together.
 type codedAs uint8
 
 const (
@@ -77,9 +77,9 @@ type codedState struct {
 	valueAt      int // of a quantity: index of its value, or -1
 	system, code []byte
 	known        *codeSystem // not nil: system and code pass
-	mended       bool        // the code passes as known.mend makes it
-	beyond       bool        // the quantity cannot say what its value became: it goes
-	bare         bool        // the value has no unit that is known, and goes
+	mended       bool        // the code passes in the form that known.mend gives it
+	beyond       bool        // the quantity cannot express its new value, so it is removed
+	bare         bool        // the value has no known unit, so it is removed
 	unit         []byte      // for a quantity's value
 	inConcept    bool        // a Coding of a CodeableConcept
 	shownFrom    int         // where a concept's displays begin in Walker.shown
@@ -139,8 +139,8 @@ func (w *Walker) enter(n *node, i int) (end int, kept bool) {
 
 var codeMembers = []string{"system", "code"}
 
-// decideCode finds out whether the system and code of the object at src[i] pass. It returns
-// the index behind both where they come first, or -1.
+// decideCode determines whether the system and code of the object at src[i] pass. It
+// returns the index after both if they come first, or -1.
 func (w *Walker) decideCode(i int) (behind int) {
 	c := &w.coded
 	if c.system, c.code, behind = w.readCoding(i); behind < 0 {
@@ -152,7 +152,7 @@ func (w *Walker) decideCode(i int) (behind int) {
 	return behind
 }
 
-// decideKnown finds out whether the system and code that were found pass.
+// decideKnown determines whether the system and code that were found pass.
 func (w *Walker) decideKnown() {
 	c := &w.coded
 	if len(c.system) == 0 {
@@ -178,15 +178,16 @@ func (w *Walker) decideKnown() {
 	c.known = s
 }
 
-// Heads of objects and members are compared where they are needed: in a function, even an
-// inlined one, the compiler compares them by a call of memequal and not by words.
+// The heads of objects and members are compared in place: in a function, even an inlined
+// one, the compiler would call memequal instead of comparing words.
 const (
 	systemHead = `{"system":"`
 	codeHead   = `,"code":"`
 )
 
 // readCoding reads system and code of the coding at src[i] where they come first, in this
-// order and without escapes, as most servers write it. It returns the index behind them, or -1.
+// order and without escapes, as most servers write it. It returns the index after them,
+// or -1.
 func (w *Walker) readCoding(i int) (system, code []byte, behind int) {
 	src := w.src
 	if len(src)-i < len(systemHead) || string(src[i:i+len(systemHead)]) != systemHead {
@@ -208,8 +209,9 @@ func (w *Walker) readCoding(i int) (system, code []byte, behind int) {
 
 var quantityMembers = []string{"value", "unit", "system", "code"}
 
-// decideQuantity finds out whether the system and code of the quantity at src[i] pass, and
-// its unit. It returns what it read of one that is written as most are.
+// decideQuantity determines the unit of the quantity at src[i], and whether its system
+// and code pass. If the quantity is written in the usual way, it returns what it read of
+// it.
 func (w *Walker) decideQuantity(n *node, i int) usualQuantity {
 	c := &w.coded
 	q := w.usualQuantity(i)
@@ -226,9 +228,9 @@ func (w *Walker) decideQuantity(n *node, i int) usualQuantity {
 	return q
 }
 
-// decideUnit finds the unit that a quantity's value is in: that of code and text
-// which the value's method knows; mask.UnreadUnit where there is one that does not
-// pass, so that the number alone would remain.
+// decideUnit finds the unit of a quantity's value: whichever of code and text the value's
+// method knows, or mask.UnreadUnit if there is one that does not pass, so that the bare
+// number would remain.
 func (w *Walker) decideUnit(n *node, i int, text []byte) {
 	c := &w.coded
 	if n.coded.bare && (c.known == nil || len(c.code) == 0) && !terminology.IsUnitText(text) {
@@ -253,7 +255,7 @@ func (w *Walker) decideUnit(n *node, i int, text []byte) {
 		c.unit = c.code
 	case u.read == readText:
 		c.unit = text
-	case len(n.coded.unit) > 0: // what holds an age is in a time
+	case len(n.coded.unit) > 0: // an element that has an age is in a unit of time
 		c.unit = n.coded.unit
 	case c.known != nil && len(c.code) > 0 || terminology.IsUnitText(text):
 		c.unit = unitOfNoTime
@@ -325,7 +327,8 @@ func (w *Walker) codedMember(d *decision, i, end int, val []byte) (int, bool) {
 	return w.passIf(d, end, ok)
 }
 
-// unit keeps a unit's text that is one, without the annotations that are not listed.
+// unit keeps the text of a unit if it is a known one, without annotations that are not
+// listed.
 func (w *Walker) unit(d *decision, i, end int, val []byte) (int, bool) {
 	r := w.decisionOfValue(w.coded.node, w.coded.start, w.coded.valueAt).units
 	if w.judgeUnit(r, w.coded.code, val).is {
@@ -343,9 +346,9 @@ func (w *Walker) unit(d *decision, i, end int, val []byte) (int, bool) {
 	return end, true
 }
 
-// quantityValue keeps a number, or hands it to a method. A number that stands for
-// "or more", as that of a capped age does, has a comparator that says so; to
-// other methods the comparator is not theirs.
+// quantityValue keeps a number, or passes it to a method. A number that means "or more",
+// such as a capped age, gets a comparator that says so; other methods leave the
+// comparator alone.
 func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) {
 	if w.coded.bare {
 		w.volatile = true
@@ -357,7 +360,7 @@ func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) 
 	end, kept := w.method(w.coded.node, d, w.coded.start, i, end, val)
 	replaced := kept && w.last == end // what is kept is still pending
 	if replaced || !kept {
-		w.volatile = true // what stands behind the value depends on it
+		w.volatile = true // what follows the value depends on it
 	}
 	if replaced && d.atLeast {
 		switch w.coded.node.coded.bound {
@@ -370,8 +373,8 @@ func (w *Walker) quantityValue(d *decision, i, end int, val []byte) (int, bool) 
 	return end, kept
 }
 
-// decisionOfValue is the decision that counts for the value, at src[at], of the quantity
-// at src[start].
+// decisionOfValue returns the decision that applies to the value, at src[at], of the
+// quantity at src[start].
 func (w *Walker) decisionOfValue(n *node, start, at int) *decision {
 	d := &n.fields[n.valueField].decision
 	for d.otherwise != nil && !w.holds(d, start, at) {
@@ -380,8 +383,8 @@ func (w *Walker) decisionOfValue(n *node, start, at int) *decision {
 	return d
 }
 
-// capsValue reports whether the method of the quantity's value puts a bound in
-// its place; the value may stand behind the comparator.
+// capsValue reports whether the method of the quantity's value replaces it with a bound;
+// the value may come after the comparator.
 func (w *Walker) capsValue(start int) bool {
 	n := w.coded.node
 	if n == nil {
@@ -415,8 +418,8 @@ func (w *Walker) wasShown(text []byte) bool {
 	return false
 }
 
-// hasDisplay reports whether text is what a coding of the concept at src[start] is
-// called, which passes: a term of its code, or its display where that passes.
+// hasDisplay reports whether text is a name that passes of some coding of the concept at
+// src[start]: a term of its code, or its display where that passes.
 func (w *Walker) hasDisplay(start int, text []byte) bool {
 	return w.each(w.find(start, "coding"), func(item int) bool {
 		var at [3]int

@@ -20,26 +20,26 @@ import (
 type displayMode uint8
 
 const (
-	displayVerify displayMode = iota // those the terminology table has for the code
+	displayVerify displayMode = iota // those that the terminology table has for the code
 	displayTrust                     // all
 	displayRemove                    // none
 )
 
 // codeSystem is one whose codes may pass.
 type codeSystem struct {
-	// url is what the terminology table calls it; nil where that depends on the system, of
-	// those listed by the beginning of their names.
+	// url is its name in the terminology table; nil for systems listed by prefix, where it
+	// depends on the system.
 	url     []byte
 	display displayMode
 	form    func(code []byte) bool // nil: the code must be in the terminology table
-	// mend appends what of a code may pass that has not the form; nil for most.
+	// mend appends the part that may pass of a code without the right form; nil for most.
 	mend func(dst, code []byte) ([]byte, bool)
 	// rollUp is how many characters of a code remain, if not 0.
 	rollUp int
 }
 
-// rolledUp is what remains of a code: the code itself, or its beginning without the signs
-// that stood before the rest.
+// rolledUp returns what remains of a code: the code itself, or its beginning without the
+// punctuation that preceded the rest.
 func (s *codeSystem) rolledUp(code []byte) []byte {
 	if s.rollUp == 0 || len(code) <= s.rollUp {
 		return code
@@ -47,7 +47,7 @@ func (s *codeSystem) rolledUp(code []byte) []byte {
 	return bytes.TrimRight(code[:s.rollUp], "./-")
 }
 
-// named is what the terminology table calls the system that a code says.
+// named is the name in the terminology table of the system that a code names.
 func (s *codeSystem) named(system []byte) []byte {
 	if s.url != nil {
 		return s.url
@@ -116,8 +116,7 @@ func (cs *codeSystems) find(uri []byte) *codeSystem {
 	}
 	for _, p := range cs.prefixes {
 		if len(uri) >= len(p) && string(uri[:len(p)]) == p {
-			// A system under a prefix must itself be known: the rest of the
-			// URI could say anything.
+			// A system under a prefix must itself be known: the rest of the URI could be anything.
 			if _, known := cs.terms.System(uri); known {
 				return cs.byPrefix[p]
 			}
@@ -127,7 +126,7 @@ func (cs *codeSystems) find(uri []byte) *codeSystem {
 	return nil
 }
 
-// named returns the system that is listed by its whole name, or nil.
+// named returns the system listed under its full name, or nil.
 func (cs *codeSystems) named(uri []byte) *codeSystem {
 	if len(uri) > fhirjson.LongestName {
 		return cs.exact[string(uri)]
@@ -138,8 +137,8 @@ func (cs *codeSystems) named(uri []byte) *codeSystem {
 	return nil
 }
 
-// codeMayPass reports whether a code looks like one of its system, and what remains of it
-// does.
+// codeMayPass reports whether a code, and what remains of it, has the form of its
+// system's codes.
 func (cs *codeSystems) codeMayPass(s *codeSystem, system, code []byte) bool {
 	if rest := s.rolledUp(code); len(rest) < len(code) {
 		plain := !bytes.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r == '"' || r == '\\' || r > '~' })
@@ -155,8 +154,8 @@ func (cs *codeSystems) hasForm(s *codeSystem, system, code []byte) bool {
 	return cs.terms.HasCode(s.named(system), code)
 }
 
-// displayMayPass reports whether a display is one that the code truly has, or the
-// code itself, without regard to case and spacing.
+// displayMayPass reports whether a display really belongs to the code, or is the code
+// itself, ignoring case and spacing.
 func (cs *codeSystems) displayMayPass(s *codeSystem, system, code, display []byte) bool {
 	code = s.rolledUp(code)
 	switch s.display {

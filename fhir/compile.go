@@ -22,12 +22,12 @@ type compiler struct {
 	elements []*elementRule
 	memo     map[nodeKey]*node
 	layouts  map[*schema.Type]*layout
-	// own and key are the items that node looks for, and their text.
+	// own and key are scratch space of node: the items it looks for, and their text.
 	own      []item
 	key      []byte
 	used     []bool
 	problems strictyaml.Problems
-	shared   map[string]*decision // extensions where no context tells them apart
+	shared   map[string]*decision // extensions where the context makes no difference
 	bounds   map[*elementRule]map[string]*elementRule
 
 	// Rules by what their methods give: see fit.go.
@@ -36,10 +36,10 @@ type compiler struct {
 	misfitOrder []misfit
 	probing     *keys.Keyring
 	importedKey string // of another tool, that makes ids; or nothing
-	// Rules on ids and references by what they do; apart are those that do neither.
+	// Rules on ids and references by what they do; apart has those that do neither.
 	keptIdentity, sealedIdentity map[identity][]int
 	apart                        map[int]bool
-	// conflicts are the pairs of rules of which none is the more specific.
+	// conflicts has the pairs of rules neither of which is more specific.
 	conflicts map[pair]*conflict
 }
 
@@ -154,8 +154,8 @@ type nodeKey struct {
 	items string
 }
 
-// node returns the node of a type under items, and makes it when it is new.
-// mode is the FHIR method that lets the object pass as a whole, if any.
+// node returns the node of a type under items, and creates it if needed. mode is the FHIR
+// method that keeps the object as a whole, if any.
 func (c *compiler) node(t *schema.Type, items []item, path string, mode *elementRule) *node {
 	c.own = appendJoined(c.own[:0], items, c.index.startsAt(t))
 	c.key = appendKey(c.key[:0], c.own)
@@ -163,8 +163,8 @@ func (c *compiler) node(t *schema.Type, items []item, path string, mode *element
 		return n
 	}
 	own := slices.Clone(c.own)
-	// A data type met without a rule of its context under way is named by
-	// itself, so that one action stands for all places it appears at.
+	// A data type without a rule for its context is named by itself, so that one action
+	// covers every place where it appears.
 	if t.Kind == schema.ComplexKind && !c.inContext(items) {
 		path = t.Name
 	}
@@ -175,8 +175,8 @@ func (c *compiler) node(t *schema.Type, items []item, path string, mode *element
 	return n
 }
 
-// inContext reports whether a pattern is under way that tells this place from
-// other places of the same type. Patterns for everything below do not.
+// inContext reports whether a partly matched pattern distinguishes this place from other
+// places of the same type. Patterns for everything below do not.
 func (c *compiler) inContext(items []item) bool {
 	for _, it := range items {
 		if st := c.index.next(it); st != nil && (st.kind == stepElement || st.kind == stepExtension) {
@@ -239,8 +239,7 @@ func (c *compiler) fill(n *node, items []item) {
 	n.quantity, n.concept = plainQuantityOf(n), plainConceptOf(n)
 }
 
-// markTested marks the field that the conditions of a node begin with, if it
-// is one and the same.
+// markTested marks the field that all conditions of a node begin with, if there is one.
 func (c *compiler) markTested(n *node) {
 	name := ""
 	for i := range n.fields {
@@ -273,7 +272,7 @@ func (c *compiler) hasExtensions(n *node) bool {
 	return n.typ.Element("extension") != nil || n.typ.Element("modifierExtension") != nil
 }
 
-// children returns the items that go on inside an element.
+// children returns the items that continue inside an element.
 func (c *compiler) children(e *schema.Element, et schema.ElementType, items []item) []item {
 	var kids []item
 	for _, it := range items {
@@ -293,8 +292,8 @@ func (c *compiler) children(e *schema.Element, et schema.ElementType, items []it
 	return kids
 }
 
-// extensions makes the decisions for the extension urls that rules know here.
-// Where no rule of the context is under way all nodes share one map.
+// extensions makes the decisions for the extension urls that have rules here. Where no
+// rule of the context applies, all nodes share one map.
 func (c *compiler) extensions(n *node, items []item) {
 	type known struct {
 		kids  []item
@@ -358,8 +357,8 @@ func (c *compiler) extensions(n *node, items []item) {
 	}
 }
 
-// withheld finds the rule that takes a whole resource type out: a match that
-// is nothing but its name.
+// withheld finds the rule that removes a whole resource type: a match that is only its
+// name.
 func (c *compiler) withheld(t *schema.Type) *decision {
 	for _, p := range c.index.anchored[t.Name] {
 		if len(c.index.all[p].steps) > 0 {

@@ -7,17 +7,17 @@ import (
 	"strings"
 )
 
-// test is what a condition asks of the values at its path.
+// test is what a condition tests of the values at its path.
 type test uint8
 
 const (
 	testEquals  test = iota // one is one of the texts
 	testDiffers             // there are some, and none is one of the texts
 	testStarts              // one starts with the text
-	testMatches             // one has a part that the expression matches (RE2)
+	testMatches             // part of one matches the expression (RE2)
 	testExists              // there are some
 	testEmpty               // there are none
-	// testAges asks whether a Coding or CodeableConcept says that what it stands beside is
+	// testAges tests whether a Coding or CodeableConcept says that the value next to it is
 	// an age (agecode.go).
 	testAges
 	testHas // one is an object for which a condition of its own holds
@@ -78,7 +78,7 @@ func (c *condition) text() string {
 	return fmt.Sprintf("%s in ('%s')", path, strings.Join(c.want, "' | '"))
 }
 
-// each calls f with the tests of single paths that the condition is made of.
+// each calls f with the tests of single paths that make up the condition.
 func (c *condition) each(f func(*condition)) {
 	if c.of == nil {
 		f(c)
@@ -88,9 +88,9 @@ func (c *condition) each(f func(*condition)) {
 	}
 }
 
-// disjoint reports whether c and d can never hold for one object because they want
-// different values of the same path. An array at the path can break that, so the order of
-// rules is kept as the tie-break.
+// disjoint reports whether c and d can never both hold for one object because they
+// require different values at the same path. An array at the path can break that, so the
+// order of rules remains the tie-breaker.
 func (c *condition) disjoint(d *condition) bool {
 	if c.of != nil || d.of != nil || c.up != d.up || strings.Join(c.path, ".") != strings.Join(d.path, ".") {
 		return false
@@ -119,7 +119,8 @@ func (c *condition) disjoint(d *condition) bool {
 	return false
 }
 
-// above makes the condition one on an object so many above the one that has the element.
+// above turns the condition into one on an object that many levels above the one that has
+// the element.
 func (c *condition) above(up int, holder string) {
 	c.each(func(c *condition) { c.up, c.holder = up, holder })
 }
@@ -150,7 +151,7 @@ func (p *matchParser) where() (*condition, error) {
 	return c, nil
 }
 
-// maxParentheses bounds how deep conditions stand in one another.
+// maxParentheses bounds how deeply conditions nest.
 const maxParentheses = 16
 
 // either reads tests joined by "or", both those joined by "and", which binds them closer.

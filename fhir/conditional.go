@@ -21,8 +21,8 @@ import (
 // identifierSystem is the system of the identifiers that Veil writes.
 const identifierSystem = "https://github.com/veil-proxy/veil/identifier"
 
-// appendConditional appends the masked form of a conditional reference, if val is
-// one by an identifier alone.
+// appendConditional appends the masked form of a conditional reference, if val is one
+// that uses only an identifier.
 func (w *Walker) appendConditional(val []byte) bool {
 	typ, query, found := bytes.Cut(val, []byte("?"))
 	param, ok := bytes.CutPrefix(query, []byte("identifier="))
@@ -54,15 +54,15 @@ func (w *Walker) appendConditional(val []byte) bool {
 	return true
 }
 
-// identifierOf returns what the rules make of an identifier of a resource of n;
-// nothing where they take it out.
+// identifierOf returns the masked form of an identifier of a resource of n; nothing where
+// the rules remove it.
 func (w *Walker) identifierOf(n *node, system, value []byte) (maskedSystem, maskedValue string) {
 	f := n.field("identifier")
 	if f == nil || n.withheld != nil {
 		return "", ""
 	}
 	if w.inner == nil {
-		// A walk of its own, whose counts are of no delivered element.
+		// A separate walk: its counts are not of delivered elements.
 		w.inner = &innerWalk{walker: NewWalker(w.a, RememberNothing), pass: mask.NewPass(w.a.Plan)}
 	}
 	text := []byte(`{`)
@@ -85,14 +85,14 @@ func (w *Walker) identifierOf(n *node, system, value []byte) (maskedSystem, mask
 	return edit.StringMember(out, "system"), edit.StringMember(out, "value")
 }
 
-// innerWalk masks what is not in the text being walked.
+// innerWalk masks text from outside the text being walked.
 type innerWalk struct {
 	walker *Walker
 	pass   *mask.Pass
 }
 
-// identifierKey replaces the Identifier at src[i] by its key. Without a value there
-// is nothing to keep together, and it goes.
+// identifierKey replaces the Identifier at src[i] by its key. Without a value there is
+// nothing to keep together, and it is removed.
 func (w *Walker) identifierKey(d *decision, i int) (end int, kept bool) {
 	system, value := w.text(w.find(i, "system")), w.text(w.find(i, "value"))
 	if end = w.stops.SkipValue(w.src, i, w.depth, &w.fault); end < 0 {

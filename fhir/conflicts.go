@@ -8,17 +8,17 @@ import (
 	"github.com/veil-proxy/veil/internal/strictyaml"
 )
 
-// pair are two rules of equal rank, the later one second.
+// pair has two rules of equal rank, the later one second.
 type pair struct{ a, b int }
 
-// conflict is where two rules match equally well.
+// conflict is a place where two rules match equally well.
 type conflict struct {
 	first string // the path that is named
 	paths int
 }
 
-// collide notes that two rules match a path equally well. One cause has one problem,
-// however many paths there are.
+// collide records that two rules match a path equally well. Each cause is reported once,
+// however many paths it affects.
 func (c *compiler) collide(a, b int, path string) {
 	p := pair{min(a, b), max(a, b)}
 	c.used[a], c.used[b] = true, true
@@ -35,8 +35,9 @@ func (c *compiler) collide(a, b int, path string) {
 	}
 }
 
-// reportConflicts adds a problem for each pair of rules, where the user can mend it: at
-// the rule of the ruleset itself, if the other is of one that it extends.
+// reportConflicts adds a problem for each pair of rules, at the place where the user can
+// fix it: the rule of the ruleset itself, if the other one is from a ruleset that it
+// extends.
 func (c *compiler) reportConflicts() {
 	var pairs []pair
 	for p := range c.conflicts {
@@ -65,8 +66,9 @@ func (c *compiler) reportConflicts() {
 }
 
 // reportUnused adds a problem for each rule of the ruleset that never applies, and one
-// for all of what it extends: it is the ruleset that leaves those nothing to match. A
-// rule of the base under what is removed as a whole is no problem: nothing of it passes.
+// for all of what it extends: it is the ruleset itself that leaves them nothing to match.
+// A rule of the base below something that is removed as a whole is no problem: nothing of
+// it passes.
 func (c *compiler) reportUnused() {
 	top := c.policy.Ruleset.File()
 	var base []string
@@ -86,7 +88,7 @@ func (c *compiler) reportUnused() {
 	}
 }
 
-// unused says of a rule that never applies which rule decides in its place.
+// unused says which rule decides in place of one that never applies.
 func (c *compiler) unused(rule int) string {
 	for _, pat := range c.patterns[rule] {
 		if pat.anchor == "" {
@@ -104,7 +106,8 @@ func (c *compiler) unused(rule int) string {
 	return "more specific rules, or the removal of elements around it, leave nothing for it to match"
 }
 
-// underRemoved reports whether all that a rule matches is removed with what holds it.
+// underRemoved reports whether everything that a rule matches is removed together with
+// what contains it.
 func (c *compiler) underRemoved(rule int) bool {
 	for _, pat := range c.patterns[rule] {
 		if pat.anchor == "" || len(pat.steps) == 0 {
@@ -138,7 +141,7 @@ func allRemoved(n *node, steps []step) bool {
 	return steps[0].kind == stepElement
 }
 
-// decider follows steps from a node and returns the rule at which they end.
+// decider follows steps from a node and returns the rule that decides at the end.
 func (c *compiler) decider(n *node, steps []step) (rule, path string) {
 	for i, st := range steps {
 		if st.kind != stepElement {

@@ -53,8 +53,8 @@ func (c *compiler) decide(n *node, e *schema.Element, et schema.ElementType, pat
 	return linked(chain)
 }
 
-// fallback decides where no rule does: objects are walked, scalars go. Codes below
-// others are judged like those.
+// fallback decides where no rule does: objects are walked, scalars removed. Codes below
+// other codes are judged like those.
 func (c *compiler) fallback(n *node, et schema.ElementType, path string, kids []item) decision {
 	if et.Type == nil || et.Type.Kind == schema.PrimitiveKind {
 		return decision{op: opRemove, kind: schema.JSONKindOf(et), action: c.action(mask.Action{
@@ -71,7 +71,7 @@ func (c *compiler) fallback(n *node, et schema.ElementType, path string, kids []
 	return d
 }
 
-// apply makes the decision of a rule for an element of a type.
+// apply turns a rule into a decision for an element of a type.
 func (c *compiler) apply(t *schema.Type, r int, e *schema.Element, et schema.ElementType, path string, kids []item) decision {
 	rule := c.rules[r]
 	method, def := c.method(r)
@@ -125,9 +125,9 @@ func (c *compiler) apply(t *schema.Type, r int, e *schema.Element, et schema.Ele
 	return d
 }
 
-// mode returns the rule by which the members of an object are decided together, or
-// nil. Where R4 allows no comparator there is one of its own: the lower bound of a
-// range says "or more" without one, any other quantity cannot.
+// mode returns the rule by which the members of an object are decided together, or nil.
+// Where R4 allows no comparator, there is a rule of its own: the lower bound of a range
+// means "or more" without one, any other quantity cannot.
 func (c *compiler) mode(t *schema.Type, er *elementRule, e *schema.Element) *elementRule {
 	bound := "high"
 	switch {
@@ -180,7 +180,7 @@ func (c *compiler) codedDecision(n *node, e *schema.Element, et schema.ElementTy
 	return linked(chain)
 }
 
-// linked is a chain of decisions of which the first whose conditions hold counts.
+// linked is a chain of decisions; the first one whose conditions hold applies.
 func linked(chain []decision) decision {
 	for i := len(chain) - 2; i >= 0; i-- {
 		next := chain[i+1]
@@ -189,7 +189,7 @@ func linked(chain []decision) decision {
 	return chain[0]
 }
 
-// codedPart is what a rule does to a member of a Coding or Quantity that passes as a
+// codedPart returns what a rule does to a member of a Coding or Quantity that passes as a
 // whole, if it may do that.
 func (c *compiler) codedPart(n *node, cand candidate, d decision, e *schema.Element, et schema.ElementType, path string, kids []item) (decision, bool) {
 	r := c.apply(n.typ, cand.rule, e, et, path, kids)
@@ -243,7 +243,7 @@ func (c *compiler) method(rule int) (mask.Method, mask.Definition) {
 	return c.ofVersion(m), def
 }
 
-// ofVersion puts what the version of FHIR has in the place of a method that asks for it.
+// ofVersion replaces a method that depends on the version of FHIR with the version's own.
 func (c *compiler) ofVersion(m mask.Method) mask.Method {
 	if _, ok := m.(typeNames); ok {
 		return resourceTypes(c.a.schema)

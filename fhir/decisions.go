@@ -32,7 +32,7 @@ func (a *Automaton) Decisions() []Explanation {
 		}
 		for url, d := range n.extensions {
 			path := "extension('" + url + "')"
-			// One that is a part of another is explained there, all others once.
+			// One that is part of another is explained there; every other is explained once.
 			if strings.HasPrefix(n.path, "extension(") && !strings.Contains(url, ":") {
 				path = n.path + "." + path
 			}

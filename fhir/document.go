@@ -41,7 +41,7 @@ func (d *Documents) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcom
 		out, err = w.walker.AppendJSON(dst, src, w.pass, site)
 	}
 	in.Found.Merge(&w.pass.Found)
-	d.walkers.Put(w) // not after a panic: then its state is not known
+	d.walkers.Put(w) // not after a panic: its state is unknown then
 	if err != nil {
 		return dst, mask.Removed, nil //nolint:nilerr // what is no FHIR resource goes
 	}

@@ -21,7 +21,7 @@ type Explanation struct {
 	Rule     string `json:"rule"`
 	Category string `json:"category,omitempty"`
 	Method   string `json:"method"`
-	// Effect is what happens to the value, in words.
+	// Effect says in words what happens to the value.
 	Effect string `json:"effect"`
 	// Condition is the where() clause that must hold, if the rule has one.
 	Condition string `json:"condition,omitempty"`
@@ -31,7 +31,7 @@ type Explanation struct {
 	At string `json:"at,omitempty"`
 }
 
-// effects says what an op does, and whether original text can pass by it.
+// effects says what an op does, and whether it can let original text through.
 var effects = map[op]struct {
 	text   string
 	passes bool
@@ -54,7 +54,7 @@ var effects = map[op]struct {
 	opLink:       {"replaced by a link to Veil, or removed", false},
 }
 
-// partEffects are more exact about the members of codings and quantities.
+// partEffects is more precise about the members of codings and quantities.
 var partEffects = map[codedPart]string{
 	partVersion:    "kept if it is a number, a date or a SNOMED CT edition, else removed",
 	partDisplay:    "kept if the terminology has that display for that code, else removed",
@@ -153,7 +153,7 @@ func (a *Automaton) explainSteps(path string, n *node, steps []step) ([]Explanat
 			}
 			return nil, fmt.Errorf("%s has no element %q%s", n.typ.Name, st.name, suggest.DidYouMean(st.name, names))
 		}
-		// Without a next node, what holds the element is removed or a single value: that
+		// Without a next node, what contains the element is removed or a single value: that
 		// decides.
 		if next == nil || i == len(steps)-1 {
 			return found, nil
@@ -163,8 +163,8 @@ func (a *Automaton) explainSteps(path string, n *node, steps []step) ([]Explanat
 	return nil, nil
 }
 
-// explainElement explains the members of a node that a step names, and returns the
-// first node below them.
+// explainElement explains the members of a node that a step names, and returns the first
+// node below.
 func (a *Automaton) explainElement(n *node, st step) (found []Explanation, next *node) {
 	for k := range n.fields {
 		f := &n.fields[k]
@@ -194,7 +194,7 @@ func (a *Automaton) explainExtension(n *node, url string) (found []Explanation, 
 	return []Explanation{e}, d.child
 }
 
-// nodesOf returns the nodes of a type, the one of no special context first.
+// nodesOf returns the nodes of a type, the one without a special context first.
 func (a *Automaton) nodesOf(t *schema.Type) []*node {
 	if n := a.roots[t.Name]; n != nil {
 		return []*node{n}
@@ -209,13 +209,13 @@ func (a *Automaton) nodesOf(t *schema.Type) []*node {
 	return found
 }
 
-// Coverage says what a ruleset does to the element paths of a FHIR version.
+// Coverage describes what a ruleset does to the element paths of a FHIR version.
 type Coverage struct {
 	// Total is the number of element paths: each element of each resource and data type,
 	// each type of a choice, in each context that rules distinguish.
 	Total      int                `json:"total"`
 	Categories []CategoryCoverage `json:"categories"`
-	// Passing lists every path whose original value can pass, and why.
+	// Passing lists every path whose original value can pass, with the reason.
 	Passing []Passing `json:"passing"`
 }
 
@@ -305,8 +305,7 @@ func (a *Automaton) categories(paths map[string]int) (list []CategoryCoverage) {
 	return list
 }
 
-// reachable returns the nodes that a resource which is not withheld can lead
-// to.
+// reachable returns the nodes that can be reached from a resource that is not withheld.
 func (a *Automaton) reachable() []*node {
 	var out []*node
 	seen := map[*node]bool{}

@@ -3,8 +3,8 @@ package fhir
 import "github.com/veil-proxy/veil/fhir/terminology"
 
 // judgedCodes are codes and displays that were judged lately in the text being masked: a
-// Bundle says the same few codes thousands of times, and the tables of the terminology are
-// larger than the processor's caches.
+// Bundle repeats the same few codes thousands of times, and the tables of the terminology
+// are larger than the processor's caches.
 type judgedCodes struct {
 	generation uint32
 	table      []judgedCode
@@ -22,7 +22,7 @@ type judgedCode struct {
 
 const (
 	longestJudged = 112     // bytes of a code and its display
-	judgedSlots   = 1 << 11 // several times what a text says: two on one place are judged each time
+	judgedSlots   = 1 << 11 // several times what a text has: two that share a place are judged each time
 )
 
 // find returns the place of a code or a display, and whether it is there.
@@ -56,7 +56,7 @@ func (w *Walker) codeMayPass(s *codeSystem, system, code []byte) bool {
 	return passes
 }
 
-// canonicals stands in the place of a code system for canonical URLs.
+// canonicals takes the place of a code system for canonical URLs.
 var canonicals = &codeSystem{}
 
 // canonicalMayPass is the function of this name for what the text says.
@@ -70,7 +70,7 @@ func (w *Walker) canonicalMayPass(url []byte) bool {
 	return passes
 }
 
-// ageTexts stands in the place of a code system for texts that may name an age.
+// ageTexts takes the place of a code system for texts that may name an age.
 var ageTexts = &codeSystem{}
 
 // isAgeText is terminology.IsAgeText for what the text says.

@@ -8,20 +8,20 @@ import (
 )
 
 // judgedUnits are units that were judged lately in the text being masked, as codes are in
-// judgedcodes.go: to find out whether a unit is one of time takes longer than all else that
-// is done to a quantity.
+// judgedcodes.go: determining whether a unit is one of time takes longer than everything
+// else that is done to a quantity.
 type judgedUnits struct {
 	generation uint32
 	table      []judgedUnitAt
 }
 
-// judgedUnit is what was found out about the code and the text of a quantity's unit.
+// judgedUnit has the findings about the code and the text of a quantity's unit.
 type judgedUnit struct {
 	read unitRead
-	is   bool // the text is one of a unit
+	is   bool // the text is that of a unit
 }
 
-// unitRead is what a method judges a number by.
+// unitRead is the unit by which a method judges a number.
 type unitRead uint8
 
 const (

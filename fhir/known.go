@@ -6,19 +6,20 @@ import (
 	"github.com/veil-proxy/veil/text"
 )
 
-// peopleState is what is known of the people whom the resources being walked may name. It is
-// collected when the first text needs it, of everything at hand: of a Bundle all entries.
+// peopleState is what is known about the people whom the resources being walked may name.
+// It is collected when the first text needs it, from everything available: all entries of
+// a Bundle.
 type peopleState struct {
 	collected bool
 	known     *text.Known
 }
 
-// mostResources bounds how many resources a text's people are looked up in, beside those at
-// hand. A text of more people is removed.
+// mostResources bounds how many further resources are read to learn about the people in a
+// text. A text that needs more is removed.
 const mostResources = 1000
 
-// known returns what is known of the people whom a text may name, or nil where it could not
-// be had.
+// known returns what is known about the people whom a text may name, or nil if that could
+// not be determined.
 func (w *Walker) known() *text.Known {
 	if !w.people.collected {
 		w.people.collected = true
@@ -46,12 +47,12 @@ func (w *Walker) collectPeople() *text.Known {
 		}
 		f, err := facts(typ.typ.Name, string(id))
 		if err != nil {
-			complete = false // what else is missing is asked for in the same walk
+			complete = false // whatever else is missing is requested in the same walk
 			return
 		}
 		c.AddFacts(f)
 	}
-	// What a resource of a role refers to is a person: references are followed twice.
+	// A resource of a role refers to a person: references are followed twice.
 	for range 2 {
 		for _, ref := range c.References() {
 			ask(ref, w.site.of.People)

@@ -2,14 +2,14 @@ package fhir
 
 import "github.com/veil-proxy/veil/mask"
 
-// Security labels tell what was done to a resource, in the codes of HL7's
+// Security labels say what was done to a resource, in the codes of HL7's
 // v3-ObservationValue (FHIR R4, security-labels.html; HL7 v3 "SECINTOBV").
 const observationValue = "http://terminology.hl7.org/CodeSystem/v3-ObservationValue"
 
 // veilLabel is the code system of labels for which HL7 has no code.
 const veilLabel = "https://github.com/veil-proxy/veil/CodeSystem/security-label"
 
-// labelCodes are the codes by mask.Label.
+// labelCodes has the codes by mask.Label.
 var labelCodes = [...]struct{ system, code, display string }{
 	mask.LabelRedacted:      {observationValue, "REDACTED", "redacted"},
 	mask.LabelAbstracted:    {observationValue, "ABSTRED", "abstracted"},
@@ -18,7 +18,7 @@ var labelCodes = [...]struct{ system, code, display string }{
 	mask.LabelScrubbed:      {veilLabel, "SCRUBBED", "free text scrubbed: needs expert review"},
 }
 
-// labelCodings are the codings of every set of labels, joined by commas.
+// labelCodings has the codings of every set of labels, joined by commas.
 var labelCodings = func() (all [32][]byte) {
 	for set := range all {
 		for l := mask.LabelRedacted; l <= mask.LabelScrubbed; l++ {
@@ -44,13 +44,13 @@ func labelOf(code []byte) labelSet {
 	return 0
 }
 
-// metaMark is where the labels of a resource go, as offsets of dst.
+// metaMark says where the labels of a resource go, as offsets in dst.
 type metaMark struct {
-	end      int // behind the closing brace of meta, 0 if there is none
+	end      int // after the closing brace of meta, 0 if there is none
 	security int // before the closing bracket of meta.security, 0 if none
 }
 
-// walkMeta walks the meta of a resource and notes where its labels go.
+// walkMeta walks the meta of a resource and records where its labels go.
 func (w *Walker) walkMeta(d *decision, i int) (end int, kept bool) {
 	if w.res.contained { // a contained resource has no labels of its own (dom-5)
 		return w.object(d.child, i)
@@ -62,7 +62,7 @@ func (w *Walker) walkMeta(d *decision, i int) (end int, kept bool) {
 		w.flush(end)
 		w.res.meta.end = len(w.dst)
 	} else {
-		w.res.meta = metaMark{} // what it marks is taken back
+		w.res.meta = metaMark{} // its marks are undone
 	}
 	return end, kept
 }
@@ -93,11 +93,11 @@ func (w *Walker) writeLabels(end int) {
 	}
 }
 
-// insert puts head, body and tail into dst before dst[at].
+// insert inserts head, body and tail into dst before dst[at].
 func (w *Walker) insert(at int, head string, body []byte, tail string) {
 	n := len(head) + len(body) + len(tail)
 	size := len(w.dst)
-	w.dst = append(w.dst, body...) // grows dst by at least what is needed, in steps
+	w.dst = append(w.dst, body...) // grow dst by at least what is needed, in steps
 	w.dst = append(append(w.dst, head...), tail...)
 	copy(w.dst[at+n:], w.dst[at:size])
 	copy(w.dst[at:], head)

@@ -7,16 +7,16 @@ import (
 	"github.com/veil-proxy/veil/fhir/schema"
 )
 
-// layout is what all nodes of a type have in common, made once: the fields without
-// their decisions, and what stands in for them.
+// layout has what all nodes of a type share, made once: the fields without their
+// decisions, and their stand-ins.
 type layout struct {
 	node
-	paths []string // of the fields, from the node's own path on
-	taken bool     // a node has the fields
+	paths []string // of the fields, relative to the node's path
+	taken bool     // a node has taken the fields
 }
 
-// ownFields returns the fields for one more node, which sets their decisions. Most types
-// have one node only, so the first one gets those of the layout.
+// ownFields returns fields for another node, which sets their decisions. Most types have
+// only one node, so the first one gets those of the layout.
 func (l *layout) ownFields() []field {
 	if !l.taken {
 		l.taken = true

@@ -6,10 +6,10 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
-// Look-ups read an object's members out of order, for what must be known
-// before they come by: the type of a resource, the url of an extension, the
-// system of a code. They run on demand and skim what is between, for the walk reads the
-// same text strictly: what a look-up finds in a text that is no JSON is of no use.
+// Look-ups read an object's members out of order, where a value is needed before the walk
+// reaches it: the type of a resource, the url of an extension, the system of a code. They
+// run on demand and skim what is in between, since the walk reads the same text strictly:
+// what a look-up finds in invalid JSON is never used.
 
 // find returns the index of a member's value in the object at src[obj], or -1.
 func (w *Walker) find(obj int, name string) int {
@@ -135,8 +135,8 @@ func (w *Walker) holds(d *decision, obj, i int) bool {
 	return d.whenSelf == nil || w.each(i, func(item int) bool { return w.meets(d.whenSelf, item, false) })
 }
 
-// meets reports whether a condition holds for the object at obj. known says that the
-// member which all its paths begin with is at testedAt.
+// meets reports whether a condition holds for the object at obj. known says that testedAt
+// has the index of the member that all its paths begin with.
 func (w *Walker) meets(c *condition, obj int, known bool) bool {
 	switch c.test {
 	case testAll:
@@ -163,7 +163,7 @@ func (w *Walker) meets(c *condition, obj int, known bool) bool {
 	at := w.testedAt
 	switch {
 	case c.up > 0:
-		w.volatile = true // what stands here depends on what stands above
+		w.volatile = true // the result here depends on what is above
 		at = w.find(w.holders[len(w.holders)-1-c.up], c.path[0])
 	case !known:
 		at = w.find(obj, c.path[0])

@@ -45,12 +45,12 @@ type step struct {
 	kind   stepKind
 	name   string // element name, url or type name
 	ofType string // stepElement: only this type of the choice
-	// where holds conditions on the objects that have the element (outer) and on
-	// the matched element itself (inner).
+	// where has the conditions on the objects that have the element (outer) and on the
+	// matched element itself (inner).
 	outer, inner *condition
 }
 
-// matchError says what is wrong at which byte of an expression.
+// matchError says what is wrong with an expression, and at which byte.
 type matchError struct {
 	offset int
 	msg    string
@@ -91,7 +91,7 @@ func parseMatch(src string) (*pattern, error) {
 	return &p.pat, p.pat.moveConditions()
 }
 
-// start reads the anchor, or a function in its place.
+// start reads the anchor, or a function instead of one.
 func (p *matchParser) start() error {
 	word, err := p.word()
 	if err != nil {
@@ -137,7 +137,7 @@ func (p *matchParser) step() error {
 	return nil
 }
 
-// twoConditions is what is wrong with more than one where() on an element.
+// twoConditions is the message for more than one where() on an element.
 const twoConditions = "two where() on one element: join their values with in (… | …)"
 
 // addWhere reads a condition on the last step, or on the anchor if there is none.
@@ -172,7 +172,7 @@ func (p *matchParser) addType(start int, last *step) error {
 	return nil
 }
 
-// moveConditions hands conditions on the steps before the last on to the last: they are
+// moveConditions moves conditions on the steps before the last one to the last: they are
 // looked up in the objects above the element.
 func (p *pattern) moveConditions() error {
 	n := len(p.steps) - 1
@@ -193,13 +193,14 @@ func (p *pattern) moveConditions() error {
 	return nil
 }
 
-// moveUp hands a condition on an object so many above the element on to the last step.
+// moveUp moves a condition on an object that many levels above the element to the last
+// step.
 func (p *pattern) moveUp(last *step, c **condition, up int, holder string) error {
 	if *c == nil {
 		return nil
 	}
 	if up > 0 {
-		// A Bundle is masked in parts, which do not have what stands further up.
+		// A Bundle is masked in parts, which do not have what is further up.
 		if p.anchor == "Bundle" || p.anchor == "Parameters" || p.anchor == "" {
 			return &matchError{0, "where() further up than the object that has the matched element must be below the name of a resource type other than Bundle and Parameters, or of a data type"}
 		}

@@ -11,7 +11,8 @@ import (
 	"github.com/veil-proxy/veil/internal/suggest"
 )
 
-// What FHIRPath has and rulesets do not is refused by name, with what to write instead.
+// Constructs of FHIRPath that rulesets do not have are refused by name, with what to
+// write instead.
 
 // unsupported names FHIRPath functions that rulesets do not have.
 var unsupported = map[string]string{
@@ -32,7 +33,7 @@ const (
 	oneTest    = "a condition compares with =, != and in, or tests with exists(), empty(), startsWith() and matches()"
 )
 
-// functions are those that rulesets have.
+// functions has those that rulesets have.
 var functions = []string{"nodesByType", "nodesByName", "extension", "where", "ofType"}
 
 func (p *matchParser) unsupported(word string) error {
@@ -46,7 +47,7 @@ func (p *matchParser) unsupported(word string) error {
 	return p.fail("FHIRPath function %s() is not part of the rule language%s", word, hint)
 }
 
-// operators are what FHIRPath writes between two expressions, longest first.
+// operators has FHIRPath's binary operators, longest first.
 var operators = []struct{ text, hint string }{
 	{"!=", "write conditions in where()"}, {"!~", oneTest}, {"<=", oneTest}, {">=", oneTest}, {"<", oneTest}, {">", oneTest}, {"~", "write = for the exact text"}, {"=", "write conditions in where()"},
 	{"|", "write a list of paths under match"}, {"&", ""}, {"+", ""}, {"-", ""}, {"*", "a path has no wildcard: use nodesByType() or nodesByName()"}, {"/", "names of a path are joined by dots"},
@@ -57,8 +58,8 @@ var wordOperators = map[string]string{
 	"as": "write .ofType(Type)", "is": "write .ofType(Type)", "contains": useMatches, "div": "", "mod": "",
 }
 
-// other refuses what stands where the language wants something else, by the name of
-// the construct; want says what it wants, where the construct has no name.
+// other refuses a construct in the wrong place, by its name; want says what was expected,
+// for constructs without a name.
 func (p *matchParser) other(want string) error {
 	p.space()
 	named := func(what, hint string) error {
@@ -103,7 +104,7 @@ func leadingWord(s string) string {
 	return s[:end]
 }
 
-// comparison refuses what a condition holds in place of = 'text' or in (…).
+// comparison refuses what a condition has in place of = 'text' or in (…).
 func (p *matchParser) comparison(last string) error {
 	p.space()
 	rest := p.src[p.pos:]
@@ -120,7 +121,7 @@ func (p *matchParser) comparison(last string) error {
 	return p.fail("expected = 'text', != 'text', in ('text' | 'text') or in %%ages in where()")
 }
 
-// noText refuses what is compared with in place of a text.
+// noText refuses a comparison with something other than a text.
 func (p *matchParser) noText() error {
 	rest := p.src[p.pos:]
 	switch word := leadingWord(rest); {
@@ -140,9 +141,9 @@ func (p *matchParser) noWildcard(text, of string) error {
 	return p.fail("%s has no wildcard, so * would never match: write each in full", of)
 }
 
-// checkCondition makes sure that a condition tests a member that there can be: one that
-// is misspelt would never hold. levels are the types of the object that has the element,
-// and of those above it, the outermost first.
+// checkCondition makes sure that a condition tests a member that can exist: a misspelled
+// one would never hold. levels has the types of the object that has the element and of
+// those above it, outermost first.
 func (c *compiler) checkCondition(levels [][]*schema.Type, cond *condition) (err error) {
 	if cond == nil {
 		return nil
@@ -157,8 +158,8 @@ func (c *compiler) checkCondition(levels [][]*schema.Type, cond *condition) (err
 	return err
 }
 
-// checkPath makes sure that a path of a condition leads somewhere, and returns the types
-// of objects there.
+// checkPath makes sure that a path of a condition exists, and returns the types of the
+// objects there.
 func (c *compiler) checkPath(types []*schema.Type, path []string) ([]*schema.Type, error) {
 	for _, name := range path {
 		var next []*schema.Type
@@ -168,7 +169,7 @@ func (c *compiler) checkPath(types []*schema.Type, path []string) ([]*schema.Typ
 			if t == nil {
 				return nil, nil
 			}
-			if t.Abstract { // what specialises it has elements of its own
+			if t.Abstract { // its specialisations have elements of their own
 				known = known || c.hasElement(name)
 			}
 			for i := range t.Elements {
@@ -195,7 +196,7 @@ func (c *compiler) checkPath(types []*schema.Type, path []string) ([]*schema.Typ
 	return types, nil
 }
 
-// elementNames are the names of all elements.
+// elementNames has the names of all elements.
 func (c *compiler) elementNames() []string {
 	seen := map[string]bool{}
 	for _, t := range c.a.schema.Types() {

@@ -36,17 +36,17 @@ type memo struct {
 	ages      []ageSlot
 	resources *recall.Table[rememberedResource]
 	entries   entriesMemo
-	// generation counts resets: what is of an older one is not there.
+	// generation counts resets: entries of an older one are ignored.
 	generation uint32
-	// uses has, by node, how often its objects were looked for and found.
+	// uses counts, by node, how often its objects were looked for and found.
 	uses []memoUse
 }
 
 type memoUse struct{ tries, hits uint16 }
 
-// worth reports whether an object of the node is likely enough to be there. Of
-// nodes whose objects seldom come again, such as a meta with a time in it, one in
-// sixteen is looked for, so that a change is noticed.
+// worth reports whether an object of the node is likely enough to be found. For nodes
+// whose objects seldom recur, such as a meta with a time in it, one object in sixteen is
+// looked for, so that a change is noticed.
 func (m *memo) worth(n *node) bool {
 	if m.objects == nil {
 		return false
@@ -69,28 +69,27 @@ type memoSlot struct {
 	setting    setting
 	generation uint32
 	srcEnd     uint32 // buf[:srcEnd] is the object's text
-	outEnd     uint32 // buf[srcEnd:outEnd] what became of it; the rest is unit
-	// security is where Meta.security ends in what became of it, or 0.
+	outEnd     uint32 // buf[srcEnd:outEnd] is the result; the rest is unit
+	// security is where Meta.security ends in the result, or 0.
 	security uint32
-	// bundle is the Bundle whose full URLs decided what became of it, or 0.
+	// bundle is the Bundle whose full URLs decided the result, or 0.
 	bundle  uint64
 	depth   int // at which the object was walked
 	kept    bool
-	same    bool // what became of it is the object itself
+	same    bool // the result is the object itself
 	labels  labelSet
 	present labelSet
 	trail   []uint16
 	buf     []byte
 }
 
-// setting is what an object's masking may depend on besides its bytes and its
-// node.
+// setting is what the masking of an object may depend on besides its bytes and its node.
 type setting uint8
 
 const (
 	inContained setting = 1 << iota // it is in a contained resource
 	asOwnMeta                       // it is the resource's own meta
-	inAges                          // the Observation that it is in says that it is an age
+	inAges                          // the Observation around it says that it is an age
 )
 
 // settingOf returns the setting of the object at src[i].
@@ -168,7 +167,7 @@ func (w *Walker) recallText(s *textSlot, d *decision, i, end int, val []byte) bo
 	return true
 }
 
-// keep remembers out as what becomes of val under d.
+// keep remembers out as the result of masking val under d.
 func (s *textSlot) keep(d *decision, val, out []byte) {
 	if s == nil || len(val)+len(out) > len(s.buf) {
 		return
@@ -178,10 +177,9 @@ func (s *textSlot) keep(d *decision, val, out []byte) {
 	copy(s.buf[s.srcLen:], out)
 }
 
-// slot returns the slot that has the object at the start of text, or else the
-// one to keep it in; nil if it is not to be remembered. Objects are distinguished
-// by what stands before their first closing brace; those that differ behind it
-// share a pair.
+// slot returns the slot that has the object at the start of text, or else the one to keep
+// it in; nil if it is not to be remembered. Objects are distinguished by what precedes
+// their first closing brace; those that differ only after it share a pair.
 func (m *memo) slot(n *node, in setting, text []byte) *memoSlot {
 	if m.objects == nil {
 		return nil
@@ -298,8 +296,8 @@ func (w *Walker) recall(s *memoSlot, i int) (end int, kept bool) {
 	return end, true
 }
 
-// quantity masks a Quantity. Its number varies, what stands behind it repeats:
-// that tail is what is remembered, and the number is masked each time.
+// quantity masks a Quantity. Its number varies, but what follows it repeats: the tail is
+// remembered, and the number is masked each time.
 func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	src := w.src
 	if w.memo.objects == nil || w.detail || len(src)-i < len(quantityHead) || string(src[i:i+len(quantityHead)]) != quantityHead {
@@ -341,8 +339,7 @@ func (w *Walker) quantity(n *node, i int) (end int, kept bool) {
 	return end, kept
 }
 
-// valueStays reports whether a quantity's number stays as it is, and counts it
-// if so.
+// valueStays reports whether a quantity's number is kept unchanged, and counts it if so.
 func (w *Walker) valueStays(n *node, val, unit []byte) bool {
 	d := &n.fields[n.valueField].decision
 	if d.op != opCoded || d.otherwise != nil || !d.form(val) {
@@ -359,7 +356,7 @@ func (w *Walker) valueStays(n *node, val, unit []byte) bool {
 	return true
 }
 
-// set makes the slot remember an object that stays.
+// set makes the slot remember an object that is kept.
 func (s *memoSlot) set(n *node, in setting, src, out, unit []byte, trail []uint16, labels labelSet) {
 	s.node, s.setting, s.kept, s.present, s.security, s.labels = n, in, true, 0, 0, labels
 	s.bundle = 0

@@ -6,7 +6,7 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
-// What is read of a Bundle without decoding its entries.
+// Reading parts of a Bundle without decoding its entries.
 
 // BundleTotal returns the total of a Bundle, if it has one.
 func BundleTotal(bundle []byte) (total int, ok bool) {
@@ -34,8 +34,8 @@ func EachLink(bundle []byte, from, to int, f func(relation, url string)) {
 	})
 }
 
-// items calls f with the index of every item of the array at i, or of the one
-// value that stands there.
+// items calls f with the index of every item of the array at i, or of the single value
+// there.
 func (c *cutter) items(i int, f func(at int)) {
 	if c.src[i] != '[' {
 		f(i)

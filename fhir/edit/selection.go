@@ -15,14 +15,14 @@ import (
 // search.html#summary and #elements). It acts on masked resources, after the rules have
 // seen all of the original. It is immutable.
 type Selection struct {
-	// types maps a resource type to the members that stay; types that it does not
-	// name lose nothing.
+	// types maps a resource type to the members that are kept; types that it does not name
+	// lose nothing.
 	types map[string]map[string]bool
-	// drop are members that go from every type.
+	// drop has the members that are removed from every type.
 	drop map[string]bool
 }
 
-// always are the members that every resource keeps.
+// always has the members that every resource keeps.
 var always = []string{"resourceType", "id", "meta"}
 
 // subsetted tells that a resource is not whole (FHIR R4, resource.html#Meta).
@@ -77,7 +77,7 @@ func SelectSummary(s *schema.Schema, with *Selection, typ, kind string) *Selecti
 	return with.And(&Selection{types: map[string]map[string]bool{typ: keep}})
 }
 
-// keepElement adds the members that an element can be.
+// keepElement adds the members that an element can have.
 func keepElement(keep map[string]bool, e *schema.Element) {
 	for _, et := range e.Types {
 		name := e.JSONName(et)
@@ -111,7 +111,7 @@ func (n *Selection) And(m *Selection) *Selection {
 	return out
 }
 
-// stays reports whether a member of a resource is left.
+// stays reports whether a member of a resource is kept.
 func (n *Selection) stays(typ, member string) bool {
 	if slices.Contains(always, member) {
 		return true
@@ -154,8 +154,8 @@ type cutter struct {
 	from, to int
 }
 
-// members calls f with the name and the value's bounds of every member of the
-// object at i, and returns the index behind it.
+// members calls f with the name and the value's bounds of every member of the object at
+// i, and returns the index after it.
 func (c *cutter) members(i int, f func(name string, from, to int) bool) int {
 	if i >= len(c.src) || c.src[i] != '{' {
 		return -1
@@ -237,7 +237,7 @@ func (c *cutter) resource(i int, root bool) int {
 	return end
 }
 
-// meta copies a resource's meta and adds the tag that it is narrowed.
+// meta copies a resource's meta and adds the tag that marks it as narrowed.
 func (c *cutter) meta(from, to int) bool {
 	tagged := false
 	end := c.object(from, func(name string, from, to int) bool {
@@ -320,7 +320,7 @@ func (c *cutter) object(i int, value func(name string, from, to int) bool) int {
 	return c.objectOf(i, func(string) bool { return true }, value)
 }
 
-// objectOf copies the members of an object that stay.
+// objectOf copies the members of an object that are kept.
 func (c *cutter) objectOf(i int, stays func(name string) bool, value func(name string, from, to int) bool) int {
 	c.dst = append(c.dst, '{')
 	first := true

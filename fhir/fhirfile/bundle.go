@@ -23,9 +23,9 @@ import (
 // arrived.
 
 const (
-	// largeBundle is what a Bundle may have to be masked in one piece.
+	// largeBundle is the largest size of a Bundle that is masked in one piece.
 	largeBundle = 4 << 20
-	// headSize is what may precede its entries otherwise.
+	// headSize is how much may precede the entries of a larger one.
 	headSize = 256 << 10
 )
 
@@ -74,16 +74,16 @@ func (d *document) MaskAll(ctx context.Context, fm file.Masker, out io.Writer) (
 type bundle struct {
 	d       *document
 	m       *masker
-	scratch *mask.Pass // what a part counts, until it is masked
+	scratch *mask.Pass // the counts of a part, until it is masked
 	in      io.Reader
 	readErr error
-	others  []byte // what was read of the lines behind it
+	others  []byte // what was read of the lines after it
 	ended   bool   // all of it was read
 	parts   *inparts.Masker
 }
 
-// begin reads up to the entries. It reports false if the Bundle must be masked whole, as
-// where it is wrong.
+// begin reads up to the entries. It reports false if the Bundle must be masked whole, for
+// instance because it is invalid.
 func (b *bundle) begin(text []byte) (ok bool) {
 	in := inparts.Source{Limit: maxResource, Lend: b.lend, XML: b.d.form == fhirjson.OneXMLResource, LargestXML: maxXMLResource, Waiting: b.waiting}
 	if in.XML {
@@ -194,13 +194,13 @@ func (b *bundle) read(in []byte) []byte {
 	return in
 }
 
-// otherLines masks the lines behind a Bundle in NDJSON.
+// otherLines masks the lines after a Bundle in NDJSON.
 func (b *bundle) otherLines(ctx context.Context, out io.Writer, r *file.Result) error {
 	if b.d.form != fhirjson.NDJSON {
 		return nil
 	}
 	for in := make([]byte, file.BlockBytes); !b.ended; {
-		b.read(in) // what is left of a Bundle that is wrong
+		b.read(in) // what is left of an invalid Bundle
 	}
 	if b.readErr != nil {
 		return b.readErr
@@ -224,13 +224,13 @@ func write(to *os.File, text []byte) error {
 	return nil
 }
 
-// explain says what is wrong, and what to do about it where something can be done.
+// explain says what is wrong and, where possible, what to do about it.
 func (b *bundle) explain(err error) string {
 	var syntax *fhirjson.SyntaxError
 	switch {
 	case errors.Is(err, inparts.ErrTooLarge):
 		return fmt.Sprintf("an entry of the Bundle, or what its entries refer to each other by, is larger than %d bytes (an entry in XML, %d)", maxResource, maxXMLResource)
-	case errors.As(err, &syntax) && syntax.Offset == 0: // XML has no place of it
+	case errors.As(err, &syntax) && syntax.Offset == 0: // XML has no position for it
 		return syntax.Path + ": " + syntax.What
 	}
 	return err.Error()

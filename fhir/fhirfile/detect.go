@@ -18,7 +18,7 @@ import (
 func (f *format) Detect(name string, beginning []byte) bool {
 	text := bytes.TrimPrefix(beginning, fhirjson.ByteOrderMark)
 	i := fhirjson.SkipSpace(text, 0)
-	if i < len(text) && text[i] == '[' || file.IsUTF16(beginning) { // an array is no resource, and its lines are none
+	if i < len(text) && text[i] == '[' || file.IsUTF16(beginning) { // an array is not a resource, and neither are its lines
 		return false
 	}
 	begins := i == len(text) || text[i] == '{' || text[i] == '<'
@@ -26,7 +26,7 @@ func (f *format) Detect(name string, beginning []byte) bool {
 	return (begins || named) && fhirjson.DetectForm(beginning) == f.form
 }
 
-// fhirRoot is the beginning of a document of XML whose root is in the namespace of FHIR.
+// fhirRoot matches the beginning of an XML document whose root is in FHIR's namespace.
 var fhirRoot = regexp.MustCompile(`^\s*(<\?[^>]*\?>\s*|<!--(?:[^-]|-[^-])*-->\s*)*<[^<>]*\sxmlns(:[^<>=\s]+)?\s*=\s*["']http://hl7\.org/fhir["']`)
 
 // IsResource reports whether a file begins like a FHIR resource of a known type, in
@@ -41,7 +41,7 @@ func IsResource(a *fhir.Automaton, beginning []byte) bool {
 	return ok && a.Schema().ShapeOf(typ) != nil
 }
 
-// resourceType returns the resourceType of the object at text[i], as far as it is there.
+// resourceType returns the resourceType of the object at text[i], as far as text has it.
 func resourceType(text []byte, i int) ([]byte, bool) {
 	if i >= len(text) || text[i] != '{' {
 		return nil, false

@@ -19,8 +19,8 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// The largest resource or line that is masked, and the largest Bundle of which more than an
-// entry at a time must be in memory. XML can take a tree of many times its size.
+// The largest resource or line that is masked, and the largest Bundle that needs more
+// than one entry at a time in memory. XML can need a tree many times its size.
 const (
 	maxResource    = 256 << 20
 	maxXMLResource = 64 << 20
@@ -46,7 +46,7 @@ func Formats(a *fhir.Automaton, site *fhir.Site) []file.Format {
 	}
 }
 
-// engine is what the formats share.
+// engine has what the formats share.
 type engine struct {
 	automaton *fhir.Automaton
 	site      *fhir.Site

@@ -12,8 +12,8 @@ import (
 )
 
 // loss is an action that leaves out something as a whole: a resource that a rule
-// withholds, or what the schema does not know. What a rule removes from a resource
-// is no loss but the purpose.
+// withholds, or something unknown to the schema. What a rule removes from a resource is
+// not a loss: that is its purpose.
 type loss struct {
 	action int
 	what   string
@@ -39,15 +39,13 @@ func lossesOf(a *fhir.Automaton) []loss {
 	return out
 }
 
-// tally counts losses in what is delivered. A resource that is reported as bad has no
-// part in it.
+// tally counts losses in what is delivered. Resources reported as bad do not count.
 type tally struct {
 	losses []loss
 	before []uint64 // counts before the resource in progress
 }
 
-// add adds the losses of a resource to a result, or, with a nil result, passes over
-// them.
+// add adds the losses of a resource to a result, or ignores them if the result is nil.
 func (t *tally) add(pass *mask.Pass, r *file.Result) {
 	for i, l := range t.losses {
 		n := pass.Counts[l.action]

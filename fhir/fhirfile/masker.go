@@ -51,7 +51,7 @@ func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 	return dst
 }
 
-// one masks one resource, whose first line in its file is given.
+// one masks one resource; line is its first line in the file.
 func (m *masker) one(dst, text []byte, line int, r *file.Result, mask appendMasked) []byte {
 	out, err := m.try(dst, text, mask)
 	if err == nil {

@@ -75,7 +75,7 @@ func SplitNDJSON(r io.Reader, size, limit int, buffer func() []byte, each func(b
 }
 
 func readBlock(br *bufio.Reader, block []byte, size, limit int) (_ []byte, lines int, err error) {
-	start := 0 // of the line under way
+	start := 0 // of the current line
 	for {
 		part, err := br.ReadSlice('\n')
 		if len(block)+len(part)-start > limit {

@@ -29,10 +29,9 @@ const (
 	highs = 0x8080808080808080
 )
 
-// stopBits marks, in the top bit of its byte, the first byte of x that ends a
-// plain run of string text: a quote, a backslash, a control character or a
-// byte over 0x7f. Bits above the first are not to be trusted: subtraction may
-// borrow there.
+// stopBits marks, in the top bit of its byte, the first byte of x that ends a plain run
+// of string text: a quote, a backslash, a control character or a byte over 0x7f. Bits
+// above the first are unreliable: subtraction may borrow there.
 func stopBits(x uint64) uint64 {
 	// Go gives -, | and ^ one precedence: the parentheses matter.
 	return (((x ^ (ones * '"')) - ones) | ((x ^ (ones * '\\')) - ones) | (x - ones*0x20) | x) & highs
@@ -59,8 +58,8 @@ const (
 	noUTF8    = "invalid UTF-8"
 )
 
-// scanString reads on at src[i] in the string that begins at src[start], of which what has
-// been read is plain.
+// scanString reads on at src[i] in the string that begins at src[start]; everything
+// before src[i] is plain.
 func scanString(src []byte, start, i int, f *Fault) (end int, escaped bool) {
 	for {
 		for i+8 <= len(src) {
@@ -249,7 +248,7 @@ func (s *Stops) SkipValue(src []byte, i, depth int, f *Fault) int {
 		} else if i = s.ScanScalar(src, i, f); i < 0 {
 			return -1
 		}
-		// Behind a value, and then behind each object or array that ends with it.
+		// After a value, and then after each object or array that ends with it.
 		for depth > base {
 			i = SkipSpace(src, i)
 			if i >= len(src) {
@@ -273,11 +272,11 @@ func (s *Stops) SkipValue(src []byte, i, depth int, f *Fault) int {
 	return -1
 }
 
-// containers are what is open while values are skipped: a bit for each depth says
+// containers records what is open while values are skipped: a bit for each depth says
 // whether it is an object or an array.
 type containers [MaxDepth/64 + 1]uint64
 
-// set notes what ends the container at a depth.
+// set records what ends the container at a depth.
 func (c *containers) set(depth int, end byte) {
 	c[depth>>6] &^= 1 << (depth & 63)
 	if end == '}' {
@@ -285,7 +284,7 @@ func (c *containers) set(depth int, end byte) {
 	}
 }
 
-// end is what ends the container at a depth.
+// end returns what ends the container at a depth.
 func (c *containers) end(depth int) byte {
 	if depth >= 0 && c[depth>>6]&(1<<(depth&63)) != 0 {
 		return '}'

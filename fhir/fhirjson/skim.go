@@ -27,7 +27,7 @@ func SkimContainer(src []byte, i int) int {
 			i++
 		}
 		s.escaped = 0
-		// Here it may end.
+		// It may end here.
 		for end := min(i+32, len(src)); i < end; i++ {
 			switch c := src[i]; {
 			case c == '"':
@@ -58,12 +58,13 @@ func SkimValue(src []byte, i int, f *Fault) int {
 	return ScanScalar(src, i, f)
 }
 
-// skimState is what is known behind the bytes that were skimmed.
+// skimState is the state after the bytes that were skimmed.
 type skimState struct {
-	depth   int    // how many containers are open
+	depth   int    // number of open containers
 	inside  uint64 // all ones within a string
 	escaped uint64 // 1 if the next byte is escaped
-	// What opens and closes in the block in which the container may end, a bit each byte.
+	// What opens and closes in the block in which the container may end, one bit for each
+	// byte.
 	opening, closing uint64
 }
 
@@ -73,8 +74,8 @@ func sameBytes(x uint64, c byte) uint64 {
 	return ^((x &^ highs) + ^uint64(highs) | x) & highs
 }
 
-// insideStrings marks, in the top bit of its byte, each byte of x behind an odd
-// number of quotes in it, and quotes that open.
+// insideStrings marks, in the top bit of its byte, each byte of x that follows an odd
+// number of quotes in it, and opening quotes.
 func insideStrings(x uint64) uint64 {
 	in := sameBytes(x, '"')
 	in ^= in << 8
@@ -86,11 +87,11 @@ func insideStrings(x uint64) uint64 {
 // strings.
 func brackets(x uint64, c byte, inside uint64) uint64 { return sameBytes(x|ones*0x20, c) &^ inside }
 
-// carry is all marks if the last byte of a word is inside a string.
+// carry has all marks set if the last byte of a word is inside a string.
 func carry(inside uint64) uint64 { return uint64(int64(inside)>>63) & highs }
 
-// skimWords goes on by 32 bytes as long as nothing is escaped in them and the container
-// cannot end. It is the plain twin of what takes more at a time.
+// skimWords advances by 32 bytes as long as nothing in them is escaped and the container
+// cannot end. It is the portable version of the vector code.
 func skimWords(src []byte, i int, s *skimState) int {
 	for ; i+32 <= len(src) && s.escaped == 0; i += 32 {
 		b := src[i : i+32]

@@ -12,15 +12,15 @@ func haveVectors() bool {
 	return cpu.X86.HasAVX2 && cpu.X86.HasPCLMULQDQ && cpu.X86.HasPOPCNT
 }
 
-// skimBlocksAVX2 goes over whole blocks of 64 bytes, and comes to done of them before
-// the one in which the container may end. Of that one it gives what opens and closes;
-// the rest of the state is what is known behind it.
+// skimBlocksAVX2 skims whole blocks of 64 bytes and stops after done of them, at the one
+// in which the container may end. It returns what opens and closes in that block; the
+// rest of the state is that after it.
 //
 //go:noescape
 func skimBlocksAVX2(src *byte, blocks int, s *skimState) (done int)
 
-// skimVectors goes on over whole blocks. It returns where it came to, and whether that
-// is the end of the container.
+// skimVectors skims whole blocks. It returns how far it got, and whether that is the end
+// of the container.
 func skimVectors(src []byte, i int, s *skimState) (next int, ended bool) {
 	for blocks := (len(src) - i) / 64; blocks > 0; blocks-- {
 		done := skimBlocksAVX2(&src[i], blocks, s)
@@ -42,7 +42,8 @@ func skimVectors(src []byte, i int, s *skimState) (next int, ended bool) {
 	return i, false
 }
 
-// markStops marks the stops of at least one whole block of 64 bytes, a word each.
+// markStops marks the stops of at least one whole block of 64 bytes, one word for each
+// block.
 //
 //go:noescape
 func markStops(src *byte, blocks int, marks *uint64)

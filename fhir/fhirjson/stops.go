@@ -80,7 +80,7 @@ func (s *Stops) scanOn(src []byte, start, i int, f *Fault) (end int, escaped boo
 	return Fail(f, start, notClosed), false
 }
 
-// next returns the index of the next stop from src[i] on, or one behind the text.
+// next returns the index of the next stop from src[i] on, or one past the text.
 func (s *Stops) next(src []byte, i int) int {
 	for i < len(src) {
 		if uint(i-s.from) >= uint(s.upto-s.from) {
@@ -108,7 +108,7 @@ func (s *Stops) fill(src []byte, at int) {
 	if blocks > 0 {
 		markStops(&src[at], blocks, &s.marks[0])
 	} else {
-		var last [64]byte // behind the text there are zeros, which are stops
+		var last [64]byte // the text is followed by zeros, which are stops
 		copy(last[:], src[at:])
 		markStops(&last[0], 1, &s.marks[0])
 		blocks = 1

@@ -24,9 +24,9 @@ type BundleReader struct {
 	shape *schema.Shape
 	entry int // the member of that name
 
-	buf   []byte // what has arrived and is not read
+	buf   []byte // what has arrived and has not been read
 	base  int    // where that begins in the text
-	worth int    // how much of it there must be for another try
+	worth int    // how much must have arrived for another try
 	root  []byte // the root's start tag
 	at    bundleState
 	any   bool // there was an entry
@@ -40,11 +40,11 @@ const (
 	afterEntries
 )
 
-// errNotInParts says that a text cannot be read in parts: it is no Bundle, it has no
-// entries, or what stands before them is rare.
+// errNotInParts says that a text cannot be read in parts: it is not a Bundle, has no
+// entries, or has something unusual before them.
 var errNotInParts = errors.New("the text cannot be read in parts")
 
-// longestHead is how much may stand before the entries.
+// longestHead is how much may precede the entries.
 const longestHead = 256 << 10
 
 // NewBundleReader returns a reader for one Bundle.
@@ -111,7 +111,7 @@ func (r *BundleReader) done() []byte {
 	return out
 }
 
-// drop takes buf[:n] off.
+// drop removes buf[:n].
 func (r *BundleReader) drop(n int) {
 	r.base += n
 	r.buf = append(r.buf[:0], r.buf[n:]...)
@@ -121,7 +121,7 @@ func (r *BundleReader) fault(at int, what string) error {
 	return &fhirjson.SyntaxError{Offset: r.base + at, Path: "Bundle", What: what}
 }
 
-// head writes what stands before the entries, if it has arrived.
+// head writes what precedes the entries, if it has arrived.
 func (r *BundleReader) head(dst []byte) ([]byte, bool) {
 	if n := len(bytes.TrimPrefix(r.buf, fhirjson.ByteOrderMark)); r.base == 0 && n < len(r.buf) {
 		r.drop(len(r.buf) - n)
@@ -156,7 +156,8 @@ func (r *BundleReader) toEntries() (root [2]int, ok bool) {
 	return root, bytes.HasPrefix(s.src[s.i:], []byte("<entry"))
 }
 
-// entries writes the entries that have arrived whole; all says that nothing more comes.
+// entries writes the entries that have arrived completely; all says that nothing more
+// will come.
 func (r *BundleReader) entries(dst []byte, all bool) ([]byte, error) {
 	r.worth = 0
 	read := 0
@@ -201,7 +202,7 @@ func (r *BundleReader) entries(dst []byte, all bool) ([]byte, error) {
 	return dst, nil
 }
 
-// endOf returns the index behind the element that begins at buf[start], or 0 if that has
+// endOf returns the index after the element that begins at buf[start], or 0 if that has
 // not arrived.
 func (r *BundleReader) endOf(start int, all bool) (int, error) {
 	var f fhirjson.Fault
@@ -228,7 +229,7 @@ func (r *BundleReader) endOf(start int, all bool) (int, error) {
 	}
 }
 
-// byTree writes the entry buf[start:end] by way of a tree.
+// byTree writes the entry buf[start:end] through a tree.
 func (r *BundleReader) byTree(dst []byte, start, end int) ([]byte, error) {
 	text := append(append(bytes.Clone(r.root), r.buf[start:end]...), "</Bundle>"...)
 	bundle, err := appendByTree(r.s.schema, nil, text)

@@ -32,7 +32,7 @@ func AppendJSON(s *schema.Schema, dst, src []byte) ([]byte, error) {
 	return r.AppendJSON(dst, src)
 }
 
-// appendByTree is AppendJSON for any text, by way of a tree.
+// appendByTree is AppendJSON for any text, through a tree.
 func appendByTree(s *schema.Schema, dst, src []byte) ([]byte, error) {
 	var f fhirjson.Fault
 	text, ok := checkXML(src, &f)
@@ -56,17 +56,17 @@ type xmlReader struct {
 	// some of these from the given one on.
 	tree  *etree.Element
 	entry int
-	// children are those of the elements under way, innermost last.
+	// children has those of the open elements, innermost last.
 	children []xmlChild
-	path     []string // names of the elements under way
+	path     []string // names of the open elements
 	value    []byte   // the one being written
 	div      narrative
-	// what says what is wrong with the element at, where something is.
+	// what says what is wrong with the element at, if something is.
 	what string
 	at   *etree.Element
 }
 
-// xmlChild is an element that stands for a member, or for one item of it.
+// xmlChild is an element that represents a member, or one item of it.
 type xmlChild struct {
 	member int
 	e      *etree.Element
@@ -118,7 +118,7 @@ func (r *xmlReader) resource(e *etree.Element, inner scope) bool {
 	return r.object(e, sh, inner)
 }
 
-// object writes the members that an element's attributes and children stand for.
+// object writes the members that an element's attributes and children represent.
 func (r *xmlReader) object(e *etree.Element, sh *schema.Shape, inner scope) bool {
 	if r.depth++; r.depth > fhirjson.MaxDepth {
 		return r.fail(e, "nested too deep")
@@ -177,9 +177,9 @@ func (r *xmlReader) object(e *etree.Element, sh *schema.Shape, inner scope) bool
 	return true
 }
 
-// gather puts the children of an element that stand for members on the stack,
-// from the returned index on and in the order of the members, and counts those
-// that stand for none.
+// gather pushes the children of an element that represent members onto the stack, from
+// the returned index on and in the order of the members, and counts those that represent
+// none.
 func (r *xmlReader) gather(e *etree.Element, sh *schema.Shape, inner scope) (from, unknown int, ok bool) {
 	from = len(r.children)
 	ordered, last := true, 0
@@ -252,7 +252,7 @@ func (r *xmlReader) entries(bundle *schema.Shape, m *schema.ShapeMember, unknown
 	return unknown, true
 }
 
-// childMember returns the member that a child element stands for, or -1.
+// childMember returns the member that a child element represents, or -1.
 func childMember(sh *schema.Shape, name string, own namespace) int {
 	m := sh.Keys.Find([]byte(name))
 	switch {
@@ -288,7 +288,8 @@ func (r *xmlReader) member(m *schema.ShapeMember, from, n int) bool {
 	})
 }
 
-// items writes what one writes for each child, in an array where there is one.
+// items calls one for each child and writes the results, in an array where the member is
+// one.
 func (r *xmlReader) items(array bool, from, n int, one func(c xmlChild) bool) bool {
 	if !array {
 		return one(r.children[from])
@@ -339,9 +340,9 @@ func (r *xmlReader) wrapped(e *etree.Element, inner scope) bool {
 	return true
 }
 
-// primitives writes the values of primitive elements, and their ids and
-// extensions as the sibling "_name" (FHIR R4, json.html#primitive). An element
-// that has neither says nothing and is left out.
+// primitives writes the values of primitive elements, and their ids and extensions as the
+// sibling "_name" (FHIR R4, json.html#primitive). An element that has neither is empty
+// and left out.
 func (r *xmlReader) primitives(m *schema.ShapeMember, from, n int) bool {
 	values, siblings, kept := false, false, from
 	for k := range n {

@@ -24,8 +24,8 @@ func appendQuoted(dst, text []byte) []byte {
 	return append(dst, '"')
 }
 
-// appendLiteral appends a value as its type is written in JSON, or as a string where it is
-// not of that form.
+// appendLiteral appends a value as its type is written in JSON, or as a string if it does
+// not have that form.
 func appendLiteral(dst []byte, kind schema.JSONKind, value []byte) []byte {
 	var f fhirjson.Fault
 	if kind == schema.JSONNumber && len(value) > 0 && fhirjson.ScanNumber(value, 0, &f) == len(value) ||

@@ -6,23 +6,23 @@ import (
 	"github.com/veil-proxy/veil/fhir/recall"
 )
 
-// Resources that come again are translated once: what becomes of one depends on its bytes
-// alone, and since the end of a resource is in its text, equal bytes mean an equal one.
+// Resources that recur are translated once: the translation depends only on the bytes,
+// and since the end of a resource is in its text, equal bytes mean equal resources.
 
 const (
 	resourceLargest = 24 << 10 // bytes of a resource that is remembered: in JSON it has fewer
 	resourceMemory  = 24 << 20 // bytes of all that are
 )
 
-// So are all entries of a Bundle, which come again where a page is read again: with other
-// links around them, and another time.
+// The same goes for all entries of a Bundle, which recur when a page is read again, with
+// other links and another time around them.
 const (
 	entriesLargest = 384 << 10 // bytes of entries that are remembered: in JSON they have fewer
 	entriesMemory  = 16 << 20  // bytes of all that are
 )
 
-// memory remembers resources. Of a nil memory, and while one is being remembered, nothing
-// is found and nothing kept.
+// memory remembers resources. A nil memory finds and keeps nothing; neither does any
+// memory while a resource is being remembered.
 type memory struct {
 	table   *recall.Table[translated]
 	entries *recall.Table[translated] // nil before the first
@@ -30,12 +30,12 @@ type memory struct {
 	busy    bool
 }
 
-// translated is a resource, and what became of it.
+// translated is a resource and its translation.
 type translated struct {
-	depth int // at which it was read: it may not lie deeper
+	depth int // at which it was read: it must not be deeper
 	text  []byte
 	end   int // of the resource in text
-	// serial tells arrays of entries apart, from 1.
+	// serial numbers arrays of entries, from 1.
 	serial uint64
 }
 
@@ -49,7 +49,7 @@ func newMemory(remember bool) *memory {
 	return &memory{table: recall.New[translated](resourceMemory)}
 }
 
-// begin begins a text: the one before may have been given up.
+// begin starts a text: the previous one may have been abandoned.
 func (m *memory) begin() {
 	if m != nil {
 		m.busy = false
@@ -65,8 +65,8 @@ func (m *memory) reset() {
 	}
 }
 
-// findEntries returns what is known of the entries of a shape at the start of text, or nil,
-// and where they are to be remembered, or nil.
+// findEntries returns what is known of the entries of a shape at the start of text, or
+// nil, and where to remember them, or nil.
 func (m *memory) findEntries(text []byte, shape int) (slot *recall.Slot[translated], known *translated) {
 	if m == nil {
 		return nil, nil
@@ -106,8 +106,8 @@ type place struct {
 	slot *recall.Slot[translated]
 }
 
-// find returns what is known of the resource at the start of text, or nil, and where it
-// is to be remembered.
+// find returns what is known of the resource at the start of text, or nil, and where to
+// remember it.
 func (m *memory) find(text []byte) (p place, known *translated) {
 	if m == nil || m.busy {
 		return place{}, nil
@@ -123,7 +123,7 @@ func (m *memory) find(text []byte) (p place, known *translated) {
 	return place{m, slot}, nil
 }
 
-// leave gives a resource up.
+// leave abandons a resource.
 func (p place) leave() {
 	if p.of != nil {
 		p.of.busy = false

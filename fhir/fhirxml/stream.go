@@ -53,7 +53,7 @@ type stream struct {
 	dst    []byte
 	depth  int    // of elements
 	value  []byte // a narrative
-	side   []byte // siblings of the arrays of primitives under way
+	side   []byte // siblings of the open arrays of primitives
 	order  order
 	div    divStream
 	memory *memory // or nil
@@ -62,10 +62,12 @@ type stream struct {
 	entriesSerial uint64
 }
 
-// maxStreamDepth is how deep elements nest in what is streamed: far less than JSON may.
+// maxStreamDepth is how deeply elements may nest in what is streamed: far less than in
+// JSON.
 const maxStreamDepth = fhirjson.MaxDepth / 4
 
-// append is AppendJSON for what can be streamed, and reports whether it could.
+// append is AppendJSON for texts that can be streamed, and reports whether this one
+// could.
 func (r *stream) append(dst, src []byte) (out []byte, ok bool) {
 	r.src, r.i, r.dst, r.depth, r.side = src, 0, dst, 0, r.side[:0]
 	r.memory.begin()
@@ -98,8 +100,8 @@ func (r *stream) document() bool {
 	return sh != nil && r.resource(sh, true) && r.between() && r.i == len(r.src)
 }
 
-// between goes past white space and comments. It reports false for anything that is not
-// followed by a tag or the end.
+// between skips white space and comments. It reports false unless a tag or the end
+// follows.
 func (r *stream) between() bool {
 	for {
 		r.i = fhirjson.SkipSpace(r.src, r.i)
@@ -132,7 +134,7 @@ func isPlainText(text []byte) bool {
 	return utf8.Valid(text)
 }
 
-// isNoCharacter reports whether text begins with U+FFFE or U+FFFF.
+// isNoCharacter reports whether text begins with U+FFFE or U+FFFF, which XML forbids.
 func isNoCharacter(text []byte) bool {
 	return len(text) > 2 && text[1] == 0xbf && text[2] >= 0xbe
 }
@@ -170,8 +172,8 @@ func (r *stream) end(name string) bool {
 	return true
 }
 
-// more reports whether another element follows in the open one; ok is false where
-// something else does than that or an end tag.
+// more reports whether another element follows in the open one; ok is false if something
+// other than that or an end tag follows.
 func (r *stream) more() (more, ok bool) {
 	if !r.between() || r.i+1 >= len(r.src) {
 		return false, false
@@ -179,7 +181,7 @@ func (r *stream) more() (more, ok bool) {
 	return r.src[r.i+1] != '/', true
 }
 
-// follows reports whether the text goes on with something, and goes past it.
+// follows reports whether the text continues with something, and skips it.
 func (r *stream) follows(token string) bool {
 	if rest := r.src[r.i:]; len(rest) < len(token) || string(rest[:len(token)]) != token {
 		return false
@@ -188,7 +190,7 @@ func (r *stream) follows(token string) bool {
 	return true
 }
 
-// again reads the tag of an element of a name, up to its attributes, if one follows.
+// again reads the tag of an element of that name, up to its attributes, if one follows.
 func (r *stream) again(name string) bool {
 	if !r.between() {
 		return false

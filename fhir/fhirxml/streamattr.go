@@ -10,10 +10,10 @@ import (
 	"github.com/veil-proxy/veil/fhir/fhirjson"
 )
 
-// attributes of an element that are read; nil for those that it has not.
+// The attributes of an element that are read; nil for those that are missing.
 type attributes struct {
 	value, id, url []byte
-	prefixed       [4][]byte // names with a prefix, whose values say nothing
+	prefixed       [4][]byte // names with a prefix, whose values mean nothing here
 	urlFirst       bool
 	spaced         bool // the namespace of FHIR is declared
 	empty          bool // the element ends with its tag
@@ -74,8 +74,8 @@ func (r *stream) attributes() (a attributes, ok bool) {
 	}
 }
 
-// prefix notes the name of an attribute with a prefix, such as the declaration of one. Of a
-// few it can be told that none comes twice.
+// prefix notes the name of an attribute with a prefix, such as the declaration of one. If
+// they are few, duplicates can be ruled out.
 func (a *attributes) prefix(name []byte) bool {
 	before, after, found := bytes.Cut(name, []byte(":"))
 	if !found || !isName(before) || !isName(after) {
@@ -103,7 +103,7 @@ func isName(text []byte) bool {
 	return len(text) > 0 && text[0] > '9'
 }
 
-// quoted reads the value of an attribute. What it returns is not nil, and valid for good.
+// quoted reads the value of an attribute. The result is not nil, and stays valid.
 func (r *stream) quoted() (value []byte, ok bool) {
 	if r.i >= len(r.src) || r.src[r.i] != '"' && r.src[r.i] != '\'' {
 		return nil, false
@@ -115,7 +115,7 @@ func (r *stream) quoted() (value []byte, ok bool) {
 	for i < len(src) {
 		for i+8 <= len(src) {
 			x := binary.LittleEndian.Uint64(src[i:])
-			// The first bit that is set is to be trusted, as in the scanner of JSON.
+			// Only the first set bit is reliable, as in the scanner of JSON.
 			stop := (((x ^ quotes) - everyByte) | ((x ^ everyByte*'&') - everyByte) | ((x ^ everyByte*'<') - everyByte) | (x - everyByte*0x20) | x) & topBits
 			if stop != 0 {
 				i += bits.TrailingZeros64(stop) >> 3

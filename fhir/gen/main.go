@@ -94,10 +94,10 @@ type definitions struct {
 	valueSets   map[string]*valueSet  // by url
 	codeSystems map[string]*codeSystem
 	params      []*searchParam
-	only        []string // the types of definitions that count of what is read, if not all do
+	only        []string // the types of definitions to use of what is read, if not all
 
 	compartments   map[string]bool
-	structuresRead bool // StructureDefinitions of further packages do not count
+	structuresRead bool // StructureDefinitions of further packages are ignored
 	searchRead     bool // nor SearchParameters
 }
 
@@ -141,7 +141,7 @@ func (d *definitions) readPackage(pkg string) error {
 			return err
 		}
 		base := filepath.Base(h.Name)
-		// A file named after a type that does not count need not be valid.
+		// A file named after a type that is ignored need not be valid.
 		if kind, _, named := strings.Cut(base, "-"); !wanted(base) || named && d.only != nil && !slices.Contains(d.only, kind) {
 			continue
 		}
@@ -155,7 +155,7 @@ func (d *definitions) readPackage(pkg string) error {
 	}
 }
 
-// wanted picks the files of a package that hold definitions of FHIR itself.
+// wanted picks the files of a package that have definitions of FHIR itself.
 func wanted(base string) bool {
 	switch base {
 	case "profiles-resources.json", "profiles-types.json", "valuesets.json", "v3-codesystems.json", "v2-tables.json", "search-parameters.json":

@@ -197,8 +197,8 @@ func (p *searchParam) isFHIR() bool {
 
 var resolved = regexp.MustCompile(`resolve\(\) is ([A-Za-z]+)`)
 
-// targets are the types that a reference parameter may lead to: where its expression
-// lets references to some types through alone, those.
+// targets returns the types that a reference parameter may refer to: those that its
+// expression is restricted to, if it is.
 func (p *searchParam) targets() []string {
 	var only []string
 	for _, m := range resolved.FindAllStringSubmatch(p.Expression, -1) {

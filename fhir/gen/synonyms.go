@@ -53,7 +53,7 @@ var others = map[string]string{
 	"1.2.840.10008.2.16.4":        "http://dicom.nema.org/resources/ontology/DCM",
 	"1.3.6.1.4.1.12559.11.10.1.3": "http://www.orpha.net",
 	"0.4.0.127.0.16.1.1.2.1":      "http://standardterms.edqm.eu",
-	// CDC's race and ethnicity has its OID for its URL; a v2 table claims it too.
+	// CDC's race and ethnicity has its OID as its URL; a v2 table claims it too.
 	"2.16.840.1.113883.6.238": "urn:oid:2.16.840.1.113883.6.238",
 	"1.0.3166.1.2.2":          "urn:iso:std:iso:3166",
 }
@@ -65,13 +65,13 @@ func (d *definitions) commonUnits() []byte {
 	return []byte("# The codes of HL7's value set ucum-common, by fhir/gen.\n" + strings.Join(sortedKeys(codes), "\n") + "\n")
 }
 
-// synonyms writes the other names of code systems: a line each, of the name and the
-// system's URL.
+// synonyms writes the other names of code systems, one a line, each with the system's
+// URL.
 func (d *definitions) synonyms() []byte {
 	m := map[string]string{}
 	for oid, url := range others {
 		m["urn:oid:"+oid] = url
-		if rest, ok := strings.CutPrefix(url, "http://"); ok { // as people mistype it
+		if rest, ok := strings.CutPrefix(url, "http://"); ok { // a common misspelling
 			m["https://"+rest], m[url+"/"], m["https://"+rest+"/"] = url, url, url
 		}
 	}

@@ -56,7 +56,7 @@ var forms = map[string]string{
 	"http://hl7.org/fhir/ValueSet/currencies":    "currency",
 }
 
-// largestSet is how many codes a value set that is not required may have to be
+// largestSet is how many codes a value set without required binding may have and still be
 // listed.
 const largestSet = 400
 
@@ -67,8 +67,8 @@ type setTable struct {
 	out     bytes.Buffer
 }
 
-// number returns the number of a value set, or -1 when it is of no use: it
-// cannot be listed and has no form.
+// number returns the number of a value set, or -1 if it is useless: it cannot be listed
+// and has no form.
 func (t *setTable) number(url, strength string, isCode bool) int {
 	url, _, _ = strings.Cut(url, "|")
 	if n, ok := t.numbers[url]; ok {

@@ -13,10 +13,10 @@ import (
 // upstream.
 const maxLinks = 4
 
-// criterion judges a parameter that chooses resources of a type: a search
-// parameter with or without a modifier, a chain (FHIR R4, search.html#chaining)
-// or a reverse chain (search.html#has). Every reference on the way must be one
-// that may be followed; the last parameter decides.
+// criterion judges a parameter that selects resources of a type: a search parameter with
+// or without a modifier, a chain (FHIR R4, search.html#chaining) or a reverse chain
+// (search.html#has). Every reference on the way must be one that may be followed; the
+// last parameter decides.
 func (s *search) criterion(typ, name, value string, links int) (Param, *Refusal) {
 	if links > maxLinks {
 		return Param{}, refusal(fmt.Sprintf("it follows more than %d references", maxLinks))
@@ -53,7 +53,7 @@ func (s *search) criterion(typ, name, value string, links int) (Param, *Refusal)
 	return Param{bare, value}, nil
 }
 
-// instead names an allowed composite that asks what a refused parameter asks.
+// instead names an allowed composite that can replace a refused parameter.
 func (s *search) instead(typ string, sp *schema.SearchParam) string {
 	for _, prefix := range []string{"code-", "combo-code-"} {
 		if c, ok := s.g.param(typ, prefix+strings.TrimPrefix(sp.Name, "combo-")); ok && s.g.judge(typ, c).class != classRefused {
@@ -137,8 +137,8 @@ func (s *search) chain(typ, link, rest, value string, links int) (Param, *Refusa
 		agreed = p
 		having = append(having, target)
 	}
-	// The upstream may know more parameters than FHIR R4 has, so a type that was
-	// not judged is not asked: the type is named, or each was judged.
+	// The upstream may know more parameters than FHIR R4 has, so types that were not judged
+	// must not be searched: either the type is named, or each type was judged.
 	switch {
 	case len(having) == len(targets) && len(having) > 0:
 		return Param{reference + "." + agreed.Name, agreed.Value}, nil

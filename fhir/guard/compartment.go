@@ -33,10 +33,10 @@ func (g *Guard) Compartment(keys *keys.Pseudonymizer, site *fhir.Site, compartme
 	return q, s.openOr(compartment, pseudonym), nil
 }
 
-// belongs refuses a type that is in no compartment of the kind, or is so by a
-// reference that may not be followed. Every reference that may lead to the
-// compartment's type is held against the rules, which are at least those of the
-// compartment's definition.
+// belongs refuses a type that is in no compartment of the kind, or only through a
+// reference that may not be followed. It checks every reference that may lead to the
+// compartment's type against the rules: at least the references in the compartment's
+// definition.
 func (g *Guard) belongs(compartment, resourceType string) *Refusal {
 	if !g.usable(resourceType) {
 		return &Refusal{Param: printable(resourceType), Reason: "the resource type is unknown or withheld"}
@@ -97,8 +97,7 @@ func (s *search) everyType(compartment string, params []Param, handling Handling
 	return q, nil
 }
 
-// compartmentTypes are the types that may be read of a compartment, in order of
-// their names.
+// compartmentTypes returns the types that may be read of a compartment, sorted by name.
 func (g *Guard) compartmentTypes(compartment string) []string {
 	var types []string
 	for _, typ := range g.a.ResourceTypes() {

@@ -24,11 +24,11 @@ import (
 // refused before anything is sent. A Guard is immutable and safe for concurrent use.
 type Guard struct {
 	a *fhir.Automaton
-	// custom are the search parameters that the ruleset names, by type and name.
-	// They stand before those of the specification.
+	// custom has the search parameters that the ruleset names, by type and name. They take
+	// precedence over those of the specification.
 	custom map[string]map[string]*schema.SearchParam
-	// verdicts remembers what the rules say of each parameter that was requested:
-	// there are as many as parameters of types, and they never change.
+	// verdicts remembers what the rules say about each parameter that was requested: there
+	// are no more than parameters of types, and they never change.
 	verdicts sync.Map // judged → verdict
 }
 
@@ -176,7 +176,7 @@ func (g *Guard) Search(keys *keys.Pseudonymizer, site *fhir.Site, resourceType s
 		first, again := seen[name]
 		again = again && shapes && !shape.repeats
 		if again && first == p {
-			continue // said twice, it is said once
+			continue // a repeated value is sent once
 		}
 		var out []Param
 		var r *Refusal
@@ -184,7 +184,7 @@ func (g *Guard) Search(keys *keys.Pseudonymizer, site *fhir.Site, resourceType s
 		case !shapes:
 			out, r = s.criteria(resourceType, p)
 		case again:
-			// Which of them is meant is for the consumer to say.
+			// The consumer has to say which of them is meant.
 			r, shape.adds = refusal("it is given more than once, with different values"), true
 		default:
 			seen[name] = p
@@ -211,17 +211,16 @@ type search struct {
 	keys *keys.Pseudonymizer
 	site *fhir.Site
 	typ  string
-	// types are the other types that the search looks into or answers with.
+	// types has the other types that the search reads or returns.
 	types map[string]bool
-	// params are all that the search has, and full is the name of the one that is being
-	// judged.
+	// params has all parameters of the search, and full is the name of the one being judged.
 	params []Param
 	full   string
-	// entity is the patient whom every response is about, if the search names one.
+	// entity is the patient that every result is about, if the search names one.
 	entity []byte
 }
 
-// leadsTo notes the types that references lead to; none means any.
+// leadsTo records the types that references lead to; none means any.
 func (s *search) leadsTo(targets []string) {
 	if len(targets) == 0 {
 		targets = s.g.a.ResourceTypes()
@@ -233,7 +232,7 @@ func (s *search) leadsTo(targets []string) {
 	}
 }
 
-// printable keeps a parameter's name in errors to what names are made of.
+// printable limits a parameter's name in errors to the characters of names.
 func printable(name string) string {
 	if len(name) > 64 {
 		name = name[:64]

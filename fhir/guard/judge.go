@@ -11,8 +11,8 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// beyondRules are parameters of all resources that no expression describes, and why
-// they are refused.
+// beyondRules has the parameters of all resources that no expression describes, with the
+// reason for refusing them.
 var beyondRules = map[string]string{
 	"_content":       "it tests all texts of a resource, and texts are masked",
 	"_text":          "it tests the narrative, which is masked",
@@ -23,7 +23,7 @@ var beyondRules = map[string]string{
 	"_type":          "the type is part of the path",
 }
 
-// judge says what the rules say of a parameter of the schema or the ruleset.
+// judge returns what the rules say about a parameter of the schema or the ruleset.
 func (g *Guard) judge(typ string, sp *schema.SearchParam) verdict {
 	key := judged{typ, sp}
 	if v, ok := g.verdicts.Load(key); ok {
@@ -87,8 +87,7 @@ func (g *Guard) judgeAnew(typ string, sp *schema.SearchParam) verdict {
 	return j.all
 }
 
-// judgement puts together what is found of the elements that a search parameter
-// compares.
+// judgement combines the findings about the elements that a search parameter compares.
 type judgement struct {
 	g     *Guard
 	typ   string
@@ -121,8 +120,8 @@ func (j *judgement) add(path string, v verdict) (refused *verdict) {
 	return nil
 }
 
-// ofExtension says what to write where an expression leads to the value of an
-// extension and does not name its type: any type is possible then, masked ones too.
+// ofExtension says what to write when an expression leads to the value of an extension
+// without naming its type: any type is possible then, including masked ones.
 func ofExtension(path string) string {
 	_, rest, found := strings.Cut(path, "extension('")
 	if _, rest, _ = strings.Cut(rest, "')"); !found || strings.Contains(rest, ".ofType(") {
@@ -131,8 +130,8 @@ func ofExtension(path string) string {
 	return "; an extension's value can be of any type, so name the one that this has, as in extension('…').value.ofType(Coding)"
 }
 
-// targetsOf are the types that a reference parameter leads to from resources of a type:
-// a parameter that several types share lists those of all of them.
+// targetsOf returns the types that a reference parameter leads to from resources of a
+// type: a parameter that several types share lists those of all of them.
 func (g *Guard) targetsOf(typ, path string, sp *schema.SearchParam) []string {
 	_, own := g.a.Schema().MemberPath(g.a.Schema().Type(typ), path)
 	if len(own) == 0 || slices.Contains(own, "Resource") {
@@ -178,7 +177,7 @@ func (g *Guard) judgeComposite(typ string, sp *schema.SearchParam) verdict {
 				continue
 			}
 			for _, rest := range strings.Split(c.Expression, " | ") {
-				// HL7's definition of code-value-date spells the type so.
+				// HL7's definition of code-value-date spells the type like this.
 				paths = append(paths, base+"."+strings.ReplaceAll(rest, "as(DateTime)", "as(dateTime)"))
 			}
 		}
@@ -200,8 +199,8 @@ func (g *Guard) judgeComposite(typ string, sp *schema.SearchParam) verdict {
 	return all
 }
 
-// existence matches the one expression of R4 that asks whether an element is
-// there and not false, that of Patient.deceased.
+// existence matches the one expression of R4 that tests whether an element exists and is
+// not false, that of Patient.deceased.
 func existence(expression, typ string) (element string, ok bool) {
 	m := existenceForm.FindStringSubmatch(expression)
 	if m == nil || m[1] != typ || m[3] != typ || m[2] != m[4] {
@@ -210,8 +209,8 @@ func existence(expression, typ string) (element string, ok bool) {
 	return m[2], true
 }
 
-// judgeExistence lets the question pass where the response is always seen: the
-// element's boolean is kept, and stands in for what else it may be.
+// judgeExistence allows the search where the consumer always sees the result: the
+// element's boolean is kept, and replaces the other types that it may have.
 func judgeExistence(root fhir.Object, element string) verdict {
 	v := verdict{reason: "its expression selects no element of " + root.Type().Name}
 	for e := range root.Elements() {
@@ -247,13 +246,14 @@ func (g *Guard) refusedBy(typ string, sp *schema.SearchParam, reason string) ver
 
 var existenceForm = regexp.MustCompile(`^([A-Za-z]+)\.([A-Za-z]+)\.exists\(\) and ([A-Za-z]+)\.([A-Za-z]+) != false$`)
 
-// comparedAsDate are the types that a date parameter compares (FHIR R4,
-// search.html#date). A choice may have others, such as a text, which it passes by.
+// comparedAsDate has the types that a date parameter compares (FHIR R4,
+// search.html#date). A choice may have others, such as a text, which the parameter
+// ignores.
 var comparedAsDate = lexical.Words(`date dateTime instant Period Timing`)
 
 // resolve judges every element that a path leads to. A quantity is never compared with
-// SampledData, which has none, though parameters of R4 name it. What is masked on the
-// way counts too: the upstream compares what is below.
+// SampledData, which has none, though parameters of R4 name it. Elements masked on the
+// way count too: the upstream compares what is below them.
 func resolve(root fhir.Object, sp *schema.SearchParam, path string) []verdict {
 	var out []verdict
 	err := root.Follow(path, func(e fhir.Element, t fhir.Treatment, last bool) {
@@ -336,7 +336,7 @@ func judgeObject(e fhir.Element, t fhir.Treatment, sp *schema.SearchParam, maske
 	case sp.Type == "date" && (name == "Period" && showsYears(o) || name == "Timing" && showsTimingYears(o)):
 		return verdict{class: classYear, rule: masked.rule}
 	}
-	// What is inside decides, so a rule inside is the one to name.
+	// What is inside decides, so the rule to name is one inside.
 	for in := range o.Elements() {
 		if in.Treatment().Effect() == fhir.Removes && in.Name() != "id" {
 			masked.rule = in.Treatment().Rule()
@@ -355,7 +355,7 @@ func treated(o fhir.Object, element string) (t fhir.Treatment, ok bool) {
 	return e.Treatment(), true
 }
 
-// inner returns the object in an element that is always walked.
+// inner returns the object of an element that is always walked.
 func inner(o fhir.Object, element string) (in fhir.Object, ok bool) {
 	t, ok := treated(o, element)
 	if !ok || !t.Always() {
@@ -373,8 +373,8 @@ func alwaysCoded(o fhir.Object, element string) bool {
 	return ok && t.Effect() == fhir.ShowsCoded && t.Always()
 }
 
-// showsAmount reports whether the number and unit of a quantity, or of both ends
-// of a range, are shown but for ages over 89.
+// showsAmount reports whether the number and unit of a quantity, or of both ends of a
+// range, are shown except for ages over 89.
 func showsAmount(o fhir.Object) bool {
 	if o.Type().Name == "Range" {
 		for _, end := range []string{"low", "high"} {

@@ -21,7 +21,7 @@ type operating struct {
 	search
 	op string
 	q  *Query
-	// all are the types that the response may have.
+	// all has the types that the response may contain.
 	all []string
 	// given has the parameters by name, for those that need others.
 	given map[string]string
@@ -88,7 +88,7 @@ func (g *Guard) Operation(keys *keys.Pseudonymizer, site *fhir.Site, name, resou
 	return o.q, nil
 }
 
-// lastN is a search with one parameter more.
+// lastN is a search with one additional parameter.
 func (g *Guard) lastN(keys *keys.Pseudonymizer, site *fhir.Site, params []Param, handling Handling) (*Query, error) {
 	var rest, most []Param
 	for _, p := range params {
@@ -147,8 +147,8 @@ func (o *operating) everything(p Param) ([]Param, *Refusal) {
 	return nil, &Refusal{Reason: unknownHere, Hint: "_since, _type and _count do, and for a patient start and end"}
 }
 
-// since takes the time back as far as the strictest of the types that may be in
-// the response demands.
+// since moves the time back as far as the strictest of the types that may be in the
+// response requires.
 func (o *operating) since(p Param) ([]Param, *Refusal) {
 	from := ""
 	for _, typ := range o.all {
@@ -171,8 +171,8 @@ func (o *operating) since(p Param) ([]Param, *Refusal) {
 // of the compartment is shown as years. They go upstream as the first and the last
 // day of the year.
 func (o *operating) careYear(p Param) ([]Param, *Refusal) {
-	// The first day of a year as the start of what is wanted is the year, and so is
-	// the last as its end.
+	// The first day of a year as the start means the year, and so does the last day as the
+	// end.
 	day, bound := "-01-01", "ge"
 	if p.Name == "end" {
 		day, bound = "-12-31", "le"
@@ -241,7 +241,7 @@ func (o *operating) filters(value string) ([]Param, *Refusal) {
 	return out, nil
 }
 
-// filter judges one search. Only what chooses resources may stand in it.
+// filter judges one search. It may only have parameters that select resources.
 func (o *operating) filter(text string) (string, *Refusal) {
 	typ, query, _ := strings.Cut(text, "?")
 	if !slices.Contains(o.all, typ) {
@@ -268,7 +268,7 @@ func (o *operating) filter(text string) (string, *Refusal) {
 			return "", r
 		}
 		for _, p := range upstream {
-			// Servers cut a list of filters at what looks like the start of one.
+			// Servers split a list of filters at whatever looks like the start of one.
 			if strings.Contains(p.Value, "?") {
 				return "", refusal("a value in a filter must not contain a question mark")
 			}

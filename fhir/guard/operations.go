@@ -14,9 +14,9 @@ type Operation struct {
 	// definition is not used, because its URL can contain the upstream's address.
 	Definition string
 
-	// repeats are the parameters that may come more than once.
+	// repeats has the parameters that may occur more than once.
 	repeats []string
-	// judge decides about a parameter; nil for an operation that is a search.
+	// judge decides on a parameter; nil for an operation that is a search.
 	judge func(o *operating, p Param) ([]Param, *Refusal)
 }
 

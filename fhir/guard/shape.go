@@ -42,29 +42,29 @@ func (g *Guard) Shape(resourceType string, params []Param, handling Handling) (*
 	return q.Narrow, q.Dropped, nil
 }
 
-// leavesElsewhere reports whether a parameter that is refused outside of searches is
-// one that only shapes answers, and is left out.
+// leavesElsewhere reports whether a parameter that is refused outside of searches only
+// shapes responses, so that it is left out.
 func leavesElsewhere(p Param, handling Handling, r *Refusal) bool {
 	name, _, _ := strings.Cut(p.Name, ":")
 	sh, shapes := shapers[name]
 	return shapes && (name != "_summary" || p.Value != "count") && sh.leaves(handling, r)
 }
 
-// shaper judges a parameter that says what of the result is wanted. It returns
-// what goes upstream of it.
+// shaper judges a parameter that selects what is returned of the result. It returns what
+// is sent upstream of it.
 type shaper struct {
 	judge   func(s *search, q *Query, modifier string, p Param) ([]Param, *Refusal)
 	repeats bool
-	// vital parameters are refused under lenient handling too: without them the
-	// answer would be one of another kind.
+	// vital parameters are refused under lenient handling too: without them the response
+	// would be of another kind.
 	vital bool
 	// adds: without it resources are missing from the response, so that only lenient
 	// handling leaves it out.
 	adds bool
 }
 
-// leaves reports whether a parameter is left out, with a refusal otherwise. The
-// refusal then says how it would be.
+// leaves reports whether a parameter is left out; otherwise it is refused, and the
+// refusal says how to have it left out.
 func (sh shaper) leaves(handling Handling, r *Refusal) bool {
 	switch {
 	case sh.vital:
@@ -133,7 +133,7 @@ func (s *search) total(q *Query, modifier string, p Param) ([]Param, *Refusal) {
 	return []Param{{"_total", value}}, nil
 }
 
-// oneOf takes listed values only.
+// oneOf accepts listed values only.
 func oneOf(values ...string) func(*search, *Query, string, Param) ([]Param, *Refusal) {
 	return func(_ *search, _ *Query, modifier string, p Param) ([]Param, *Refusal) {
 		if modifier != "" || !slices.Contains(values, p.Value) {
@@ -167,7 +167,7 @@ func (s *search) elements(q *Query, modifier string, p Param) ([]Param, *Refusal
 	return nil, nil
 }
 
-// sort lets an order pass that the consumer could make of what it sees.
+// sort allows an order that the consumer could establish from what it sees.
 func (s *search) sort(_ *Query, modifier string, p Param) ([]Param, *Refusal) {
 	for _, item := range strings.Split(p.Value, ",") {
 		name := strings.TrimPrefix(item, "-")
@@ -181,7 +181,7 @@ func (s *search) sort(_ *Query, modifier string, p Param) ([]Param, *Refusal) {
 		case classRefused:
 			return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("sorting by %q would reveal original values: %s", name, v.reason)}
 		default:
-			// An order by ids alone only keeps pages apart, which upstreams do anyway.
+			// Ordering by ids alone only separates pages, which upstreams do anyway.
 			return nil, &Refusal{Rule: v.rule, Reason: fmt.Sprintf("sorting by %q would reveal more of the original values than is shown", name),
 				Hint: "sort by what the response shows instead", Harmless: strings.TrimPrefix(p.Value, "-") == "_id"}
 		}

@@ -9,11 +9,11 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// Where dates are shifted by patient, a search by date has a response only if the
-// patient is known: the value is shifted back. It is done for instants alone. A
-// date or dateTime may be a month or a year, which is not shifted but cut; to ask
-// the server where in the calendar of the shifted dates it begins would tell the
-// shift itself, and with it all dates of the patient.
+// Where dates are shifted by patient, a search by date has a response only if the patient
+// is known: the value is shifted back. This is done only for instants. A date or dateTime
+// may be a month or a year, which is not shifted but truncated; asking the server where
+// it begins in the calendar of the shifted dates would reveal the shift itself, and with
+// it all dates of the patient.
 
 // shifts reports whether a treatment shifts dates by patient and can undo it.
 func shifts(t fhir.Treatment) bool {
@@ -21,9 +21,9 @@ func shifts(t fhir.Treatment) bool {
 	return ok && t.ByPatient() && t.Always()
 }
 
-// patientOf returns "Patient/<id>" of the patient whom all that a search finds is
-// about: it is requested by the one reference that leads resources of the type to
-// their patient, or, of patients, by _id.
+// patientOf returns "Patient/<id>" of the patient that everything found by a search is
+// about: the search names it by the one reference from resources of the type to their
+// patient or, for patients, by _id.
 func (s *search) patientOf(params []Param) []byte {
 	for _, p := range params {
 		name, modifier, _ := strings.Cut(p.Name, ":")
@@ -74,14 +74,14 @@ func (g *Guard) anchors(typ string, sp *schema.SearchParam) bool {
 	return len(paths) > 0
 }
 
-// anchored reports whether a search can name the patient of all that it finds.
+// anchored reports whether a search can name the patient of everything that it finds.
 func (g *Guard) anchored(typ string) bool {
 	return typ == "Patient" || slices.ContainsFunc(g.a.Schema().SearchParams(typ), func(sp *schema.SearchParam) bool {
 		return sp.Type == "reference" && g.anchors(typ, sp)
 	})
 }
 
-// unshift shifts a time back to what it is an image of.
+// unshift shifts a time back to the original.
 func (s *search) unshift(v verdict, item string) (string, bool) {
 	prefix, at := cutPrefix(plus(item))
 	switch prefix {

@@ -25,10 +25,10 @@ func yearOfTime(value string) (year int, ok bool) {
 	return 0, false
 }
 
-// since judges the time of _since for resources of a type, and returns it as it
-// may go upstream: where the consumer sees of meta.lastUpdated but the year, the
-// time is taken back to the beginning of its year in UTC, so that the response has
-// all that was requested and possibly more. The error is a *Refusal.
+// since judges the time of _since for resources of a type, and returns it as it may go
+// upstream: where the consumer sees only the year of meta.lastUpdated, the time is moved
+// back to the beginning of its year in UTC, so that the response has all that was
+// requested and possibly more. The error is a *Refusal.
 func (g *Guard) since(resourceType, value string) (string, error) {
 	year, ok := yearOfTime(value)
 	if !ok {

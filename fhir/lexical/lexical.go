@@ -9,11 +9,11 @@ import (
 	"github.com/veil-proxy/veil/mask/civil"
 )
 
-// lexicalForms has the check of a primitive type's lexical form (FHIR R4,
-// datatypes.html). A value that passes, or that a method gives, must have it:
-// what has another form could be anything. The checks are at least as strict as
-// R4's regular expressions. They also bound what R4 leaves open and nobody needs,
-// the digits of a fraction and of an exponent, in which numbers could hide.
+// lexicalForms has the checks of the primitive types' lexical forms (FHIR R4,
+// datatypes.html). A value that passes, or that a method returns, must have the form of
+// its type: with another form it could be anything. The checks are at least as strict as
+// R4's regular expressions. They also bound what R4 leaves open and nobody needs, the
+// digits of a fraction and of an exponent, in which numbers could hide.
 var lexicalForms = map[string]func(text []byte) bool{
 	"base64Binary": isBase64,
 	"canonical":    isURI,
@@ -65,7 +65,7 @@ func isInteger64(text []byte) bool {
 	return err == nil
 }
 
-// Decimals of 18 digits are what R4 asks systems for; real data has a few more.
+// R4 requires systems to support decimals of 18 digits; real data has a few more.
 const (
 	longestDecimal  = 40
 	longestExponent = 3
@@ -205,7 +205,7 @@ func isText(text []byte) bool {
 	return len(text) > 0
 }
 
-// isURI checks that there is text without white space; R4 asks for no more.
+// isURI checks that there is text without white space; R4 requires no more.
 func isURI(text []byte) bool {
 	for _, c := range text {
 		if c <= 0x20 {
@@ -281,8 +281,8 @@ var base64Digit = func() (t [256]uint8) {
 	return t
 }()
 
-// completions end a date of a certain length so that it is an instant: the first
-// moment of the period, in UTC.
+// completions turns a date of a certain length into an instant: the first moment of the
+// period, in UTC.
 var completions = map[int]string{4: "-01-01T00:00:00Z", 7: "-01T00:00:00Z", 10: "T00:00:00Z"}
 
 // AppendInstant extends the date at dst[from:] to an instant, which has no shorter

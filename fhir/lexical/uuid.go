@@ -46,7 +46,7 @@ func ParseUUID(b *[16]byte, text []byte) bool {
 	return true
 }
 
-// hexValue has the value of a lower-case hex digit, and 255 for what is none.
+// hexValue has the value of a lower-case hex digit, and 255 for everything else.
 var hexValue = func() (v [256]byte) {
 	for i := range v {
 		v[i] = 255

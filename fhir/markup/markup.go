@@ -15,7 +15,7 @@ import (
 // declaration is the one that may begin a text: XML 1.0 in UTF-8.
 var declaration = regexp.MustCompile(`^<\?xml\s+version\s*=\s*["']1\.0["'](\s+encoding\s*=\s*["'](?i:utf-8)["'])?(\s+standalone\s*=\s*["'](yes|no)["'])?\s*\?>$`)
 
-// What is wrong with markup whose end is not there.
+// What is wrong with markup that has no end.
 const (
 	notClosed      = "markup is not closed"
 	valueNotClosed = "value of an attribute is not closed"
@@ -26,7 +26,7 @@ func IsCut(src []byte, f *fhirjson.Fault) bool {
 	return f.What == notClosed || f.What == valueNotClosed || len(src)-f.Offset < len("<![CDATA[")
 }
 
-// Kind is what a piece of markup is.
+// Kind is the kind of a piece of markup.
 type Kind uint8
 
 // The kinds of markup.
