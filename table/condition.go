@@ -14,7 +14,7 @@ type condition struct {
 	// text: the column's values have texts that can be compared; otherwise it is only known
 	// whether they are NULL.
 	text bool
-	// trim: zeros at the end of a decimal number do not count.
+	// trim: trailing zeros of a decimal number are ignored.
 	trim bool
 	// related evaluates a condition on rows of another table.
 	related func(Row) ruleset.Truth

@@ -15,7 +15,7 @@ type Masker struct {
 	pass  *mask.Pass
 	apply *Applier
 	row   Row
-	// known are the truths of conditions, by column, branch and condition.
+	// known has the remembered results of conditions, by column, branch and condition.
 	known  [][][]truths
 	values [mostBeside][]byte
 	// memos cache masked values, by column and branch; key is the current key.

@@ -34,10 +34,10 @@ type Masking struct {
 	PerKnown bool
 	// Related are rows of other tables with further known values.
 	Related []Related
-	// collects makes the column one that is read for related rows, and not masked.
+	// collects says that the column is read for related rows, and not masked.
 	collects []collected
-	// Prefix, such as "Patient/", precedes the entity's value in the name of whom a row is
-	// about.
+	// Prefix, such as "Patient/", precedes the entity's value in the name of the person that
+	// a row is about.
 	Prefix string
 }
 
@@ -79,7 +79,7 @@ type Neighbours struct {
 	Entity, Birth, Death, Country, Unit string
 }
 
-// neighbours is the number of them. mostBeside is how many columns a method may need.
+// neighbours is their number. mostBeside is how many columns a method may need.
 const (
 	neighbours = 5
 	mostBeside = neighbours + ruleset.MostKnown + ruleset.MostRelated

@@ -9,9 +9,9 @@ import (
 	"github.com/veil-proxy/veil/internal/suggest"
 )
 
-// Named finds columns that rules name but that do not exist, such as misspelt ones, which
-// the rules would silently not mask. A column that a rule matches by a pattern does not
-// count as named. It is not safe for concurrent use.
+// Named finds columns that rules name but that do not exist, such as misspelled ones,
+// which the rules would silently not mask. A column that a rule matches by a pattern does
+// not count as named. It is not safe for concurrent use.
 type Named struct {
 	rules  *Rules
 	found  map[int]bool // the rules with a match that found a column

@@ -86,15 +86,14 @@ type Treated struct {
 	Scale  int
 	// Action names the rules that act; it is zero if the default applies.
 	Action mask.Action
-	// Note says why the column is hidden or removed, if not because of a rule.
+	// Note says why the column is hidden or removed, unless a rule says so.
 	Note string
 
 	action   int // the number of Action, or -1
 	branches []branch
 }
 
-// branch is one of the ways in which a cell is masked: without conditions, or where they
-// hold.
+// branch is one of the ways of masking a cell: without conditions, or where they hold.
 type branch struct {
 	conditions []condition
 	treatment  Treatment // Clear, Removed or Masked
@@ -151,7 +150,7 @@ func (s *Source) path(column string) string {
 	return out
 }
 
-// treat decides what becomes of a column.
+// treat decides how a column is treated.
 func (r *Rules) treat(s *Source, c Column, o Options) Treated {
 	out := Treated{Column: c, Masked: c.Type, Own: true}
 	ch, c := r.chainOf(s.Name, c)
@@ -199,7 +198,7 @@ func (r *Rules) byDefault(s *Source, out *Treated) {
 	}
 }
 
-// byRow lays several rules over a column, of which conditions choose one in each row.
+// byRow applies several rules to a column; conditions select one of them in each row.
 func (r *Rules) byRow(s *Source, out *Treated, c Column, ch Chain, o Options) {
 	var rules []*ruleset.TableRule
 	for _, i := range ch.Rules {
@@ -240,7 +239,7 @@ func (r *Rules) byRow(s *Source, out *Treated, c Column, ch Chain, o Options) {
 	}
 }
 
-// uniteTypes finds the type that values of all branches have.
+// uniteTypes finds a type for the values of all branches.
 func uniteTypes(branches []branch, own Type) (typ Type, ok bool) {
 	var found, times, numbers, floats int
 	same := true
@@ -278,7 +277,7 @@ func count(b bool) int {
 	return 0
 }
 
-// branch is what rule i makes of a column.
+// branch returns how rule i treats a column.
 func (r *Rules) branch(s *Source, c Column, i int, o Options) branch {
 	rule := &r.All()[i]
 	switch {
@@ -328,7 +327,7 @@ func keepsNumbers(rule *ruleset.TableRule) bool {
 }
 
 // fit chooses the type of masked values, and the method where the column has its own. It
-// reports false where the method does not act on the column: its values are removed.
+// reports false if the method does not act on the column: its values are then removed.
 func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
 	m.Type = Text
 	if c.Type == Opaque || c.List != nil && c.Type != Text && !listsTimes(rule.Form, c.Type) {
@@ -343,7 +342,7 @@ func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
 		return c.Type == JSON && c.List == nil
 	case forms.Match:
 		if m.As != mask.String {
-			m.Type = c.Type // what is kept is as it was
+			m.Type = c.Type // what is kept is unchanged
 		}
 	case forms.Surrogate:
 		return f.PerValue || m.Entity != ""
@@ -351,7 +350,7 @@ func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
 		if c.Type.IsNumber() || c.Type == Float {
 			m.Type = c.Type
 		}
-		// Without a unit of time every number would pass, ages too.
+		// Without a unit of time every number would pass, including ages.
 		return f.Default != nil || len(rule.Unit) > 0 || c.Type != Text && m.As != mask.Number
 	case forms.Period:
 		if c.Type == Integer && f.Unit == forms.Year {
@@ -387,7 +386,7 @@ func (m *Masking) fit(rule *ruleset.TableRule, c Column, o Options) bool {
 	return true
 }
 
-// listsTimes reports whether a form acts on lists of a type of times. What it gives is of the
+// listsTimes reports whether a form acts on lists of a type of times. Its result has the
 // same type.
 func listsTimes(f mask.Form, t Type) bool {
 	switch f := f.(type) {
@@ -399,8 +398,8 @@ func listsTimes(f mask.Form, t Type) bool {
 	return false
 }
 
-// widens reports whether masked values can be wider than a column of their own type, as
-// the numbers of a hash are.
+// widens reports whether masked values, such as the numbers of a hash, can be too wide
+// for the column's own type.
 func widens(f mask.Form) bool {
 	switch f.(type) {
 	case forms.Pseudonym, forms.Multiple, forms.Noise:
@@ -409,7 +408,7 @@ func widens(f mask.Form) bool {
 	return false
 }
 
-// scaleOf is how many digits behind the point the numbers of a form have at most.
+// scaleOf returns the maximum number of digits after the point in the numbers of a form.
 func scaleOf(f mask.Form) int {
 	var step string
 	switch f := f.(type) {
@@ -422,7 +421,7 @@ func scaleOf(f mask.Form) int {
 	return len(digits)
 }
 
-// compareNames orders members as JSON objects of PostgreSQL have them: short names first.
+// compareNames orders members as PostgreSQL's jsonb does: short names first.
 func compareNames(a, b string) int {
 	return cmp.Or(cmp.Compare(len(a), len(b)), cmp.Compare(a, b))
 }

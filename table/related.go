@@ -22,7 +22,7 @@ type RelatedRows struct {
 	tables map[string]*relatedTable
 	// size is about the memory of what was collected, and most the bound of it.
 	size, most int64
-	// unread: something could not be read that may have had more of a key.
+	// unread: something could not be read that may have had more rows for a key.
 	unread bool
 	row    []byte // of the one that is read
 }
@@ -30,10 +30,10 @@ type RelatedRows struct {
 const (
 	// mostRelatedBytes bounds the memory of all related rows.
 	mostRelatedBytes = 1 << 30
-	// MostOfKey bounds what rows of one key have, in bytes: a text that needs more is
+	// MostOfKey bounds the size of the rows of one key, in bytes. A text that needs more is
 	// removed.
 	MostOfKey = 64 << 10
-	// rowOverhead is about what a row takes besides its values.
+	// rowOverhead is roughly what a row takes besides its values.
 	rowOverhead = 128
 )
 
@@ -42,33 +42,33 @@ func NewRelatedRows() *RelatedRows {
 	return &RelatedRows{tables: map[string]*relatedTable{}, most: mostRelatedBytes}
 }
 
-// relatedTable is a table as one or more rules name it.
+// relatedTable is a table that one or more rules name.
 type relatedTable struct {
 	all     *RelatedRows
 	name    Name
 	columns []ruleset.KnownColumn
-	// rows are the values of columns by key, each behind its length, one row behind the
-	// other. Empty are those of a key that has too many.
+	// rows has the values of columns by key, each after its length, one row after the other.
+	// It is empty for a key that has too many.
 	rows map[string]string
-	// found: it is among what was read. why says why it cannot be used.
+	// found: the table was read. why says why it cannot be used.
 	found bool
 	why   string
-	// missed counts the texts that were removed for want of a row.
+	// missed counts the texts that were removed because a row was missing.
 	missed atomic.Uint64
 }
 
 // Related is a row of another table that a row refers to.
 type Related struct {
 	by    string        // the column that has the key
-	table *relatedTable // nil: it cannot be had
-	// beside are the columns of rows whose values are with the row itself, in place of the
+	table *relatedTable // nil: not available
+	// beside lists the columns of rows whose values come with the row itself, in place of the
 	// key: see RelatedBeside.
 	beside []ruleset.KnownColumn
 }
 
-// RelatedBeside is a row of another table whose values come with the row that refers to it,
-// where the key would be: each behind its length in bytes of UTF-8 and a space, one related
-// row behind the other. An empty value says that there is no such row.
+// RelatedBeside returns a row of another table whose values come with the row that refers to
+// it, in place of the key: each after its length in bytes of UTF-8 and a space, one related
+// row after the other. An empty value says that there is no such row.
 func RelatedBeside(r *ruleset.RelatedRow) Related { return Related{by: r.By, beside: r.Columns} }
 
 // same reports whether the values of both are read alike.
@@ -83,7 +83,7 @@ func (r *Rules) NameRelated() bool {
 	return slices.ContainsFunc(r.All(), func(rule ruleset.TableRule) bool { return len(rule.Related) > 0 })
 }
 
-// of are the related rows that a rule names, for rows of a schema.
+// of returns the related rows that a rule names, for rows of a schema.
 func (a *RelatedRows) of(schema string, rule *ruleset.TableRule) (out []Related) {
 	for i := range rule.Related {
 		r := Related{by: rule.Related[i].By}
@@ -95,7 +95,7 @@ func (a *RelatedRows) of(schema string, rule *ruleset.TableRule) (out []Related)
 	return out
 }
 
-// table is what rule names, for rows of a schema.
+// table returns the table that rule names, for rows of a schema.
 func (a *RelatedRows) table(schema string, r *ruleset.RelatedRow) *relatedTable {
 	if r.Schema != "" {
 		schema = r.Schema
@@ -111,14 +111,15 @@ func (a *RelatedRows) table(schema string, r *ruleset.RelatedRow) *relatedTable 
 	return t
 }
 
-// collected is a related table whose rows are read, and the place of its first value beside
-// the key.
+// collected is a related table whose rows are being read, and the place of its first
+// value after the key.
 type collected struct {
 	table *relatedTable
 	from  int
 }
 
-// survey makes a plan one that collects: it hides all columns but the keys of related tables.
+// survey turns a plan into one that collects: it hides all columns but the keys of
+// related tables.
 func (a *RelatedRows) survey(r *Rules, p *Plan) {
 	s := &p.Source
 	for _, c := range s.Columns {
@@ -139,7 +140,7 @@ func (a *RelatedRows) survey(r *Rules, p *Plan) {
 	}
 }
 
-// surveyed makes a plan collect what a rule names.
+// surveyed makes a plan collect the related rows that a rule names.
 func (a *RelatedRows) surveyed(p *Plan, named *ruleset.RelatedRow) {
 	t := a.table(p.Source.Schema, named)
 	t.found = true
@@ -172,7 +173,7 @@ func (a *RelatedRows) surveyed(p *Plan, named *ruleset.RelatedRow) {
 	}
 	b := &c.branches[0]
 	switch {
-	case slices.ContainsFunc(b.masking.collects, func(o collected) bool { return o.table == t }): // another rule names the same
+	case slices.ContainsFunc(b.masking.collects, func(o collected) bool { return o.table == t }): // another rule names the same one
 	case len(b.beside)+len(beside) > mostBeside:
 		t.why = fmt.Sprintf("rules name more than %d of its columns", mostBeside)
 	default:
@@ -181,7 +182,7 @@ func (a *RelatedRows) surveyed(p *Plan, named *ruleset.RelatedRow) {
 	}
 }
 
-// collect keeps what a row with a key has, in values.
+// collect keeps the values of a row with a key.
 func collect(to []collected, key []byte, values [][]byte) {
 	name := string(relatedKey(key))
 	for _, c := range to {
@@ -205,8 +206,8 @@ func collect(to []collected, key []byte, values [][]byte) {
 	}
 }
 
-// relatedKey is a key as it is compared: as text, without spaces around it. UUIDs are equal
-// in upper and lower case.
+// relatedKey returns a key in the form in which it is compared: as text, without spaces
+// around it. UUIDs are equal in upper and lower case.
 func relatedKey(key []byte) []byte {
 	key = bytes.TrimSpace(key)
 	if len(key) == len("00000000-0000-0000-0000-000000000000") && bytes.Count(key, []byte("-")) == 4 {
@@ -215,7 +216,7 @@ func relatedKey(key []byte) []byte {
 	return key
 }
 
-// addKnown adds what the rows of a key have. It reports false where there is none.
+// addKnown adds the values of the rows of a key. It reports false if there are none.
 func (r *Related) addKnown(b *text.KnownBuilder, key []byte) bool {
 	t := r.table
 	switch {

@@ -107,7 +107,7 @@ type Chain struct {
 	Rules []int
 	// match is the one by which the rule without conditions was chosen, if there is one.
 	match ruleset.TableMatch
-	// Why says why it cannot be decided which rule acts; it is empty if it can.
+	// Why says why the acting rule cannot be determined; it is empty if it can.
 	Why string
 }
 

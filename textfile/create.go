@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// existsError is the error of a file that exists. It is fs.ErrExist.
+// existsError is the error for a file that exists. It matches fs.ErrExist.
 type existsError struct{ path string }
 
 func (e existsError) Error() string { return e.path + " already exists and will not be overwritten" }

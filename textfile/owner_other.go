@@ -4,5 +4,5 @@ package textfile
 
 import "io/fs"
 
-// ownerOf knows no owner: there are none by number.
+// ownerOf reports no owner: this system does not number them.
 func ownerOf(fs.FileInfo) (uid uint32, known bool) { return 0, false }

@@ -60,7 +60,7 @@ func ReadSecret(path string, most int) ([]byte, error) {
 	if err != nil {
 		return nil, reason(path, err)
 	}
-	// Before it is opened: a pipe would block.
+	// Check before opening: a pipe would block.
 	if err := regular(info); err != nil {
 		return nil, err
 	}

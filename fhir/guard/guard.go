@@ -176,7 +176,7 @@ func (g *Guard) Search(keys *keys.Pseudonymizer, site *fhir.Site, resourceType s
 		first, again := seen[name]
 		again = again && shapes && !shape.repeats
 		if again && first == p {
-			continue // a repeated value is sent once
+			continue // a repeated parameter is sent once
 		}
 		var out []Param
 		var r *Refusal

@@ -32,14 +32,14 @@ func AppendFloat(dst []byte, v float64, size int) []byte {
 		most = 15
 	}
 	if err == nil && exponent >= -4 && exponent < most {
-		// The digits are known: written out, they are the same.
+		// The digits are known, and are the same when written out.
 		f, _ := strconv.ParseFloat(string(b), 64)
 		return strconv.AppendFloat(dst, f, 'f', -1, 64)
 	}
 	return append(dst, b...)
 }
 
-// shortest appends the shortest digits that tell a number, with an exponent.
+// shortest appends the shortest digits that identify a number, with an exponent.
 func shortest(dst []byte, v float64, size int) []byte {
 	if size != 16 {
 		return strconv.AppendFloat(dst, v, 'e', -1, size)
@@ -156,5 +156,5 @@ func ParseDecimal(text []byte, scale int) (unscaled *big.Int, ok bool) {
 	return new(big.Int).SetString(whole+rest+strings.Repeat("0", scale-len(rest)), 10)
 }
 
-// maxDigits is more than a decimal column of any format has.
+// maxDigits is more than a decimal column has in any format.
 const maxDigits = 1000

@@ -27,8 +27,8 @@ func AppendDate(dst []byte, days int64) []byte {
 	return dst
 }
 
-// civil is the year, month and day of the Gregorian calendar. March begins the year, so
-// that the day that comes and goes is its last.
+// civil returns the year, month and day of the Gregorian calendar. It lets years begin in
+// March, so that the leap day is the last one.
 func civil(days int64) (year int64, month, day int) {
 	days += 719468
 	era := floorDiv(days, 146097)
@@ -165,7 +165,7 @@ func date(text []byte) (days int64, rest []byte, ok bool) {
 	return days, text[n+6:], true
 }
 
-// digits reads a short number of digits alone.
+// digits reads a short number made of digits only.
 func digits(b []byte) (n int64, ok bool) {
 	for _, c := range b {
 		if c < '0' || c > '9' {
@@ -221,7 +221,7 @@ func clock(text []byte) (nanos int64, rest []byte, ok bool) {
 	return nanos, rest, true
 }
 
-// zone reads a time zone, of which a text may have none, in seconds east.
+// zone reads a time zone in seconds east of UTC; a text may have none.
 func zone(text []byte) (seconds int64, ok bool) {
 	if len(text) == 0 || string(text) == "Z" {
 		return 0, true
@@ -231,7 +231,7 @@ func zone(text []byte) (seconds int64, ok bool) {
 	}
 	hours, ok := digits(text[1:3])
 	seconds = hours * 3600
-	// Minutes, and seconds as zones have them that were kept by the sun.
+	// Minutes, and seconds, which zones based on local solar time have.
 	unit := int64(60)
 	for rest := text[3:]; ok && len(rest) > 0; unit /= 60 {
 		if rest = bytes.TrimPrefix(rest, []byte(":")); len(rest) < 2 || unit == 0 {

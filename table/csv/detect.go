@@ -46,7 +46,7 @@ func newline(sample []byte) string {
 	return "\r"
 }
 
-// score says how well a dialect fits, from 0 for not at all to about 3, and how many
+// score returns how well a dialect fits, from 0 for not at all to about 3, and how many
 // cells are quoted.
 func (d *dialect) score(sample []byte, whole bool) (s float64, quoted int) {
 	var cells []cell

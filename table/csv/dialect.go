@@ -140,7 +140,7 @@ func (d *dialect) lineEnd() byte {
 	return '\n'
 }
 
-// ends reports whether a value has a byte that ends a cell.
+// ends reports whether a value contains a byte that ends a cell.
 func (d *dialect) ends(value []byte) bool {
 	return bytes.IndexByte(value, d.Delimiter) >= 0 || bytes.IndexByte(value, '\n') >= 0 || bytes.IndexByte(value, '\r') >= 0
 }

@@ -30,12 +30,12 @@ type masker struct {
 	plan  *table.Plan
 	table *table.Masker
 
-	// kept are the runs of columns that are not masked, and shown those of a header.
+	// kept has the runs of columns that are not masked, and shown those of a header.
 	kept, shown []int
 
 	dialect *dialect
 	batch   []record
-	// cells are those of the batch.
+	// cells has those of the batch.
 	cells []cell
 	// record is the record being masked, values are its cells read so far, and escaped is
 	// the buffer for those with escapes.

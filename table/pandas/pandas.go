@@ -98,8 +98,8 @@ func Filter(text []byte, column func(field string) (c Column, ok bool)) (out []b
 	return out, err == nil
 }
 
-// filter makes of an entry what it can say of a column. It reports false where that is
-// nothing.
+// filter reduces an entry to what it may say about a column. It reports false if nothing
+// is left.
 func (e *entry) filter(c Column) bool {
 	if e.Name != nil && e.Name != *e.FieldName {
 		e.Name = nil
@@ -128,7 +128,7 @@ func (e *entry) filter(c Column) bool {
 	return types().MatchString(e.PandasType) && types().MatchString(e.NumpyType)
 }
 
-// encoding is the metadata of a text.
+// encoding is the metadata of a text column.
 func encoding(e entry) map[string]any {
 	if e.Metadata["encoding"] != "UTF-8" {
 		return nil

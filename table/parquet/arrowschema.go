@@ -15,14 +15,14 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// arrowKey has the Arrow schema that the file was written of: types that Parquet does not
-// have, such as dictionaries and large strings.
+// arrowKey has the Arrow schema that the file was written from, with types that Parquet
+// lacks, such as dictionaries and large strings.
 const arrowKey = "ARROW:schema"
 
 var errNotKnown = errors.New("not known")
 
-// arrowFields makes the fields of the file's Arrow schema those of the output, in their
-// types and without metadata.
+// arrowFields turns the fields of the file's Arrow schema into those of the output, with
+// the output's types and without metadata.
 func (d *document) arrowFields(value string) (string, error) {
 	b, err := base64.StdEncoding.DecodeString(value)
 	if err != nil || !d.isSmallSchema(b) {
@@ -83,10 +83,10 @@ func (d *document) isSmallSchema(b []byte) bool {
 	return countFields(&schema, slot(1), &left, maxDepth)
 }
 
-// slot is where the table of a flatbuffer says where its n-th field is.
+// slot returns where the table of a flatbuffer has the offset of its n-th field.
 func slot(n int) flatbuffers.VOffsetT { return flatbuffers.VOffsetT(4 + 2*n) }
 
-// countFields takes the fields of a schema or a field from what is left.
+// countFields subtracts the fields of a schema or a field from the number left.
 func countFields(t *flatbuffers.Table, slots flatbuffers.VOffsetT, left *int, depth int) bool {
 	o := flatbuffers.UOffsetT(t.Offset(slots))
 	if o == 0 {
@@ -106,7 +106,7 @@ func countFields(t *flatbuffers.Table, slots flatbuffers.VOffsetT, left *int, de
 	return true
 }
 
-// arrowPruner takes hidden columns out of an Arrow schema.
+// arrowPruner removes hidden columns from an Arrow schema.
 type arrowPruner struct {
 	*document
 	found []*outColumn
@@ -115,8 +115,8 @@ type arrowPruner struct {
 // fits reports whether the columns that were found are those of the output, in order.
 func (p *arrowPruner) fits() bool { return slices.Equal(p.found, p.out) }
 
-// field returns what becomes of a field, which has a path. ok is false where nothing is
-// left of it.
+// field returns the output's form of the field at a path. ok is false if nothing is left
+// of it.
 func (p *arrowPruner) field(f arrow.Field, path string) (out arrow.Field, ok bool) {
 	out = arrow.Field{Name: f.Name, Nullable: f.Nullable}
 	switch t := f.Type.(type) {
@@ -164,7 +164,7 @@ func (p *arrowPruner) mapField(out arrow.Field, t *arrow.MapType, path string) (
 	return out, hasKey && hasItem
 }
 
-// listOf is a list type like t with other elements.
+// listOf returns a list type like t with other elements.
 func listOf(t arrow.DataType, element arrow.Field) arrow.DataType {
 	switch t := t.(type) {
 	case *arrow.LargeListType:
@@ -190,7 +190,8 @@ func extensionOf(f arrow.Field) arrow.Metadata {
 	return arrow.NewMetadata([]string{name, explained}, []string{v, ""})
 }
 
-// arrowTypeOf is the Arrow type of a column of the output that had a type.
+// arrowTypeOf returns the Arrow type of a column of the output, given its type in the
+// input.
 func arrowTypeOf(c *outColumn, own arrow.DataType) arrow.DataType {
 	if e, ok := own.(arrow.ExtensionType); ok && c.treated.Treatment != table.Clear {
 		own = e.StorageType()
@@ -228,7 +229,7 @@ func arrowTypeOf(c *outColumn, own arrow.DataType) arrow.DataType {
 	return stringType(own)
 }
 
-// stringType is the type of strings that is most like a type.
+// stringType returns the string type that is closest to a type.
 func stringType(own arrow.DataType) arrow.DataType {
 	switch t := own.(type) {
 	case *arrow.LargeStringType, *arrow.StringViewType:
@@ -241,7 +242,7 @@ func stringType(own arrow.DataType) arrow.DataType {
 	return arrow.BinaryTypes.String
 }
 
-// cleanType is a type without texts that a file could say anything in.
+// cleanType returns a type without texts, which could have any content.
 func cleanType(t arrow.DataType) arrow.DataType {
 	switch t := t.(type) {
 	case *arrow.TimestampType:

@@ -11,14 +11,14 @@ import (
 	"github.com/veil-proxy/veil/table/parquet/encoding"
 )
 
-// sidePage is a page of a column that another one is masked with. It is decoded once, by
-// the first that needs it, and then shared.
+// sidePage is a page of a column whose values another column's masking needs. It is
+// decoded once, by the first user, and then shared.
 type sidePage struct {
 	leaf  *leaf
 	codec format.CompressionCodec
 	raw   rawPage
 	dict  *dictionary
-	row   int // of its first value, in the row group
+	row   int // row of its first value in the row group
 	rows  int
 
 	once   sync.Once
@@ -84,8 +84,8 @@ type side struct {
 	rows  int         // of the pages so far
 }
 
-// neighbours returns what the masking of a column needs in a row group, by the places of
-// the columns.
+// neighbours returns readers of the pages that the masking of a column needs in a row
+// group, by the columns' places.
 func (s *splitter) neighbours(group int, c *outColumn) (map[int]*side, error) {
 	out := map[int]*side{}
 	for _, place := range c.treated.Needs() {
@@ -138,7 +138,7 @@ func (s *side) more() error {
 	return err
 }
 
-// sideCells gives the cells of neighbours as texts.
+// sideCells provides the cells of neighbours as texts.
 type sideCells struct {
 	pages map[int][]*sidePage
 	row   int

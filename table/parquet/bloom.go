@@ -13,14 +13,14 @@ import (
 // maxBloom is the largest bloom filter that is written.
 const maxBloom = 16 << 20
 
-// bloomFilter tells which values a chunk does not have. It is made of the values of the
-// output, and as large as the input's.
+// bloomFilter says which values a chunk does not have. It is computed from the values of
+// the output, and is as large as the input's.
 type bloomFilter struct{ filter bloom.SplitBlockFilter }
 
 // hasBloom reports whether a chunk has a bloom filter.
 func hasBloom(c *format.ColumnChunk) bool { return c.MetaData.BloomFilterOffset > 0 }
 
-// bloomOf returns a filter of the size that the input's has; nil where it has none.
+// bloomOf returns a filter of the size of the input's; nil if the input has none.
 func (d *document) bloomOf(c *format.ColumnChunk) (*bloomFilter, error) {
 	if !hasBloom(c) {
 		return nil, nil
@@ -54,7 +54,7 @@ func (f *bloomFilter) encode() ([]byte, error) {
 	return append(b, f.filter.Bytes()...), err
 }
 
-// hash hashes the values of a page for the bloom filter, if there is one.
+// hash hashes the values of a page for the bloom filter, if there is any.
 func (o *outcome) hash(t *task, place int, v *encoding.Vector) {
 	if !hasBloom(&t.document.meta.RowGroups[t.group].Columns[place]) {
 		return

@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/table/parquet/encoding"
 )
 
-// bounds are the least and the greatest of values, for statistics.
+// bounds has the least and the greatest value, for statistics.
 type bounds struct {
 	order    order
 	min, max []byte
@@ -18,7 +18,8 @@ type bounds struct {
 	used     []bool // entries of a dictionary
 }
 
-// maxBound is the longest value that statistics have: a longer one would only fill them.
+// maxBound is the length of the longest value in statistics: a longer one would only
+// bloat them.
 const maxBound = 4096
 
 // reset forgets the values.
@@ -39,7 +40,7 @@ func (o order) less(x, y []byte) bool {
 	return bytes.Compare(x, y) < 0
 }
 
-// add takes a value in.
+// add adds a value.
 func (b *bounds) add(v []byte) {
 	if b.order == noOrder || b.order == floatOrder && math.IsNaN(floatOf(v)) {
 		return
@@ -55,7 +56,7 @@ func (b *bounds) add(v []byte) {
 	}
 }
 
-// vector takes all values of a vector in.
+// vector adds all values of a vector.
 func (b *bounds) vector(v *encoding.Vector) {
 	switch {
 	case b.order == noOrder || v.N == 0:
@@ -86,7 +87,7 @@ func (b *bounds) vector(v *encoding.Vector) {
 	}
 }
 
-// entries takes in the entries of a dictionary that a vector has.
+// entries adds the entries of a dictionary that a vector uses.
 func (b *bounds) entries(v *encoding.Vector) {
 	if cap(b.used) < v.Dict.N {
 		b.used = make([]bool, v.Dict.N)
@@ -116,7 +117,7 @@ func (b *bounds) strings(v *encoding.Vector) {
 	b.add(greatest)
 }
 
-// statistics are those of values, of which so many are null.
+// statistics returns the statistics of the values, given the number of nulls.
 func (b *bounds) statistics(nulls int64) format.Statistics {
 	s := format.Statistics{NullCount: nulls}
 	if !b.any || len(b.min) > maxBound || len(b.max) > maxBound {
@@ -129,7 +130,7 @@ func (b *bounds) statistics(nulls int64) format.Statistics {
 	return s
 }
 
-// zeroBound gives a bound that is zero the sign that both zeros lie within.
+// zeroBound gives a bound of zero the sign with which both zeros are within bounds.
 func zeroBound(v []byte, sign byte) []byte {
 	if floatOf(v) == 0 {
 		v[len(v)-1] = sign

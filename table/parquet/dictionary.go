@@ -12,8 +12,8 @@ import (
 	"github.com/veil-proxy/veil/table/parquet/encoding"
 )
 
-// dictionary is that of a chunk. It is decoded once, and masked once where its values are
-// masked alone; the first that needs it does that.
+// dictionary is the dictionary of a chunk. It is decoded once, by the first user, and
+// also masked once if its values are masked on their own.
 type dictionary struct {
 	leaf  *leaf
 	codec format.CompressionCodec
@@ -30,14 +30,14 @@ type dictionary struct {
 // maskedDictionary is a dictionary whose values were masked.
 type maskedDictionary struct {
 	err error
-	// index has the new place of each entry, or -1 where nothing is left of it.
+	// index has the new place of each entry, or -1 if nothing is left of it.
 	index []int32
-	// entries are the masked values, each once, in their own order: that of the originals
-	// would tell of them.
+	// entries has the masked values, each once, in their own order: the order of the
+	// originals would reveal something about them.
 	entries encoding.Vector
 }
 
-// newDictionary keeps the page in memory of its own.
+// newDictionary copies the page into its own memory.
 func newDictionary(l *leaf, codec format.CompressionCodec, p rawPage) *dictionary {
 	p.body = bytes.Clone(p.body)
 	return &dictionary{leaf: l, codec: codec, page: p}
@@ -52,7 +52,7 @@ func (d *dictionary) vector() (*encoding.Vector, error) {
 	return d.values, d.err
 }
 
-// mask masks the values, by m, which is any worker's: all mask alike.
+// mask masks the values with m, which can be that of any worker: all of them mask alike.
 func (d *dictionary) mask(m *masker, c *outColumn) (*maskedDictionary, error) {
 	values, err := d.vector()
 	if err != nil {
@@ -103,8 +103,8 @@ func (d *maskedDictionary) fill(m *masker, c *outColumn, values *encoding.Vector
 	}
 }
 
-// lookAlone looks at the values of a dictionary from a place on before they are masked, and
-// returns the place where the next are looked at.
+// lookAlone looks ahead at the values of a dictionary from a place on, before they are
+// masked, and returns the place where the next look-ahead begins.
 func (m *masker) lookAlone(c *outColumn, values *encoding.Vector, from int) int {
 	end := min(from+batchValues, values.N)
 	more := m.table.LookAheadAlone(c.place)
@@ -115,7 +115,7 @@ func (m *masker) lookAlone(c *outColumn, values *encoding.Vector, from int) int 
 	return end
 }
 
-// dictionaryEntry is a masked value by its place, with its first bytes: these decide most
+// dictionaryEntry is the place of a masked value, with its first bytes, which decide most
 // comparisons.
 type dictionaryEntry struct {
 	prefix uint64

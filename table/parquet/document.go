@@ -14,7 +14,7 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// document is a Parquet file. It is split into pages: each is masked for itself.
+// document is a Parquet file. It is split into pages, each of which is masked separately.
 type document struct {
 	*parquetFormat
 	at     io.ReaderAt
@@ -22,12 +22,12 @@ type document struct {
 	meta   *format.FileMetaData
 	leaves []*leaf // of the input
 	plan   *table.Plan
-	// schema and tree are those of the output, and out its columns.
+	// schema and tree are those of the output; out has its columns.
 	schema []format.SchemaElement
 	tree   *node
 	out    []*outColumn
-	// values are the key-value metadata of the output, and dropped is how many of the
-	// input's it does not have.
+	// values is the key-value metadata of the output, and dropped counts the entries of the
+	// input that it lacks.
 	values  []format.KeyValue
 	dropped uint64
 	arrow   []arrow.Field     // nil where the file has none
@@ -43,8 +43,8 @@ func (d *document) Columns() *table.Plan { return d.plan }
 // Plan implements file.Document.
 func (d *document) Plan() *mask.Plan { return d.plan.Actions }
 
-// tasks are the blocks on their way, in order: what masks one leaves in it what the
-// footer says of it.
+// tasks has the blocks in flight, in order. Whatever masks a block stores in its task
+// what the footer needs to know.
 type tasks struct {
 	mu    sync.Mutex
 	queue []*task
@@ -65,7 +65,7 @@ func (q *tasks) pop() *task {
 	return t
 }
 
-// budget bounds the bytes of the pages on their way, so that large pages do not fill the
+// budget bounds the bytes of the pages in flight, so that large pages do not fill the
 // memory. One page is always allowed.
 type budget struct {
 	mu   sync.Mutex
@@ -73,7 +73,7 @@ type budget struct {
 	used int64
 }
 
-// inFlight is the most bytes of pages, unpacked, that are on their way.
+// inFlight is the maximum of uncompressed bytes of pages in flight.
 const inFlight = 48 << 20
 
 func (b *budget) take(n int64) {
@@ -95,7 +95,7 @@ func (b *budget) release(n int64) {
 	b.cond.Broadcast()
 }
 
-// taskKind is what a block has.
+// taskKind is the kind of content of a block.
 type taskKind uint8
 
 const (
@@ -104,7 +104,7 @@ const (
 	pageTask
 )
 
-// task is a page to mask, and what came of it.
+// task is a page to mask, and its result.
 type task struct {
 	document *document
 	kind     taskKind
@@ -136,7 +136,7 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 	}
 	for i := range d.meta.RowGroups {
 		if d.meta.RowGroups[i].NumRows == 0 {
-			continue // a group without rows has nothing to say
+			continue // a group without rows has no content
 		}
 		for k, c := range d.out {
 			if err := s.chunk(i, c, k == 0); err != nil {
@@ -151,7 +151,7 @@ func (d *document) Split(buffer func() []byte, emit func(file.Block) error) erro
 	return nil
 }
 
-// emitError is an error of emit, which is not the file's.
+// emitError is an error of emit: the file is not at fault.
 type emitError struct{ error }
 
 // splitter reads the pages of a file.
@@ -181,7 +181,7 @@ func (s *splitter) memory(n int) []byte {
 	return make([]byte, n)
 }
 
-// chunk sends the pages of a column in a row group.
+// chunk emits the pages of a column in a row group.
 func (s *splitter) chunk(group int, c *outColumn, counts bool) error {
 	g := &s.meta.RowGroups[group]
 	r, err := newPageReader(s.at, &g.Columns[c.place], s.end)
@@ -237,7 +237,7 @@ func (s *splitter) chunk(group int, c *outColumn, counts bool) error {
 	}
 }
 
-// rowsOf is how many rows begin in a page.
+// rowsOf returns how many rows begin in a page.
 func (s *splitter) rowsOf(t *task) (int, error) {
 	n, err := t.page.valuesOf()
 	switch {

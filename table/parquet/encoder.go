@@ -26,13 +26,13 @@ type pageEncoder struct {
 	plainValues, body, packed, scratch []byte
 }
 
-// begin begins the page that has the masked values of g.
+// begin starts the page with the masked values of g.
 func (e *pageEncoder) begin(c *outColumn, g *page) {
 	e.column, e.reps, e.defs = c, g.reps, e.defs[:0]
 }
 
-// level adds the definition level of a value, or of one of which nothing is left. It
-// returns false where nothing may not be.
+// level adds the definition level of a value, or of one that was removed. It returns
+// false if the value must not be removed.
 func (e *pageEncoder) level(null bool) bool {
 	switch c := e.column; {
 	case !null:
@@ -45,10 +45,10 @@ func (e *pageEncoder) level(null bool) bool {
 	return true
 }
 
-// missing adds the level of a place where the input has no value.
+// missing adds the level of a position where the input has no value.
 func (e *pageEncoder) missing(def uint8) { e.defs = append(e.defs, def) }
 
-// copied writes a page with the body that it has.
+// copied writes a page with its original body.
 func (e *pageEncoder) copied(dst []byte, h format.PageHeader, body []byte, o *outcome) ([]byte, error) {
 	null := format.Statistics{NullCount: int64(o.nulls)}
 	h.DataPageHeader.V.Statistics, h.DataPageHeaderV2.V.Statistics = null, null
@@ -88,7 +88,7 @@ func (e *pageEncoder) dictionary(dst []byte, h format.PageHeader, codec format.C
 	return e.page(dst, h, e.packed, o)
 }
 
-// sizeOf is a size as headers have it, or negative where it is too large.
+// sizeOf returns a size as headers have it, or a negative number if it is too large.
 func sizeOf(b []byte) int32 {
 	if len(b) > math.MaxInt32 {
 		return -1
@@ -133,7 +133,7 @@ func appendPlain(dst []byte, v *encoding.Vector, bools bool) []byte {
 	return dst
 }
 
-// data writes a data page in the version that the input's has.
+// data writes a data page in the version of the input's.
 func (e *pageEncoder) data(dst []byte, t *task, values []byte, o *outcome) (_ []byte, err error) {
 	c, h := e.column, t.page.header
 	null := format.Statistics{NullCount: int64(o.nulls)}
@@ -175,7 +175,7 @@ func (e *pageEncoder) data(dst []byte, t *task, values []byte, o *outcome) (_ []
 	return e.page(dst, h, e.packed, o)
 }
 
-// levelBytes encodes levels; none where all are 0.
+// levelBytes encodes levels; it returns nothing if all are 0.
 func levelBytes(levels []uint8, most uint8) ([]byte, error) {
 	if most == 0 {
 		return nil, nil

@@ -113,7 +113,7 @@ func checkFooter(meta *format.FileMetaData, end int64) error {
 	if rows != meta.NumRows {
 		return errors.New("the footer is damaged: its number of rows is not that of its row groups")
 	}
-	// No byte may be of two columns: one that is kept would show the other.
+	// No byte may belong to two columns: one that is kept would show the other.
 	slices.SortFunc(spans, func(a, b span) int { return int(min(max(a.from-b.from, -1), 1)) })
 	for i := 1; i < len(spans); i++ {
 		if spans[i].from < spans[i-1].to {
@@ -123,10 +123,11 @@ func checkFooter(meta *format.FileMetaData, end int64) error {
 	return nil
 }
 
-// span is where the pages of a chunk lie.
+// span says where the pages of a chunk are.
 type span struct{ from, to int64 }
 
-// spanOf is where the pages of a chunk lie in a file whose pages end before a place.
+// spanOf returns where the pages of a chunk are in a file whose pages end before an
+// offset.
 func spanOf(c *format.ColumnChunk, end int64) (span, error) {
 	m := &c.MetaData
 	switch {

@@ -8,8 +8,8 @@ import (
 	"github.com/veil-proxy/veil/table/parquet/encoding"
 )
 
-// pageIndex says of each page of a chunk where it is, from which row on, and within which
-// bounds its values lie.
+// pageIndex says for each page of a chunk where it is, at which row it begins, and within
+// which bounds its values are.
 type pageIndex struct {
 	locations []format.PageLocation
 	columns   format.ColumnIndex
@@ -19,10 +19,11 @@ type pageIndex struct {
 	bounded, useless bool
 }
 
-// indexBound is the most bytes of a bound. One that is cut off is still a bound.
+// indexBound is the maximum length of a bound in bytes. A truncated bound is still a
+// bound.
 const indexBound = 64
 
-// add takes in a page.
+// add adds a page.
 func (x *pageIndex) add(o *outcome, offset int64, row int, order order) {
 	x.order = order
 	x.useless = x.useless || !o.starts
@@ -49,7 +50,7 @@ func boundsOfPage(s *format.Statistics, order order) (least, greatest []byte, ok
 	if len(greatest) <= indexBound {
 		return least, greatest, true
 	}
-	// The least byte string that is greater than all that begin so.
+	// The least byte string that is greater than all with this prefix.
 	greatest = bytes.Clone(greatest[:indexBound])
 	for len(greatest) > 0 && greatest[len(greatest)-1] == 0xff {
 		greatest = greatest[:len(greatest)-1]
@@ -61,8 +62,8 @@ func boundsOfPage(s *format.Statistics, order order) (least, greatest []byte, ok
 	return least, greatest, true
 }
 
-// writeIndexes writes the bounds of all chunks, then the places of all pages, as readers
-// expect them, and says in the footer where they are.
+// writeIndexes writes the bounds of all chunks, then the positions of all pages, as
+// readers expect, and records in the footer where they are.
 func (m *merger) writeIndexes() error {
 	for _, write := range []func(*format.ColumnChunk, *pageIndex) error{m.writeBounds, m.writeLocations} {
 		i := 0
@@ -104,7 +105,7 @@ func (m *merger) writeLocations(c *format.ColumnChunk, x *pageIndex) error {
 	return m.write(b)
 }
 
-// boundaryOrder is how the bounds of pages with values follow one another.
+// boundaryOrder returns the order of the bounds of pages with values.
 func (x *pageIndex) boundaryOrder() format.BoundaryOrder {
 	up, down := true, true
 	last := -1

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // names of time zones are known by it, whatever the machine has
+	_ "time/tzdata" // it has the names of time zones, whatever the machine has installed
 
 	"github.com/parquet-go/parquet-go/format"
 
@@ -12,15 +12,15 @@ import (
 	"github.com/veil-proxy/veil/table/pandas"
 )
 
-// maxKeyValue is the longest value of key-value metadata that is looked into.
+// maxKeyValue is the length of the longest value of key-value metadata that is read.
 const maxKeyValue = 4 << 20
 
-// keyValues decides what of the file's key-value metadata passes: what is known to
-// describe the schema, made to describe that of the output. Whatever else there is could
-// hold anything and is left out.
+// keyValues decides which of the file's key-value metadata passes: known descriptions of
+// the schema, changed to describe that of the output. Everything else could have any
+// content and is left out.
 func (d *document) keyValues() {
-	// What Arrow and pandas say depends on each other: the types tell pandas the time
-	// zones, and Arrow's schema has what pandas says once more.
+	// The metadata of Arrow and pandas depend on each other: the types give pandas the time
+	// zones, and Arrow's schema repeats the metadata of pandas.
 	for _, kv := range d.meta.KeyValueMetadata {
 		if kv.Key == arrowKey && len(kv.Value) <= maxKeyValue {
 			_, _ = guarded(d.arrowFields, kv.Value) // what is not known has no fields
@@ -36,8 +36,8 @@ func (d *document) keyValues() {
 	d.dropped = uint64(len(d.meta.KeyValueMetadata) - len(d.values))
 }
 
-// keyValue sets the value of a key to what f makes of the file's. What f does not know is
-// left out, and so is all but the first value of a key.
+// keyValue sets the value of a key to the result of f for the file's value. What f does
+// not know is left out, and so are all but the first value of a key.
 func (d *document) keyValue(key string, f func(string) (string, error)) {
 	for _, kv := range d.meta.KeyValueMetadata {
 		if kv.Key != key {
@@ -90,7 +90,7 @@ func (d *document) pandasSchema(value string) (string, error) {
 	return string(out), nil
 }
 
-// pandasColumn is what pandas makes of a field of a row.
+// pandasColumn describes a field of a row as pandas does.
 func (d *document) pandasColumn(name string) (c pandas.Column, ok bool) {
 	if !slices.ContainsFunc(d.tree.children, func(n *node) bool { return n.element.Name == name }) {
 		return c, false

@@ -29,19 +29,19 @@ type masker struct {
 	decoder pageDecoder
 	encoder pageEncoder
 	bounds  bounds
-	// column is the place of the one that is masked, columns it alone, and text its cell;
-	// beside has its neighbours'.
+	// column is the place of the column being masked, columns has only that place, and text
+	// its cell; beside has the cells of its neighbours.
 	column    int
 	columns   [1]int
 	text, out []byte
 	beside    sideCells
 }
 
-// outcome is what the footer and the indexes say of a page.
+// outcome is what the footer and the indexes need to know about a page.
 type outcome struct {
 	err error
-	// bytes are those in the file, and unpacked as they would be without compression.
-	// Both have the header.
+	// bytes is the size in the file, and unpacked the size without compression. Both include
+	// the header.
 	bytes, unpacked int
 	encoding        format.Encoding
 	v2              bool
@@ -52,7 +52,8 @@ type outcome struct {
 	hashes          []uint64 // of values, for a bloom filter
 }
 
-// errFault is an error of Veil, or of a file that finds one. Its text has no value.
+// errFault is an error of Veil, or of a file that triggers one. Its text contains no
+// value.
 var errFault = errors.New("masking failed: the page is damaged, or there is a fault in Veil")
 
 var errMapKey = errors.New("masking leaves nothing of a key of a map, which cannot be null: hide the column, or use a method that masks every value")
@@ -118,7 +119,7 @@ func (m *masker) dictionary(dst []byte, t *task) ([]byte, error) {
 }
 
 // sharesDictionary reports whether the output has a dictionary where the input has one:
-// then a value of it is masked once.
+// each of its values is then masked once.
 func (c *outColumn) sharesDictionary() bool {
 	return c.treated.Alone() && c.treated.Treatment == table.Masked
 }
@@ -237,8 +238,9 @@ func (m *masker) values(dst []byte, t *task, g *page) ([]byte, error) {
 // batchValues is how many values are looked at before they are masked.
 const batchValues = 128
 
-// look looks at the values of a page from place i on, of which the first that is not null is
-// the k-th, before they are masked. It returns the place where the next are looked at.
+// look looks ahead at the values of a page from place i on, before they are masked; the
+// first of them that is not null is the k-th. It returns the place where the next
+// look-ahead begins.
 func (m *masker) look(c *outColumn, g *page, i, k int) int {
 	end := min(i+batchValues, g.n)
 	if !m.table.LookAhead(m.columns[:]) {
@@ -263,7 +265,7 @@ func (m *masker) look(c *outColumn, g *page, i, k int) int {
 	return end
 }
 
-// value masks a value and appends what is left of it. ok is false where that is nothing.
+// value masks a value and appends the result. ok is false if nothing is left.
 func (m *masker) value(c *outColumn, src []byte, out *encoding.Vector) (ok bool, err error) {
 	m.text = c.typ.text(m.text[:0], src)
 	if m.text == nil {

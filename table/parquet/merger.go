@@ -24,7 +24,7 @@ func (d *document) NewMerger(out io.Writer) file.Merger {
 	return &merger{document: d, out: out, version: d.meta.Version}
 }
 
-// merger writes pages one after the other, and after them what says where they are.
+// merger writes pages one after the other, and then the indexes and the footer.
 type merger struct {
 	*document
 	out     io.Writer
@@ -34,12 +34,12 @@ type merger struct {
 	groups []format.RowGroup
 	group  int // of the input
 	chunk  *chunkWriter
-	// indexes are those of all chunks, in order; nil for one without.
+	// indexes has those of all chunks, in order; nil for a chunk without one.
 	indexes []*pageIndex
 	rows    int64
 }
 
-// chunkWriter gathers what is said of a chunk.
+// chunkWriter collects the metadata of a chunk.
 type chunkWriter struct {
 	column *outColumn
 	meta   format.ColumnMetaData
@@ -71,7 +71,7 @@ func (m *merger) Append(masked []byte) error {
 	return m.write(masked)
 }
 
-// place begins the chunk that a page is of, and the row group.
+// place begins the chunk of a page, and its row group.
 func (m *merger) place(t *task) error {
 	if m.chunk != nil && m.chunk.column == t.column && m.group == t.group {
 		return nil
@@ -104,7 +104,7 @@ func (m *merger) newChunk(t *task) (*chunkWriter, error) {
 	return w, nil
 }
 
-// page takes in a page that is written at an offset.
+// page adds a page that is written at an offset.
 func (w *chunkWriter) page(t *task, offset int64) {
 	o := &t.done
 	if o.bytes == 0 {
@@ -199,7 +199,8 @@ func (m *merger) endChunk() error {
 	return nil
 }
 
-// sorting is by which columns the rows are in order, up to the first that does not pass.
+// sorting returns the columns by which the rows are sorted, up to the first that does not
+// pass.
 func (m *merger) sorting(in []format.SortingColumn) (out []format.SortingColumn) {
 	for _, s := range in {
 		i := slices.IndexFunc(m.document.out, func(c *outColumn) bool { return c.place == int(s.ColumnIdx) })

@@ -17,7 +17,7 @@ const (
 	julianUnix = 2440588
 )
 
-// nanosOf is the length of a unit of time; 0 if it is none.
+// nanosOf returns the length of a unit of time; 0 if it is unknown.
 func nanosOf(u format.TimeUnit) int64 {
 	switch u.Value.(type) {
 	case *format.MilliSeconds:

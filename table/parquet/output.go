@@ -17,7 +17,7 @@ type outColumn struct {
 	// place is that of the column in the source, and in the file.
 	place   int
 	treated *table.Treated
-	// out is the type of its values. Of a column that passes it is the leaf's own.
+	// out is the type of its values. For a column that passes, it is the leaf's own.
 	out *leafType
 	// outDef is the greatest definition level: one more than the input's where the column
 	// may have nulls now.
@@ -87,8 +87,8 @@ func (w *schemaWriter) paths(n *node, path []string) {
 	}
 }
 
-// field returns what becomes of a field; nil where nothing is left. parent is nil for the
-// row.
+// field returns the output's form of a field; nil if nothing is left. parent is nil for
+// the row.
 func (w *schemaWriter) field(n *node, places map[*leaf]int, parent *node) *node {
 	if n.leaf != nil {
 		return w.leaf(n, places[n.leaf], parent)
@@ -106,13 +106,13 @@ func (w *schemaWriter) field(n *node, places map[*leaf]int, parent *node) *node 
 	case len(out.children) == 0:
 		return nil
 	case n.isList() && len(n.children[0].children) > 1 && len(out.children[0].children) == 1:
-		out.children[0].element.Name = "array" // the group stays the element
+		out.children[0].element.Name = "array" // the group remains the element
 	}
 	return out
 }
 
-// showsMap reports whether a map has keys afterwards, and values if it had some: what is
-// left of another map is none.
+// showsMap reports whether a map still has keys, and values if it had some: otherwise the
+// rest is no longer a map.
 func (w *schemaWriter) showsMap(n *node, places map[*leaf]int) bool {
 	entry := n.children[0]
 	for i, c := range entry.children {
@@ -123,8 +123,8 @@ func (w *schemaWriter) showsMap(n *node, places map[*leaf]int) bool {
 	return true
 }
 
-// shows reports whether a field has a column that is not hidden, nor removed if that
-// counts too.
+// shows reports whether a field has a column that is not hidden; with key set, removed
+// columns count as hidden.
 func (w *schemaWriter) shows(n *node, places map[*leaf]int, key bool) bool {
 	if n.leaf != nil {
 		t := w.plan.Columns[places[n.leaf]].Treatment
@@ -133,7 +133,7 @@ func (w *schemaWriter) shows(n *node, places map[*leaf]int, key bool) bool {
 	return slices.ContainsFunc(n.children, func(c *node) bool { return w.shows(c, places, key) })
 }
 
-// leaf returns what becomes of a leaf.
+// leaf returns the output's form of a leaf.
 func (w *schemaWriter) leaf(n *node, place int, parent *node) *node {
 	t := &w.plan.Columns[place]
 	if t.Treatment == table.Hidden {
@@ -182,7 +182,7 @@ func setLogical(e *format.SchemaElement, l format.LogicalTypeValue, c deprecated
 // whole numbers.
 const maxScale = 28
 
-// convert makes the element that of a column with masked values of another type.
+// convert changes the element to that of a column with masked values of another type.
 func convert(e *format.SchemaElement, own *leafType, t *table.Treated) {
 	was := *e
 	*e = format.SchemaElement{Name: e.Name, RepetitionType: e.RepetitionType, FieldID: e.FieldID}

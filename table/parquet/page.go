@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	// maxHeader is the longest header of a page that is read: it can have a least and a
-	// greatest value.
+	// maxHeader is the length of the longest page header that is read: it can contain a
+	// least and a greatest value.
 	maxHeader = 16 << 20
-	// maxValues is the most values of a page: runs of one value take no room in a file,
-	// and they do in memory.
+	// maxValues is the maximum number of values in a page: runs of one value take no space
+	// in a file, but they do in memory.
 	maxValues = 1 << 24
 )
 
@@ -34,7 +34,7 @@ type pageReader struct {
 	codec  format.CompressionCodec
 	offset int64
 	end    int64
-	// values are those that pages have yet to have.
+	// values counts the values that are still to come.
 	values int64
 	head   []byte
 }
@@ -100,7 +100,7 @@ func (r *pageReader) header(h *format.PageHeader) (int, error) {
 	}
 }
 
-// valuesOf is how many values a data page has; 0 for a dictionary.
+// valuesOf returns how many values a data page has; 0 for a dictionary.
 func (p *rawPage) valuesOf() (int, error) {
 	h := &p.header
 	n := int32(-1)
@@ -130,8 +130,8 @@ func (p *rawPage) valuesOf() (int, error) {
 
 // page is the values of a data page with their levels.
 type page struct {
-	n int // values, nulls too
-	// reps and defs are the levels; nil where none is above 0.
+	n int // number of values, including nulls
+	// reps and defs are the levels; nil if none is above 0.
 	reps, defs []uint8
 	values     encoding.Vector
 	encoding   format.Encoding
@@ -141,7 +141,7 @@ type page struct {
 	starts bool
 }
 
-// pageDecoder decodes pages. What it returns is valid until the next call.
+// pageDecoder decodes pages. Its results are valid until the next call.
 type pageDecoder struct {
 	encoding.Inflater
 	page page
@@ -217,8 +217,8 @@ func (d *pageDecoder) levels(p *rawPage, l *leaf, codec format.CompressionCodec)
 	return values, nil
 }
 
-// prefixedLevels reads the levels of a page of the first version, which stand after
-// their length, and returns what follows.
+// prefixedLevels reads the levels of a page of the first version, which follow their
+// length, and returns what comes after them.
 func prefixedLevels(dst []uint8, src []byte, most uint8, n int, e format.Encoding) (levels []uint8, rest []byte, err error) {
 	if most == 0 {
 		return nil, src, nil
@@ -254,7 +254,7 @@ func levelsOf(dst []uint8, src []byte, most uint8, n int) ([]uint8, error) {
 	return dst, nil
 }
 
-// dictionary decodes a dictionary into memory of its own.
+// dictionary decodes a dictionary into newly allocated memory.
 func (p *rawPage) dictionary(l *leaf, codec format.CompressionCodec) (*encoding.Vector, error) {
 	h := &p.header.DictionaryPageHeader.V
 	if h.Encoding != format.Plain && h.Encoding != encoding.PlainDictionary {

@@ -12,7 +12,7 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// maxDepth is the most levels of a schema.
+// maxDepth is the maximum number of levels of a schema.
 const maxDepth = 100
 
 // node is a field of a schema: a group with its members, or a leaf.
@@ -22,7 +22,7 @@ type node struct {
 	leaf     *leaf // nil for a group
 }
 
-// leaf is a column of a file: what a chunk has the values of.
+// leaf is a column of a file: a chunk has the values of one leaf.
 type leaf struct {
 	element *format.SchemaElement
 	column  table.Column
@@ -38,7 +38,7 @@ func isGroup(e *format.SchemaElement) bool { return !e.Type.Valid }
 
 func (n *node) repetition() format.FieldRepetitionType { return n.element.RepetitionType.V }
 
-// readSchema builds the tree of a schema, and names its leaves.
+// readSchema builds the tree of a schema and names its leaves.
 func readSchema(elements []format.SchemaElement) (*node, []*leaf, error) {
 	if len(elements) == 0 || !isGroup(&elements[0]) {
 		return nil, nil, errors.New("the footer is damaged: it has no schema")
@@ -83,7 +83,7 @@ func readNode(rest *[]format.SchemaElement, depth int) (*node, error) {
 	return n, nil
 }
 
-// level is the place of a field in the tree.
+// level is the position of a field in the tree.
 type level struct {
 	path           string
 	within         []string
@@ -97,7 +97,8 @@ type schemaReader struct {
 	err    error
 }
 
-// in returns the level below a field, which adds what may be missing or repeated.
+// in returns the level below a field, with one more definition or repetition level if the
+// field is optional or repeated.
 func (l level) in(n *node) level {
 	switch n.repetition() {
 	case format.Repeated:
@@ -118,7 +119,7 @@ func (l level) member(name string) level {
 	return l
 }
 
-// field reads the field n, whose path l has.
+// field reads the field n, whose path is in l.
 func (s *schemaReader) field(n *node, l level) {
 	l = l.in(n)
 	switch {
@@ -145,8 +146,8 @@ func (s *schemaReader) members(n *node, l level) {
 	}
 }
 
-// list reads the elements of a list, whose path l has. Where the repeated field is only a
-// level, the field in it is the element.
+// list reads the elements of a list, whose path is in l. Where the repeated field is only
+// a level, the field in it is the element.
 func (s *schemaReader) list(repeated, list *node, l level) {
 	switch {
 	case isGroup(&repeated.element) && !elementIsGroup(repeated, list):
@@ -159,7 +160,7 @@ func (s *schemaReader) list(repeated, list *node, l level) {
 }
 
 // elementIsGroup reports whether the repeated group of a list is its element, as in files
-// of older programs.
+// written by older programs.
 func elementIsGroup(repeated, list *node) bool {
 	return len(repeated.children) != 1 || repeated.element.Name == "array" || repeated.element.Name == list.element.Name+"_tuple" ||
 		repeated.isList() || repeated.isMap()

@@ -15,8 +15,8 @@ import (
 // sparkKey has the schema of the data frame that Spark wrote.
 const sparkKey = "org.apache.spark.sql.parquet.row.metadata"
 
-// sparkCalendar are the keys by which Spark knows in which calendar old days are counted:
-// without them it refuses to read these.
+// sparkCalendar has the keys that tell Spark which calendar old dates use: without them
+// it refuses to read such dates.
 var sparkCalendar = []struct {
 	key   string
 	known func(string) (string, error)
@@ -29,7 +29,7 @@ var sparkCalendar = []struct {
 
 func isEmpty(s string) bool { return s == "" }
 
-// knownIf lets the values pass that are known.
+// knownIf lets known values pass.
 func knownIf(known func(string) bool) func(string) (string, error) {
 	return func(s string) (string, error) {
 		if !known(s) {
@@ -48,7 +48,7 @@ type sparkField struct {
 	Metadata struct{}        `json:"metadata"`
 }
 
-// sparkType is a type of Spark that has others.
+// sparkType is a type of Spark that contains others.
 type sparkType struct {
 	Type              string          `json:"type"`
 	Fields            []sparkField    `json:"fields,omitempty"`
@@ -69,13 +69,14 @@ func (d *document) sparkSchema(value string) (string, error) {
 	return string(out), nil
 }
 
-// sparkPruner takes hidden columns out of Spark's schema.
+// sparkPruner removes hidden columns from Spark's schema.
 type sparkPruner struct {
 	*document
 	found []*outColumn
 }
 
-// typ returns what becomes of a type at a path. ok is false where nothing is left of it.
+// typ returns the output's form of the type at a path. ok is false if nothing is left of
+// it.
 func (p *sparkPruner) typ(raw json.RawMessage, path string) (out json.RawMessage, ok bool, err error) {
 	var name string
 	if json.Unmarshal(raw, &name) == nil {
@@ -96,7 +97,7 @@ func (p *sparkPruner) typ(raw json.RawMessage, path string) (out json.RawMessage
 	case "map":
 		ok, err = p.mapping(&t, path)
 	default:
-		err = errNotKnown // a type of a program's own
+		err = errNotKnown // a user-defined type
 	}
 	if err != nil || !ok {
 		return nil, false, err
@@ -131,7 +132,7 @@ func (p *sparkPruner) mapping(t *sparkType, path string) (ok bool, err error) {
 	return hasKey && hasValue, err
 }
 
-// sparkTypes are the names of types without parameters or with numbers.
+// sparkTypes matches the names of types without parameters or with numeric ones.
 var sparkTypes = lazyregexp.New(`^(string|binary|boolean|byte|short|integer|long|float|double|date|timestamp|timestamp_ntz|void|null|variant|decimal\(\d{1,2},-?\d{1,2}\)|(var)?char\(\d{1,9}\)|interval( (year|month|day|hour|minute|second)( to (month|hour|minute|second))?)?)$`)
 
 func (p *sparkPruner) leaf(name, path string) (json.RawMessage, bool, error) {
@@ -150,7 +151,7 @@ func (p *sparkPruner) leaf(name, path string) (json.RawMessage, bool, error) {
 	return out, true, err
 }
 
-// sparkTypeOf is Spark's name of the type of a masked column.
+// sparkTypeOf returns Spark's name for the type of a masked column.
 func sparkTypeOf(c *outColumn) string {
 	switch l := c.outLogical().(type) {
 	case *format.DecimalType:

@@ -18,19 +18,19 @@ import (
 	"github.com/veil-proxy/veil/table/parquet/encoding"
 )
 
-// leafType is what the values of a column are. Values are bytes as the encoding PLAIN has
-// them, without the length of byte arrays; a boolean is one byte.
+// leafType is the type of a column's values. Values are bytes as in the encoding PLAIN,
+// without the length of byte arrays; a boolean is one byte.
 type leafType struct {
 	physical format.Type
-	// width is the length of values; 0 for byte arrays.
+	// width is the length of a value; 0 for byte arrays.
 	width   int
 	neutral table.Type
 	scale   int // of decimal numbers
 	order   order
 	// text appends the text of a value. A value has the right length.
 	text func(dst, value []byte) []byte
-	// value appends the value that a text stands for; ok is false where the type has
-	// none for it. It is nil where texts are not read back.
+	// value appends the value that a text represents; ok is false if the type has none. It
+	// is nil for types whose texts are never read back.
 	value func(dst, text []byte) (out []byte, ok bool)
 }
 
@@ -65,7 +65,7 @@ func typeOf(e *format.SchemaElement) (*leafType, error) {
 	return t, t.logical(logical)
 }
 
-// physicalType is the type of a leaf of which no more is known than how it is stored.
+// physicalType returns the type of a leaf if only its storage is known.
 func physicalType(e *format.SchemaElement) (*leafType, error) {
 	t := &leafType{physical: e.Type.V, neutral: table.Opaque, text: sameBytes, value: anyBytes}
 	switch e.Type.V {
@@ -94,7 +94,7 @@ func physicalType(e *format.SchemaElement) (*leafType, error) {
 	return t, nil
 }
 
-// logicalOf is the logical type that a converted type stands for.
+// logicalOf returns the logical type that a converted type represents.
 func logicalOf(e *format.SchemaElement) format.LogicalTypeValue {
 	millis, micros := format.TimeUnit{Value: &format.MilliSeconds{}}, format.TimeUnit{Value: &format.MicroSeconds{}}
 	switch c := e.ConvertedType.V; c {
@@ -128,10 +128,10 @@ func logicalOf(e *format.SchemaElement) format.LogicalTypeValue {
 	return nil
 }
 
-// interval is the one converted type that no logical type stands for.
+// interval is the one converted type without a logical type.
 type interval struct{ format.LogicalTypeValue }
 
-// logical lays a logical type over a physical one.
+// logical applies a logical type to a physical one.
 func (t *leafType) logical(l format.LogicalTypeValue) error {
 	is := func(types ...format.Type) error {
 		if !slices.Contains(types, t.physical) {
@@ -215,7 +215,7 @@ func valueOfBool(dst, text []byte) ([]byte, bool) {
 	return dst, false
 }
 
-// integer makes it a type of whole numbers of so many bits.
+// integer makes it a type of whole numbers of that many bits.
 func (t *leafType) integer(width, bits int, sign bool) {
 	t.width, t.neutral, t.order = width, table.Integer, signedOrder
 	t.text = func(dst, value []byte) []byte { return strconv.AppendInt(dst, signed(value), 10) }
@@ -234,7 +234,7 @@ func (t *leafType) integer(width, bits int, sign bool) {
 	}
 }
 
-// float makes it a type of binary numbers of so many bytes.
+// float makes it a type of binary numbers of that many bytes.
 func (t *leafType) float(width int) {
 	t.width, t.neutral, t.order = width, table.Float, floatOrder
 	t.text = func(dst, value []byte) []byte { return cells.AppendFloat(dst, floatOf(value), 8*width) }
@@ -296,7 +296,7 @@ func (t *leafType) decimal(scale int) {
 	}
 }
 
-// twos is the number that big-endian bytes are in two's complement.
+// twos returns the number that big-endian bytes represent in two's complement.
 func twos(value []byte) *big.Int {
 	n := new(big.Int).SetBytes(value)
 	if len(value) > 0 && value[0] >= 0x80 {

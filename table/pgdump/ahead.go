@@ -7,7 +7,7 @@ const batchRows = 64
 // record is a row that is read.
 type record struct {
 	text []byte   // of a COPY
-	raw  [][]byte // its fields, as the dump has them
+	raw  [][]byte // its fields as in the dump
 	err  error
 }
 
@@ -23,15 +23,16 @@ func (m *masker) keep(raw [][]byte) [][]byte {
 	return m.raw[from:len(m.raw):len(m.raw)]
 }
 
-// recovered makes an error of a panic, whose text can hold a value.
+// recovered turns a panic into an error. The text of the panic is left out: it can
+// contain a value.
 func recovered(err *error) {
 	if recover() != nil {
 		*err = errFault
 	}
 }
 
-// look looks at rows of the batch from row i on, which is masked next, for what they have to
-// hash, if it pays: see table.Masker.Look.
+// look looks ahead, if worthwhile, at rows of the batch from row i on, the next one to be
+// masked, for values to hash: see table.Masker.Look.
 func (m *masker) look(i int, l *layout, rm *relationMasker) {
 	if i < m.looked {
 		return
@@ -51,7 +52,8 @@ func (m *masker) look(i int, l *layout, rm *relationMasker) {
 	}
 }
 
-// lookAhead begins a batch of rows, and reports whether it pays to look at them.
+// lookAhead begins a batch of rows, and reports whether looking ahead at them is
+// worthwhile.
 func (rm *relationMasker) lookAhead(l *layout) bool {
 	if rm.layout != l {
 		rm.setLayout(l)
@@ -64,7 +66,7 @@ func (rm *relationMasker) lookAhead(l *layout) bool {
 	return pays
 }
 
-// setLayout finds the columns that each of tables masks.
+// setLayout determines the columns that each of tables masks.
 func (rm *relationMasker) setLayout(l *layout) {
 	rm.layout, rm.looks = l, make([]bool, len(rm.tables))
 	rm.columns = make([][]int, len(rm.tables))

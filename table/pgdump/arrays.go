@@ -5,7 +5,7 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// arraysOf is how PostgreSQL writes arrays of a type.
+// arraysOf returns how PostgreSQL writes arrays of a type.
 func arraysOf(t table.Type) table.List {
 	if t.IsTime() {
 		return timeArrays{zoned: t == table.TimestampTZ}
@@ -13,12 +13,12 @@ func arraysOf(t table.Type) table.List {
 	return arrays{}
 }
 
-// timeNames are the types of times as a dump writes them.
+// timeNames has the types of times as a dump writes them.
 var timeNames = map[table.Type]string{
 	table.Date: "date", table.Timestamp: "timestamp without time zone", table.TimestampTZ: "timestamp with time zone",
 }
 
-// arrays are arrays as PostgreSQL writes them.
+// arrays reads and writes arrays in PostgreSQL's text form.
 type arrays struct{}
 
 // AppendList implements table.List.
@@ -43,7 +43,7 @@ func (arrays) AppendList(dst, src []byte, f func(dst, element []byte) ([]byte, b
 	return rows.AppendArray(dst, elements), true, nil
 }
 
-// timeArrays are arrays of times. They keep their dimensions and bounds.
+// timeArrays does so for arrays of times. They keep their dimensions and bounds.
 type timeArrays struct {
 	// zoned: elements have a time zone, that of the session of pg_dump.
 	zoned bool

@@ -9,14 +9,14 @@ import (
 	"github.com/veil-proxy/veil/postgres/script"
 )
 
-// batch is the statements between the rows of a dump: all are read, then the rules are
-// laid over the new tables, and then what passes is written, in their order. Nothing of a
-// statement is copied: what is written is made of what was understood.
+// batch has the statements between the rows of a dump: first all are read, then the rules
+// are applied to the new tables, and then what passes is written in the same order.
+// Statements are never copied: the output is generated from what was parsed.
 type batch struct {
 	config *Config
 	db     *database
 	pieces []func(*batch)
-	// line is that of the statement that is read.
+	// line is the line of the statement being read.
 	line int
 
 	out  []byte
@@ -24,7 +24,7 @@ type batch struct {
 	bad  []file.Bad
 }
 
-// write keeps a function that writes a statement once the rules are laid.
+// write keeps a function that writes a statement once the rules have been applied.
 func (b *batch) write(piece func(w *batch)) {
 	line := b.line
 	b.pieces = append(b.pieces, func(w *batch) {
@@ -33,7 +33,7 @@ func (b *batch) write(piece func(w *batch)) {
 	})
 }
 
-// lose counts something that is left out.
+// lose counts something left out.
 func (b *batch) lose(l loss) { b.lost[l]++ }
 
 // put writes a statement.
@@ -44,7 +44,7 @@ func (b *batch) put(parts ...string) {
 	b.out = append(b.out, ";\n"...)
 }
 
-// finish lays the rules and writes what passes.
+// finish applies the rules and writes what passes.
 func (b *batch) finish() {
 	b.decide()
 	b.uses()
@@ -54,7 +54,7 @@ func (b *batch) finish() {
 	b.pieces = nil
 }
 
-// uses notes which sequences defaults take values from.
+// uses records which sequences the defaults take values from.
 func (b *batch) uses() {
 	for _, r := range b.db.order {
 		for _, c := range r.columns {
@@ -78,7 +78,7 @@ func (b *batch) schema(name string) {
 	b.put("CREATE SCHEMA IF NOT EXISTS ", catalog.QuoteIdent(name))
 }
 
-// inhabited reports whether a schema has something that is written, or may have: an
+// inhabited reports whether a schema has something that is written, or that may be: an
 // extension's objects.
 func (d *database) inhabited(schema string) bool {
 	for _, r := range d.order {
@@ -100,7 +100,7 @@ func (d *database) inhabited(schema string) bool {
 	return d.schemas[schema]
 }
 
-// extension writes an extension: types and functions of kept columns may be its.
+// extension writes an extension: kept columns may use its types and functions.
 func (b *batch) extension(name, schema string) {
 	stmt := "CREATE EXTENSION IF NOT EXISTS " + catalog.QuoteIdent(name)
 	if schema != "" && schema != "pg_catalog" {
@@ -113,7 +113,7 @@ func (b *batch) extension(name, schema string) {
 	b.put(stmt)
 }
 
-// table writes a table, or says that it is left out.
+// table writes a table, or reports that it is left out.
 func (b *batch) table(r *relation) {
 	if !r.written() {
 		b.leaveOut(r)
@@ -167,18 +167,18 @@ func (b *batch) table(r *relation) {
 	b.put(s.String())
 }
 
-// countHidden counts a column that a rule covers and that is hidden all the same.
+// countHidden counts a column that is hidden although a rule covers it.
 func (b *batch) countHidden(c *column) {
 	if c.note != "" && c.treated.Action.Rule == "" && c.note != "no rule covers it" {
 		b.lose(lostColumns)
 	}
 }
 
-// leaveOut says that a table is left out. That no rule covers it is an error, as it is for
-// any other file; what it is called says nothing of a row.
+// leaveOut reports that a table is left out. A table that no rule covers is an error, as
+// for any other file; its name reveals nothing about a row.
 func (b *batch) leaveOut(r *relation) {
 	switch {
-	case r.uncovered && b.config.Options.Survey: // it is no related table
+	case r.uncovered && b.config.Options.Survey: // it is not a related table
 	case r.foreign:
 		b.lose(lostForeign)
 	default:
@@ -187,7 +187,7 @@ func (b *batch) leaveOut(r *relation) {
 	}
 }
 
-// inheritsColumn reports whether a parent that is written brings a column.
+// inheritsColumn reports whether a column comes from a parent that is written.
 func (r *relation) inheritsColumn(c *column) bool {
 	for _, p := range r.parents {
 		if o := p.column(c.name); o != nil && o.shown && p.written() {
@@ -221,7 +221,7 @@ func (b *batch) columnSQL(c *column) string {
 	return out
 }
 
-// defaultSQL is a default that passes: one of a column that is kept, without constants.
+// defaultSQL returns a default that passes: one of a kept column, without constants.
 func (b *batch) defaultSQL(c *column, def []script.Token) (string, bool) {
 	if !c.keeps {
 		return "", false
@@ -254,8 +254,8 @@ func (r *relation) keepsColumn(name string) bool {
 	return c != nil && c.shown && c.keeps
 }
 
-// usedTypes are the types of the dump that columns of the output have, with those that
-// they are made of.
+// usedTypes returns the types defined in the dump that columns of the output use, with
+// those that they consist of.
 func (d *database) usedTypes() map[script.Object]bool {
 	used := map[script.Object]bool{}
 	var use func(t typeName)
@@ -289,7 +289,7 @@ func (d *database) usedTypes() map[script.Object]bool {
 	return used
 }
 
-// userType writes a type that a kept column has: then its labels are as little hidden as
+// userType writes a type that a kept column uses: its labels are then no more secret than
 // the column's values.
 func (b *batch) userType(u *userType) {
 	if !b.db.usedTypes()[u.Object] {
@@ -331,7 +331,7 @@ func (b *batch) userType(u *userType) {
 	}
 }
 
-// sequence writes a sequence that counts a kept column.
+// sequence writes a sequence that generates a kept column.
 func (b *batch) sequence(s *sequence) {
 	options, ok := sequenceOptions(s.options)
 	if !b.db.kept(s) || !ok {
@@ -363,8 +363,8 @@ func sequenceOptions(tokens []script.Token) (string, bool) {
 
 var sequenceWords = set("as", "smallint", "integer", "bigint", "start", "with", "increment", "by", "no", "minvalue", "maxvalue", "cache", "cycle")
 
-// setval writes the position of a sequence that counts a kept column. The position of
-// another would tell how far its originals go.
+// setval writes the position of a sequence that generates a kept column. The position of
+// another one would reveal how far its originals go.
 func (b *batch) setval(o script.Object, args []script.Token) {
 	s := b.db.sequences[o]
 	p := &script.Parser{Tokens: args}

@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/script"
 )
 
-// copied masks the rows of a COPY, a batch after the other.
+// copied masks the rows of a COPY, one batch after the other.
 func (m *masker) copied(dst []byte, b file.Block, l *layout, rm *relationMasker, r *file.Result) ([]byte, uint64) {
 	dst = append(dst, l.begins...)
 	line, rows := b.Line, uint64(0)
@@ -30,7 +30,7 @@ func (m *masker) copied(dst []byte, b file.Block, l *layout, rm *relationMasker,
 	return dst, rows
 }
 
-// readCopied reads a batch of the rows of a COPY, and returns the text behind it.
+// readCopied reads a batch of the rows of a COPY, and returns the text after it.
 func (m *masker) readCopied(text []byte) []byte {
 	m.begin()
 	for len(text) > 0 && len(m.batch) < batchRows {
@@ -54,7 +54,7 @@ func (m *masker) splitCopied(text []byte) (rec record) {
 	return rec
 }
 
-// copyRow masks a row of a COPY. A fault of a method is an error of that row.
+// copyRow masks a row of a COPY. A failure of a method is an error of that row.
 func (m *masker) copyRow(dst []byte, rec *record, l *layout, rm *relationMasker) (out []byte, err error) {
 	if rec.err != nil {
 		return dst, rec.err

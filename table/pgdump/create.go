@@ -6,7 +6,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/script"
 )
 
-// create reads a CREATE statement, behind that word.
+// create reads the rest of a CREATE statement.
 func (b *batch) create(p *script.Parser) {
 	unlogged := p.Take("unlogged")
 	switch {
@@ -38,7 +38,8 @@ func (b *batch) create(p *script.Parser) {
 	}
 }
 
-// created says what a statement makes that is left out.
+// created returns how the object that a CREATE statement creates is counted when it is
+// left out.
 func created(p *script.Parser) loss {
 	p.Phrase("or replace")
 	p.Take("constraint")
@@ -59,8 +60,8 @@ func created(p *script.Parser) loss {
 	return lostOther
 }
 
-// createTable reads a table. One whose statement is not understood is not made, so that it
-// is covered by no rule.
+// createTable reads a table. If the statement is not understood, the table is not
+// created, so no rule covers it.
 func (b *batch) createTable(p *script.Parser, unlogged, foreign bool) {
 	o, ok := p.Object()
 	if !ok {
@@ -83,7 +84,7 @@ func (d *database) add(r *relation) {
 	d.typed = true
 }
 
-// tableBody reads what stands behind the name of a table.
+// tableBody reads what follows the name of a table.
 func (b *batch) tableBody(p *script.Parser, r *relation) bool {
 	if p.Take("of") {
 		o, ok := p.Object()
@@ -142,7 +143,8 @@ func (d *database) inherit(child *relation, parent script.Object) bool {
 	return true
 }
 
-// addInherited puts the columns of the parents, which a dump does not list, before a table's own.
+// addInherited inserts the columns of the parents, which a dump does not list, before a
+// table's own.
 func (r *relation) addInherited() {
 	own := r.columns
 	r.columns = nil

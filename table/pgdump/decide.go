@@ -10,7 +10,7 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// decide lays the rules over all tables that have none yet.
+// decide applies the rules to all tables that have not been decided yet.
 func (b *batch) decide() {
 	for _, r := range b.db.order {
 		if !r.decided {
@@ -19,8 +19,9 @@ func (b *batch) decide() {
 	}
 }
 
-// decideFamily decides for tables that are connected by inheritance: a cell is reached by
-// the names of all that the row is in, so a column is treated alike in all of them.
+// decideFamily decides for tables that are connected by inheritance: a cell can be
+// reached through every table that the row is in, so a column is treated alike in all of
+// them.
 func (b *batch) decideFamily(family []*relation) {
 	broken := slices.ContainsFunc(family, func(r *relation) bool { return r.why != "" })
 	for _, r := range family {
@@ -55,7 +56,7 @@ func (b *batch) decideFamily(family []*relation) {
 	}
 }
 
-// sharing are the relations of a family that have a column from one another.
+// sharing returns the relations of a family that inherit a column from one another.
 func sharing(family []*relation, r *relation, column string) (out []*relation) {
 	seen := map[*relation]bool{}
 	for todo := []*relation{r}; len(todo) > 0; todo = todo[1:] {
@@ -74,9 +75,9 @@ func sharing(family []*relation, r *relation, column string) (out []*relation) {
 	return out
 }
 
-// own finds whose rules hold for a column that several relations have from one another:
-// those of the topmost, or, where a rule was written for another, the stricter ones, as
-// in the PostgreSQL proxy.
+// own determines whose rules apply to a column that several relations share by
+// inheritance: those of the topmost one or, where a rule was written for another, the
+// stricter ones, as in the PostgreSQL proxy.
 func (b *batch) own(part []*relation, column string) {
 	type candidate struct {
 		relation *relation
@@ -124,8 +125,8 @@ func (b *batch) own(part []*relation, column string) {
 	}
 }
 
-// rule is the only rule of a chain, or nil. No rule is one that keeps where that is the
-// default.
+// rule returns the only rule of a chain, or nil. No rule counts as one that keeps where
+// that is the default.
 func (b *batch) rule(ch table.Chain) *ruleset.TableRule {
 	last := b.config.Rules.Last(ch)
 	switch {
@@ -146,10 +147,10 @@ func hides(r *ruleset.TableRule) bool {
 	return ok
 }
 
-// names is what rules know of a relation.
+// names returns the names by which rules know a relation.
 func (r *relation) names() table.Name { return table.Name{Schema: r.Schema, Table: r.Name} }
 
-// lay lays the plans over a relation's columns.
+// lay applies the plans to a relation's columns.
 func (b *batch) lay(r *relation) {
 	source := table.Source{}
 	for _, c := range r.columns {
@@ -185,7 +186,7 @@ func (b *batch) lay(r *relation) {
 	}
 }
 
-// sourceColumn is a column as rules see it.
+// sourceColumn returns a column as rules see it.
 func (b *batch) sourceColumn(c *column) table.Column {
 	out := table.Column{Name: c.name, Type: table.Text}
 	if b.db.typed {
@@ -197,7 +198,7 @@ func (b *batch) sourceColumn(c *column) table.Column {
 	return out
 }
 
-// decideColumn decides what becomes of a column, by its plan.
+// decideColumn decides how a column is treated, by its plan.
 func (b *batch) decideColumn(r *relation, c *column, i int) {
 	t := &r.plans[c.plan].Columns[i]
 	c.treated, c.shown, c.note = t, t.Treatment != table.Hidden, t.Note
@@ -217,7 +218,8 @@ func (b *batch) decideColumn(r *relation, c *column, i int) {
 	}
 }
 
-// untyped hides a column of a dump of data alone whose method gives what its type says.
+// untyped hides a column of a data-only dump if the result of its method depends on the
+// column's type.
 func (b *batch) untyped(c *column, ch table.Chain) {
 	for _, i := range ch.Rules {
 		switch b.config.Rules.All()[i].Form.(type) {
@@ -227,8 +229,8 @@ func (b *batch) untyped(c *column, ch table.Chain) {
 	}
 }
 
-// oneToOne reports whether a method gives different values for different originals, but
-// with odds that are no odds.
+// oneToOne reports whether a method returns different values for different originals,
+// except with negligible probability.
 func oneToOne(form any) bool {
 	switch f := form.(type) {
 	case forms.Seal:
@@ -249,7 +251,7 @@ func oneToOne(form any) bool {
 	return false
 }
 
-// comparable names the types whose equal values have equal texts.
+// comparable has the types whose equal values have equal texts.
 func (b *batch) comparable(c *column) string {
 	if typ, array := b.db.neutral(c.typ); !array && typ == table.Integer {
 		return "integers"
@@ -261,7 +263,7 @@ func (b *batch) comparable(c *column) string {
 	return t.plain
 }
 
-// outType is the type of a masked column.
+// outType returns the type of a masked column.
 func (b *batch) outType(c *column, rule *ruleset.TableRule) string {
 	t := c.treated
 	own := b.db.under(c.typ)
@@ -293,7 +295,7 @@ func (b *batch) outType(c *column, rule *ruleset.TableRule) string {
 	return "text"
 }
 
-// integerType is the type of masked numbers, as the PostgreSQL proxy has it.
+// integerType returns the type of masked numbers, as in the PostgreSQL proxy.
 func integerType(t *table.Treated, own typeName, rule *ruleset.TableRule) string {
 	caps, steps := false, false
 	if rule != nil {
@@ -311,14 +313,14 @@ func integerType(t *table.Treated, own typeName, rule *ruleset.TableRule) string
 	return "bigint"
 }
 
-// generated decides for generated columns, whose values are not in a dump. One that is
-// made of columns that are kept is generated again. One that is removed is NULL.
+// generated decides for generated columns, whose values are not in a dump. A column
+// computed from kept columns is generated again; a removed one is NULL.
 func (b *batch) generated(r *relation) {
 	for _, c := range r.columns {
 		if c.generated == nil || !c.shown {
 			continue
 		}
-		// Its numbers say what its values do.
+		// Its numbers reveal as much as its values.
 		kept := c.keeps && passes(c.generated, func(name string) bool {
 			o := r.column(name)
 			return o != nil && o.shown && o.keeps && o.generated == nil
@@ -333,8 +335,8 @@ func (b *batch) generated(r *relation) {
 	}
 }
 
-// partitionsClear reports whether the columns by which a table is partitioned are kept, so
-// that the bounds of its partitions hold, and say no more than the rows do.
+// partitionsClear reports whether the columns by which a table is partitioned are kept,
+// so that the bounds of its partitions hold, and reveal no more than the rows do.
 func (r *relation) partitionsClear() bool {
 	if r.partitioned == nil {
 		return true

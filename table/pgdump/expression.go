@@ -6,10 +6,11 @@ import (
 	"github.com/veil-proxy/veil/postgres/script"
 )
 
-// Expressions of a dump can hold anything: the constants of a default, a check or a view
-// may be values of rows. An expression passes only if it is made of columns and of words,
-// signs and functions that are listed here. Of constants these are NULL, true, false, 0
-// and 1, and strings of punctuation, such as what stands between two names.
+// Expressions in a dump can contain anything: the constants of a default, a check or a
+// view may be values of rows. An expression passes only if it consists of columns and of
+// the words, operators and functions listed here. The only constants allowed are NULL,
+// true, false, 0 and 1, and strings of punctuation, such as a separator between two
+// names.
 
 var words = set("and", "or", "not", "is", "null", "true", "false", "case", "when", "then", "else", "end", "between", "symmetric",
 	"distinct", "from", "in", "coalesce", "nullif", "greatest", "least", "current_timestamp", "current_date", "localtimestamp")
@@ -33,7 +34,7 @@ func harmless(tokens []script.Token, column func(name string) bool) bool {
 	return passes(tokens, column, false)
 }
 
-// passes is harmless, and with numbers set lets any number pass.
+// passes is harmless, but also allows any number if numbers is set.
 func passes(tokens []script.Token, column func(name string) bool, numbers bool) bool {
 	for i := 0; i < len(tokens); i++ {
 		t := tokens[i]
@@ -58,7 +59,7 @@ func passes(tokens []script.Token, column func(name string) bool, numbers bool) 
 				return false
 			}
 		case t.Kind == script.Word && t.Text == "pg_catalog" && i+2 < len(tokens) && tokens[i+1].Is("."):
-			i++ // the name behind it is looked at as it is
+			i++ // the name after it is checked as it is
 		case t.Kind == script.Word && (words[t.Text] || calls && functions[t.Text]):
 		case t.IsName() && !calls && column(t.Text):
 		default:
@@ -68,7 +69,7 @@ func passes(tokens []script.Token, column func(name string) bool, numbers bool) 
 	return len(tokens) > 0
 }
 
-// castEnd returns the end of the built-in type behind "::", or 0.
+// castEnd returns the end of the built-in type after "::", or 0.
 func castEnd(tokens []script.Token, i int) int {
 	for end := min(len(tokens), i+6); end > i; end-- {
 		t, ok := readType(tokens[i:end])
@@ -92,7 +93,7 @@ func nextval(tokens []script.Token) (o script.Object, ok bool) {
 	return o, ok && p.Take(")") && p.Done()
 }
 
-// regclass takes the name of a relation in a string constant, with a cast or without.
+// regclass reads the name of a relation in a string constant, with or without a cast.
 func regclass(p *script.Parser) (o script.Object, ok bool) {
 	t := p.Peek(0)
 	if t.Kind != script.Text {

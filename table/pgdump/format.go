@@ -48,16 +48,16 @@ var header = lazyregexp.New(`^(\x{feff})?\s*--\r?\n-- PostgreSQL database (clust
 // Detect implements file.Format.
 func (f *format) Detect(_ string, beginning []byte) bool { return f.Any || header().Match(beginning) }
 
-// encodingSetting is how a dump says in which encoding it is.
+// encodingSetting matches a dump's statement of its encoding.
 var encodingSetting = regexp.MustCompile(`(?m)^SET client_encoding = '([A-Za-z0-9_]+)';`)
 
-// encodings are those that dumps can be in, by PostgreSQL's names.
+// encodings has the encodings that dumps can use, by PostgreSQL's names.
 var encodings = map[string]encoding.Encoding{
 	"UTF8": nil, "SQL_ASCII": nil, "LATIN1": charmap.ISO8859_1, "LATIN2": charmap.ISO8859_2, "LATIN9": charmap.ISO8859_15,
 	"WIN1250": charmap.Windows1250, "WIN1251": charmap.Windows1251, "WIN1252": charmap.Windows1252, "KOI8R": charmap.KOI8R,
 }
 
-// headerBytes is how much of a dump is looked at for its encoding.
+// headerBytes is how much of a dump is searched for its encoding.
 const headerBytes = 16 << 10
 
 // Open implements file.Format. It reads the schema, up to the first rows.
@@ -102,18 +102,18 @@ type document struct {
 	encoding string
 	db       *database
 	actions  *mask.Plan
-	// byRule are the numbers of the actions of rules, for tables that turn up later.
+	// byRule has the numbers of the actions of rules, for tables that appear later.
 	byRule map[string]int
-	// next are the statements that were read last.
+	// next has the statements that were read last.
 	next *batch
-	// masked counts the blocks that workers have masked, of those that were sent.
+	// masked counts the emitted blocks that workers have masked.
 	mu           sync.Mutex
 	idle         sync.Cond
 	sent, masked int
 }
 
-// ruleActions adds an action for each rule: of a table that turns up behind the first
-// rows, as in a dump without a schema, is known which rule acted, but not on which column.
+// ruleActions adds an action for each rule: for a table that first appears after rows, as
+// in a dump without a schema, it is known which rule acted, but not on which column.
 func (d *document) ruleActions() error {
 	d.byRule = map[string]int{}
 	d.idle.L = &d.mu
@@ -148,7 +148,8 @@ func (d *document) tableActions() error {
 	return nil
 }
 
-// maxActions is how many actions may be listed by column; of more, the rules alone are.
+// maxActions is how many actions may be listed by column; beyond that, only the rules
+// are.
 const maxActions = 60000
 
 // Plan implements file.Document.

@@ -8,8 +8,8 @@ import (
 	"github.com/veil-proxy/veil/postgres/script"
 )
 
-// statement is an INSERT statement that is read. Its rows are those of the batch from one up
-// to another.
+// statement is an INSERT statement that has been read. Its rows are a range of the
+// batch's.
 type statement struct {
 	text     []byte
 	line     int
@@ -18,13 +18,13 @@ type statement struct {
 	err      error
 }
 
-// inserts masks INSERT statements, a batch after the other.
+// inserts masks INSERT statements, one batch after the other.
 func (m *masker) inserts(dst []byte, b file.Block, l *layout, rm *relationMasker, r *file.Result) ([]byte, uint64) {
 	text, line, rows := b.Text, b.Line, uint64(0)
 	for {
 		text, line = m.readInserts(text, line, l)
 		if len(m.statements) == 0 {
-			return dst, rows // the reader has seen to it that nothing is left
+			return dst, rows // the reader has made sure that nothing is left
 		}
 		for i := range m.statements {
 			s := &m.statements[i]
@@ -94,7 +94,8 @@ func (m *masker) readRows(text []byte, s *statement, l *layout) (err error) {
 	return nil
 }
 
-// insert masks a statement with its rows. A fault of a method is an error of the statement.
+// insert masks a statement with its rows. A failure of a method is an error of the
+// statement.
 func (m *masker) insert(dst []byte, s *statement, l *layout, rm *relationMasker) (out []byte, err error) {
 	out = dst
 	if s.err != nil {

@@ -7,7 +7,7 @@ import "github.com/veil-proxy/veil/table/cells"
 func appendUTC(dst, v []byte) ([]byte, bool) {
 	seconds, nanos, ok := cells.ParseTimestamp(v)
 	if !ok {
-		return dst, false // infinity, which no method reads
+		return dst, false // infinity, which no method can read
 	}
 	return cells.AppendTimestamp(dst, seconds, nanos, true), true
 }

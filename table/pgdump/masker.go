@@ -25,16 +25,16 @@ func (d *document) NewMerger(out io.Writer) file.Merger { return file.Concatenat
 // masker masks blocks of rows.
 type masker struct {
 	pass *mask.Pass
-	// last is what masked the block before: the rows of a table follow one another.
+	// last is the masker of the previous block: the rows of a table follow one another.
 	last *relationMasker
 	row  row
-	// batch are the rows that are read and not yet masked, and raw their fields.
+	// batch has the rows that have been read but not masked, and raw their fields.
 	batch []record
 	raw   [][]byte
-	// looked is how many rows of the batch were looked at for what they have to hash.
+	// looked counts the rows of the batch that have been searched for values to hash.
 	looked int
-	// statements are the INSERT statements that the rows are of, and values those of the one
-	// that is read.
+	// statements has the INSERT statements of the rows, and values the values of the one
+	// being read.
 	statements []statement
 	values     script.Values
 	buf        []byte
@@ -45,8 +45,8 @@ type relationMasker struct {
 	relation *relation
 	tables   []*table.Masker
 	passes   []*mask.Pass
-	// columns are those that each of tables masks in rows of a layout, and looks says which
-	// look at rows ahead.
+	// columns has those that each of tables masks in rows of a layout, and looks says which
+	// of tables look ahead.
 	layout  *layout
 	columns [][]int
 	looks   []bool
@@ -88,7 +88,7 @@ func (m *masker) AppendMasked(dst []byte, b file.Block, r *file.Result) []byte {
 	return dst
 }
 
-// of returns what masks rows of a table.
+// of returns the masker of the rows of a table.
 func (m *masker) of(r *relation) *relationMasker {
 	if m.last != nil && m.last.relation == r {
 		return m.last
@@ -103,11 +103,11 @@ func (m *masker) of(r *relation) *relationMasker {
 	return rm
 }
 
-// count adds what rules did to the counts of the document.
+// count adds the actions of rules to the counts of the document.
 func (rm *relationMasker) count(d *document, to *mask.Pass) {
 	for i, pass := range rm.passes {
 		offset := -1
-		if i < len(rm.relation.offsets) { // else the table turned up behind the first rows
+		if i < len(rm.relation.offsets) { // otherwise the table appeared after the first rows
 			offset = rm.relation.offsets[i]
 		}
 		for n, times := range pass.Counts {
@@ -129,7 +129,7 @@ func (m *masker) cell(c *column, i int, rm *relationMasker) (out []byte, ok bool
 	t := rm.tables[c.plan]
 	t.Begin(&m.row)
 	out, ok, err = t.AppendCell(m.buf[:0], i)
-	if ok && c.out == "bigint" && len(out) >= 19 { // the last multiple may be beyond the type
+	if ok && c.out == "bigint" && len(out) >= 19 { // the last multiple may be out of the type's range
 		_, rangeErr := strconv.ParseInt(string(out), 10, 64)
 		ok = rangeErr == nil
 	}

@@ -10,18 +10,18 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// row is one row that is read. It gives cells as rules want them.
+// row is one row that has been read. It returns cells in the form that rules expect.
 type row struct {
 	layout *layout
 	plain  bool
-	// raw are the fields as the dump has them; nil is NULL.
+	// raw has the fields as in the dump; nil is NULL.
 	raw [][]byte
-	// cells are the columns that have been read, and memory what was made for them.
+	// cells has the columns that have been read, and memory the texts made for them.
 	cells, memory [][]byte
 	kinds         []cellKind
 }
 
-// cellKind is how the text of a cell differs from what rules know.
+// cellKind says how the text of a cell differs from what rules expect.
 type cellKind uint8
 
 const (
@@ -29,7 +29,7 @@ const (
 	boolean
 	zoned
 	filled  // with spaces
-	address // inet, whose text has a mask always
+	address // inet, whose text always has a mask
 )
 
 var (
@@ -94,7 +94,7 @@ func (r *row) split(line []byte) error {
 	return nil
 }
 
-// set makes fields that were read those of the row.
+// set sets the row's fields to ones that were read.
 func (r *row) set(raw [][]byte) {
 	r.raw = append(r.raw[:0], raw...)
 	clear(r.cells)
@@ -143,7 +143,7 @@ func (r *row) Cell(column int) []byte {
 	return v
 }
 
-// wordOf is the word of a Boolean.
+// wordOf returns the word for a Boolean.
 func wordOf(v []byte) []byte {
 	switch string(v) {
 	case "t":

@@ -8,16 +8,16 @@ import (
 	"github.com/veil-proxy/veil/postgres/script"
 )
 
-// layout is how the rows of one COPY, or of INSERT statements of one table, are masked.
+// layout says how the rows of one COPY, or of INSERT statements of one table, are masked.
 type layout struct {
 	relation *relation
-	// fields are the columns of a row by place: their numbers in the relation.
+	// fields has the columns of a row by place, as indexes in the relation.
 	fields []int
-	// at are the places of the relation's columns in a row, or -1.
+	// at has the places of the relation's columns in a row, or -1.
 	at []int
-	// out are the places that are written.
+	// out has the places that are written.
 	out []int
-	// begins is how each statement begins: up to VALUES for INSERT.
+	// begins is the beginning of each statement: up to VALUES for INSERT.
 	begins []byte
 	// insert: the rows are in INSERT statements, which begin with start in the output.
 	insert bool

@@ -13,8 +13,8 @@ type view struct {
 }
 
 // createView reads a view. It is written if its query is one SELECT over relations of the
-// output, names no column that is left out, has no constants, and computes with kept
-// columns alone: a masked one may be shown as it is, and compared with one that is masked
+// output, names no column that is left out, has no constants, and computes only with kept
+// columns: a masked one may be selected as it is, and compared with one that is masked
 // alike.
 func (b *batch) createView(p *script.Parser, materialized bool) {
 	l := lostViews
@@ -23,7 +23,7 @@ func (b *batch) createView(p *script.Parser, materialized bool) {
 	}
 	o, ok := p.Object()
 	if ok && p.Take("with") {
-		_, ok = p.Group() // options that only restrict
+		_, ok = p.Group() // options that only add restrictions
 	}
 	if !ok || !p.Take("as") {
 		b.lose(l)
@@ -36,7 +36,7 @@ func (b *batch) createView(p *script.Parser, materialized bool) {
 	late := len(b.db.keys) > 0
 	b.write(func(w *batch) {
 		if w.config.Rules.Names((&relation{Object: o}).names()) {
-			w.lose(l) // its rules are about its rows, which masked tables do not give
+			w.lose(l) // its rules are about its own rows, which masked tables do not produce
 			return
 		}
 		v := &viewQuery{db: w.db, aliases: map[string]*view{}}
@@ -64,10 +64,10 @@ func (b *batch) refresh(p *script.Parser) {
 	})
 }
 
-// viewQuery is the query of a view that is read.
+// viewQuery is the query of a view being read.
 type viewQuery struct {
 	db *database
-	// relations are those that it reads, in their order, and aliases their names.
+	// relations has the relations that it reads, in order, and aliases their names.
 	relations []*view
 	aliases   map[string]*view
 	groups    bool
@@ -118,7 +118,7 @@ func (v *viewQuery) read(query []script.Token) bool {
 	return v.clauses(&script.Parser{Tokens: rest})
 }
 
-// clauses checks what stands behind FROM.
+// clauses checks what follows FROM.
 func (v *viewQuery) clauses(p *script.Parser) bool {
 	for !p.Done() {
 		var expr []script.Token
@@ -186,7 +186,7 @@ func (v *viewQuery) from(tokens []script.Token) (conditions [][]script.Token, ok
 
 var joinWords = set("join", "left", "right", "full", "inner", "outer", "cross")
 
-// column finds the column that tokens are; nil if they are something else, or name none.
+// column finds the column that tokens name; nil if they are something else, or name none.
 func (v *viewQuery) column(tokens []script.Token) *column {
 	find := func(w *view, name string) *column {
 		i := slices.IndexFunc(w.columns, func(c *column) bool { return c.name == name })
@@ -261,5 +261,5 @@ func (v *viewQuery) expression(tokens []script.Token) bool {
 	return harmless(bare, func(n string) bool { return n == columnMark })
 }
 
-// columnMark stands for a kept column; no identifier is it.
+// columnMark replaces a kept column; it is not a possible identifier.
 const columnMark = "\x00"

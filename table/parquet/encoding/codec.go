@@ -25,8 +25,8 @@ import (
 // MaxPage is the maximum size of a page in bytes.
 const MaxPage = 256 << 20
 
-// compressors are how pages are compressed. Decompression is not theirs, since it must
-// not take more memory than a page says that it needs.
+// compressors compress pages. They do not decompress: that must not take more memory than
+// a page says that it needs.
 var compressors = map[format.CompressionCodec]compress.Codec{
 	format.Snappy: &snappycodec.Codec{},
 	format.Gzip:   &gzipcodec.Codec{Level: gzip.DefaultCompression},
@@ -116,7 +116,7 @@ func (d *Inflater) inflateGzip(src []byte) (ok bool) {
 	return fills(d.gzip, d.buf)
 }
 
-// fills reports whether a reader has what fills b, and no more.
+// fills reports whether a reader has exactly as many bytes as b.
 func fills(r io.Reader, b []byte) bool {
 	if _, err := io.ReadFull(r, b); err != nil {
 		return false

@@ -10,7 +10,7 @@ import (
 // Limits bounds the memory for a structure in Thrift's compact protocol, because the
 // decoder trusts the lengths of lists and follows any depth.
 type Limits struct {
-	depth int // structures in structures
+	depth int // structures within structures
 	items int // elements of all lists
 }
 
@@ -36,7 +36,7 @@ func Decode(b []byte, l Limits, v any) (int, error) {
 	}
 	n := len(b) - len(w.rest)
 	if err := thrift.Unmarshal(&compactProtocol, b[:n], v); err != nil {
-		return 0, errThrift // its text can have a part of the file
+		return 0, errThrift // its text can contain a part of the file
 	}
 	return n, nil
 }
@@ -47,7 +47,7 @@ func Encode(dst []byte, v any) ([]byte, error) {
 	return append(dst, b...), err
 }
 
-// walk goes over a structure without decoding it.
+// walk skips a structure without decoding it.
 type walk struct {
 	rest  []byte
 	items int
@@ -82,7 +82,7 @@ func (w *walk) varint() (uint64, error) {
 	return v, nil
 }
 
-// structure goes over the fields of a structure, with so many more levels allowed.
+// structure skips the fields of a structure; depth more levels are allowed.
 func (w *walk) structure(depth int) error {
 	if depth == 0 {
 		return errThrift
@@ -107,7 +107,7 @@ func (w *walk) structure(depth int) error {
 	}
 }
 
-// value goes over a value that stands alone.
+// value skips a value outside of a field.
 func (w *walk) value(typ thrift.Type, depth int) error {
 	switch typ {
 	case thrift.TRUE, thrift.FALSE, thrift.I8:
@@ -128,7 +128,7 @@ func (w *walk) value(typ thrift.Type, depth int) error {
 	case thrift.STRUCT:
 		return w.structure(depth - 1)
 	}
-	return errThrift // a map is nowhere in Parquet
+	return errThrift // Parquet uses no maps
 }
 
 func (w *walk) list(depth int) error {

@@ -20,7 +20,7 @@ type deltaReader struct {
 	first       bool
 }
 
-// maxMiniblocks is more than any program writes.
+// maxMiniblocks is larger than what any program writes.
 const maxMiniblocks = 1 << 12
 
 // newDeltaReader reads the header of n numbers.
@@ -76,7 +76,7 @@ func (r *deltaReader) next() (int64, error) {
 	return r.value, nil
 }
 
-// miniblock begins the next miniblock, and the next block before it.
+// miniblock begins the next miniblock, and first the next block if needed.
 func (r *deltaReader) miniblock() error {
 	if len(r.widths) == 0 {
 		v, k := binary.Uvarint(r.src)
@@ -95,8 +95,8 @@ func (r *deltaReader) miniblock() error {
 	return nil
 }
 
-// rest returns what follows the numbers, all of which were read: the miniblock that has
-// the last one is filled up.
+// rest returns what follows the numbers, all of which have been read: the miniblock that
+// has the last one is padded.
 func (r *deltaReader) rest() []byte {
 	pad := (r.left*r.width - min(r.have, r.left*r.width)) / 8
 	return r.src[min(pad, uint64(len(r.src))):]
@@ -120,7 +120,7 @@ func (v *Vector) deltas(src []byte) (rest []byte, err error) {
 	return r.rest(), nil
 }
 
-// lengthsOf reads n numbers that are lengths, and returns what follows them.
+// lengthsOf reads n lengths, and returns what follows them.
 func lengthsOf(src []byte, n int) (lengths []uint32, rest []byte, err error) {
 	r, err := newDeltaReader(src, n)
 	if err != nil {

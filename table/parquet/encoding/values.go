@@ -168,7 +168,8 @@ func (v *Vector) runsOfBools(src []byte) (err error) {
 	return err
 }
 
-// streams reads values of which the first bytes stand together, then the second ones.
+// streams reads values stored as all of their first bytes, then all of their second
+// bytes, and so on.
 func (v *Vector) streams(src []byte) error {
 	if v.N > len(src)/v.Width {
 		return ErrPage
@@ -236,7 +237,7 @@ func Runs[T uint8 | uint32](dst []T, src []byte, width uint, n int) ([]T, error)
 	return dst, nil
 }
 
-// unpack appends count numbers of so many bits, the lowest bits first.
+// unpack appends count numbers of that many bits, the lowest bits first.
 func unpack[T uint8 | uint32](dst []T, src []byte, width uint, count int) []T {
 	mask := uint64(1)<<width - 1
 	var bits uint64
