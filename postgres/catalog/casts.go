@@ -48,7 +48,7 @@ func (c *Catalog) CastsImplicitly(t *Type) bool {
 		case to == nil:
 			return true
 		case own && to.Schema != "pg_catalog":
-			// It reaches nothing that takes the target.
+			// It cannot be used where the target type is expected.
 		case cast.Implicit, !own && t.Kind != 'e', to.OID == OIDJSON, to.OID == OIDJSONB:
 			// Functions that make JSON call the cast that is made by request. What
 			// becomes of a value is not followed but by its restriction.

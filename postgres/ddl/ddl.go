@@ -21,7 +21,7 @@ import (
 // mostTables bounds the tables of a text.
 const mostTables = 1000
 
-// firstOID is that of the first table: the OIDs of PostgreSQL's own objects lie below.
+// firstOID is that of the first table: the OIDs of PostgreSQL's own objects are below it.
 const firstOID = catalog.FirstUser
 
 // Catalog returns the catalog of table definitions. The error says what is wrong, and
@@ -130,7 +130,7 @@ func (r *reader) column(rel *catalog.Relation, d *pg.ColumnDef) error {
 	return nil
 }
 
-// serials are the types that stand for whole numbers with a sequence.
+// serials has the types that mean whole numbers with a sequence.
 var serials = map[string]string{"serial": "int4", "serial4": "int4", "bigserial": "int8", "serial8": "int8", "smallserial": "int2", "serial2": "int2"}
 
 // typ finds a built-in type.
@@ -153,7 +153,7 @@ func (r *reader) typ(t *pg.TypeName) (uint32, error) {
 	return found.OID, nil
 }
 
-// names are the strings in a list of the parser.
+// names returns the strings in a list of the parser.
 func names(list []*pg.Node) []string {
 	out := make([]string, 0, len(list))
 	for _, n := range list {

@@ -34,7 +34,7 @@ func (m *Masker) LookAhead(rows []byte) (n int) {
 // frameHeader is the type and the length of a message.
 const frameHeader = 5
 
-// pays reports whether it pays to look at rows, and at which of their cells.
+// pays reports whether looking ahead at rows is worthwhile, and at which of their cells.
 func (m *Masker) pays() bool {
 	pays := false
 	for i := range m.cells {
@@ -45,7 +45,7 @@ func (m *Masker) pays() bool {
 	return pays
 }
 
-// lookRow looks at the body of a DataRow.
+// lookRow looks ahead at the body of a DataRow.
 func (m *Masker) lookRow(body []byte) {
 	if len(body) < 2 {
 		return
@@ -68,7 +68,8 @@ func (m *Masker) lookRow(body []byte) {
 	}
 }
 
-// lookCopied looks at a line of COPY. Its header, and tuples in binary form, are left out.
+// lookCopied looks ahead at a line of COPY, but not at a header or at tuples in binary
+// form.
 func (m *Masker) lookCopied(line []byte) {
 	f := m.plan.Copy
 	if f == nil || f.Format == "binary" || f.Header && !m.started || len(line) == 0 {

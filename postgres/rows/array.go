@@ -105,7 +105,8 @@ func appendElement(dst, e []byte) []byte {
 	return append(dst, '"')
 }
 
-// bounds are what an array literal begins with where a dimension does not begin at 1.
+// bounds matches the beginning of an array literal in which a dimension does not begin at
+// 1.
 var bounds = regexp.MustCompile(`^(\[[+-]?[0-9]+:[+-]?[0-9]+\])+=`)
 
 // MapArray appends an array literal of any dimensions and bounds, with each element replaced
@@ -117,7 +118,7 @@ func MapArray(dst, src []byte, f func(dst, element []byte) (out []byte, ok bool,
 	at := len(bounds.Find(src))
 	dst = append(dst, src[:at]...)
 	var element, masked []byte
-	depth, expects, opened := 0, true, false // a value comes next; a brace was just opened
+	depth, expects, opened := 0, true, false // a value must come next; a brace was just opened
 	for at < len(src) {
 		c := src[at]
 		switch {

@@ -7,10 +7,11 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// A composed column is a value that is made of masked ones, as by SQL's concat, array_agg or
-// json_build_object. PostgreSQL has no masked values, so it sends a record of the parts, and
-// Veil computes what the statement computes. A part is a text: a wrapper's, or behind a plus
-// sign one that holds no original, or nothing for NULL. A list is an array of such texts.
+// A composed column has values that are computed from masked ones, for instance by SQL's
+// concat, array_agg or json_build_object. PostgreSQL does not have the masked values, so
+// it sends a record of the parts, and Veil computes what the statement computes. A part
+// is a text: a wrapper's, or behind a plus sign one that holds no original, or nothing
+// for NULL. A list is an array of such texts.
 
 // Composed says how the values of a composed column are made.
 type Composed struct {
@@ -42,7 +43,7 @@ func (c *Composed) Same(o *Composed) bool {
 	})
 }
 
-// clearPart begins a part that holds no original.
+// clearPart begins a part that contains no original.
 const clearPart = '+'
 
 // MostParts is the maximum number of parts of a composed value.
@@ -110,7 +111,7 @@ func (m *Masker) part(src []byte, o *composer, i int) (datum, error) {
 	return out, nil
 }
 
-// single is the masked text of a part, or of an element of one; nil is NULL.
+// single returns the masked text of a part, or of an element of one; nil is NULL.
 func (m *Masker) single(src []byte, o *composer, i int) (*string, error) {
 	p := &o.Parts[i]
 	switch {

@@ -118,7 +118,7 @@ func (f *CopyFormat) field(line []byte) (int, bool) {
 	return len(line), !quoted
 }
 
-// unescape appends what a field stands for.
+// unescape appends the value of a field.
 func (f *CopyFormat) unescape(dst, raw []byte) []byte {
 	if f.Format == "text" {
 		return script.AppendUnescaped(dst, raw)

@@ -10,7 +10,7 @@ import (
 )
 
 // appendBinary appends the binary form of a masked value that is written as text. It
-// reports false where the text is no value of the type: it is then NULL.
+// reports false if the text is not a value of the type: the value is then NULL.
 func appendBinary(dst []byte, typ uint32, src []byte, types *pgtype.Map) ([]byte, bool) {
 	switch typ {
 	case catalog.OIDText, catalog.OIDVarchar, catalog.OIDBpchar, catalog.OIDJSON, catalog.OIDXML:
@@ -69,8 +69,8 @@ func appendBinary(dst []byte, typ uint32, src []byte, types *pgtype.Map) ([]byte
 	return out, err == nil && out != nil
 }
 
-// trimNumeric takes away the groups of zeros at the end of the binary numeric from a place
-// on, as PostgreSQL does. Its zero has no group and the weight 0.
+// trimNumeric removes the groups of zeros at the end of the binary numeric that begins at
+// an offset, as PostgreSQL does. Its zero has no group and the weight 0.
 func trimNumeric(b []byte, at int) []byte {
 	const head = 8 // groups, weight, sign, scale
 	groups := binary.BigEndian.Uint16(b[at:])

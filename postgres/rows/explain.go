@@ -9,17 +9,17 @@ import (
 	"strconv"
 )
 
-// Aliases of tables in the expressions of Veil's own. The table with RelatedAlias is one that
-// the consumer may not know: EXPLAIN does not show it. PostgreSQL numbers aliases that occur
+// Aliases of tables in expressions that Veil adds. The consumer may not know that the table
+// with RelatedAlias exists, so EXPLAIN does not show it. PostgreSQL numbers aliases that occur
 // more than once.
 const (
 	RowAlias     = "veil_row"
 	RelatedAlias = "veil_other"
 )
 
-// explainRow lets pass the lines of EXPLAIN that name a node of the plan, and nothing
-// else: conditions hold opened pseudonyms and tags. Of what follows from statistics of the
-// originals the order of magnitude passes, or a constant.
+// explainRow keeps the lines of EXPLAIN that name a node of the plan, and nothing else:
+// conditions contain opened pseudonyms and tags. Numbers that follow from statistics of
+// the originals are reduced to their order of magnitude, or replaced by a constant.
 func (m *Masker) explainRow(dst, body []byte) ([]byte, error) {
 	if len(body) < 6 {
 		return dst, ErrTaint
@@ -37,7 +37,7 @@ func (m *Masker) explainRow(dst, body []byte) ([]byte, error) {
 	if m.plan.Costs {
 		costs = m.magnitudes(line)
 	}
-	// The alias of a node is a name of Veil's.
+	// The alias of a node is a name that Veil chose.
 	line, _, _ = bytes.Cut(line, []byte(" "+processTag))
 	line, _, _ = bytes.Cut(line, []byte("  (cost="))
 	line, _, _ = bytes.Cut(line, []byte(" "+RowAlias))
@@ -52,15 +52,15 @@ func (m *Masker) explainRow(dst, body []byte) ([]byte, error) {
 	return append(append(dst, line...), costs...), nil
 }
 
-// costsForm is what stands behind a node. PostgreSQL 18 writes rows with a fraction where
+// costsForm matches what follows a node. PostgreSQL 18 writes rows with a fraction where
 // it knows one.
 var costsForm = regexp.MustCompile(`  \(cost=([0-9.]+)\.\.([0-9.]+) rows=([0-9.]+) width=[0-9]+\)$`)
 
-// constantCosts stand behind each node where its own may not be shown.
+// constantCosts follows each node whose own costs may not be shown.
 const constantCosts = "  (cost=100.00..1000.00 rows=1000 width=32)"
 
-// magnitudes are the costs of a node in powers of ten. How wide rows are tells how long
-// originals are: it is a constant.
+// magnitudes returns the costs of a node in powers of ten. The width of rows would reveal
+// the length of originals, so it is a constant.
 func (m *Masker) magnitudes(line []byte) string {
 	c := costsForm.FindSubmatch(line)
 	if !m.plan.Estimates || c == nil {
@@ -69,7 +69,7 @@ func (m *Masker) magnitudes(line []byte) string {
 	return fmt.Sprintf("  (cost=%.2f..%.2f rows=%.0f width=32)", magnitude(c[1]), magnitude(c[2]), magnitude(c[3]))
 }
 
-// magnitude is the power of ten that is not above a number; 1 for what is less.
+// magnitude returns the greatest power of ten that is not above a number, but at least 1.
 func magnitude(digits []byte) float64 {
 	v, err := strconv.ParseFloat(string(digits), 64)
 	if err != nil || v < 10 {

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// JSON as PostgreSQL writes it. What is no string comes as the JSON that it is.
+// JSON as PostgreSQL writes it. Anything that is not a string arrives as JSON already.
 
 // json writes an array or an object. The members of an object are keys and values in turn.
 func (s *Step) json(args []*string) string {
@@ -37,7 +37,7 @@ func (s *Step) json(args []*string) string {
 	return b.String()
 }
 
-// JSONRow marks a json_object that is made from a row, as row_to_json does.
+// JSONRow marks a json_object that is made from a row, as by row_to_json.
 const JSONRow = "row"
 
 // jsonbObject writes an object of type jsonb: keys are sorted by length first, and of equal
@@ -73,8 +73,8 @@ func jsonbObject(args []*string) string {
 	return b.String()
 }
 
-// jsonbConcat is || of two values of jsonb: objects become one, and what else there is an
-// array.
+// jsonbConcat is || of two values of jsonb: two objects are merged, anything else becomes
+// an array.
 func jsonbConcat(a, b string) string {
 	if a[0] == '{' && b[0] == '{' {
 		return jsonbObject(append(jsonbMembers(a), jsonbMembers(b)...))
@@ -93,7 +93,7 @@ func jsonbConcat(a, b string) string {
 	return "[" + elements(a) + between + elements(b) + "]"
 }
 
-// jsonbMembers are the keys and values of an object.
+// jsonbMembers returns the keys and values of an object.
 func jsonbMembers(object string) (out []*string) {
 	d := json.NewDecoder(strings.NewReader(object))
 	if _, err := d.Token(); err != nil {

@@ -40,21 +40,21 @@ type Masker struct {
 	cell  []byte
 }
 
-// cell is how one column of the result is masked.
+// cell says how one column of the result is masked.
 type cell struct {
 	masking *table.Masking
 	shown   uint32
 	beside  int // the number of neighbours in a wrapper
 	action  int
 	binary  bool
-	bare    bool // the original comes, and no wrapper
-	ahead   bool // of the rows that are looked at
+	bare    bool // the original comes without a wrapper
+	ahead   bool // of the rows looked ahead at
 	memo    table.Memo
-	// composed is set where the column's values are made of several.
+	// composed is set if the column's values are made of several.
 	composed *composer
 }
 
-// newCell is the cell of a keyed value.
+// newCell returns the cell of a keyed value.
 func newCell(masking *table.Masking, composed *Composed, action int) cell {
 	c := cell{masking: masking, action: action, beside: len(masking.Names())}
 	if composed != nil {
@@ -108,7 +108,7 @@ func (p *Layout) UpstreamFormats(dst, formats []int16) []int16 {
 	return dst
 }
 
-// count notes the actions of one row.
+// count counts the actions of one row.
 func (m *Masker) count() {
 	for _, n := range m.pushed {
 		m.pass.Counts[n]++
@@ -178,8 +178,8 @@ func (m *Masker) AppendDataRow(dst, body []byte) ([]byte, error) {
 	return dst, nil
 }
 
-// wrappers is how many wrappers a cell must have. That a composed one has no others, who
-// composes it finds.
+// wrappers returns how many wrappers a cell must have. For a composed one, the composer
+// checks that there are no others.
 func (c *cell) wrappers(src []byte) int {
 	switch {
 	case c.composed != nil:
@@ -200,7 +200,7 @@ func (m *Masker) mask(dst, wrapper []byte, c *cell) ([]byte, bool, error) {
 	return append(dst, e.Masked...), e.Null, nil
 }
 
-// masked is the masked form of a wrapper that is read so.
+// masked returns the masked form of a wrapper that has been read.
 func (m *Masker) masked(wrapper []byte, c *cell, read func(*wrapperReader, []byte) bool) (*table.Remembered, error) {
 	if c.composed == nil {
 		m.pass.Counts[c.action]++
@@ -220,7 +220,7 @@ func (m *Masker) masked(wrapper []byte, c *cell, read func(*wrapperReader, []byt
 	return e, m.fill(e, c)
 }
 
-// unwrap reads a wrapper, or takes a bare original for one.
+// unwrap reads a wrapper, or treats a bare original as one.
 func (m *Masker) unwrap(wrapper []byte, c *cell, read func(*wrapperReader, []byte) bool) bool {
 	if c.bare {
 		m.read.n = 0
@@ -264,8 +264,8 @@ func (m *Masker) encode(dst []byte, typ uint32, masked []byte, binary bool) ([]b
 	return appendBinary(dst, typ, masked, m.types)
 }
 
-// fillArray masks an array element by element. An array that is not one-dimensional
-// goes.
+// fillArray masks an array element by element. An array that is not one-dimensional is
+// removed.
 func (m *Masker) fillArray(e *table.Remembered, c *cell) error {
 	elements, ok := ParseArray(m.read.members[1])
 	e.Null = !ok

@@ -89,7 +89,7 @@ func texts(args []datum) []*string {
 	return out
 }
 
-// ofList is a function of a list.
+// ofList applies a function of a list.
 func (s *Step) ofList(list []*string, rest []datum) datum {
 	switch s.Function {
 	case "sort":
@@ -136,7 +136,7 @@ func (s *Step) ofList(list []*string, rest []datum) datum {
 	return datum{}
 }
 
-// ofTexts is a function of texts that are not NULL.
+// ofTexts applies a function of texts that are not NULL.
 func (s *Step) ofTexts(args []*string) string {
 	switch first := *args[0]; s.Function {
 	case "||":
@@ -182,7 +182,7 @@ func (s *Step) ofTexts(args []*string) string {
 	return ""
 }
 
-// joined joins the texts that are not NULL.
+// joined returns the texts that are not NULL, joined.
 func joined(between string, args []*string) string {
 	var all []string
 	for _, a := range args {
@@ -218,7 +218,7 @@ func sorted(list []*string, how int) []*string {
 	return out
 }
 
-// fromEnd is a number of characters, of which a negative one leaves out as many.
+// fromEnd returns a number of characters; a negative one leaves out that many at the end.
 func fromEnd(n int, s string) int {
 	if n < 0 {
 		n += utf8.RuneCountInString(s)
@@ -226,7 +226,7 @@ func fromEnd(n int, s string) int {
 	return max(n, 0)
 }
 
-// cut returns the characters from one place to another, both within the text.
+// cut returns the characters between two positions, both within the text.
 func cut(s string, from, to int) string {
 	runes := []rune(s)
 	from, to = max(from, 0), min(to, len(runes))

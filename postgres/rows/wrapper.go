@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 )
 
-// maxMembers is the most that a composite wrapper has: tag, value and what is beside it, or
-// the parts of a value that is made of several.
+// maxMembers is the maximum number of members of a composite wrapper: tag, value and its
+// neighbours, or the parts of a composed value.
 const maxMembers = 1 + MostParts
 
 // wrapperReader takes composite wrappers apart. The members are valid until the next one.

@@ -21,14 +21,14 @@ type Reader struct {
 	at  int // what is before has been read
 	// Line is the current line number.
 	Line int
-	end  bool // r has ended
+	end  bool // r is at its end
 	// Plain says that backslashes have no meaning in strings.
 	Plain bool
 	// Complete reports that the comment that ends a dump has been read.
 	Complete bool
 }
 
-// atLine is an error with the line that it is at.
+// atLine returns an error with its line.
 type atLine struct {
 	line int
 	err  error
@@ -42,7 +42,7 @@ func (r *Reader) Wrong(format string, args ...any) error {
 	return atLine{r.Line, fmt.Errorf(format, args...)}
 }
 
-// fill reads more. What has been read is thrown away.
+// fill reads more. It discards what has been consumed.
 func (r *Reader) fill() error {
 	if r.at > 0 {
 		r.buf = r.buf[:copy(r.buf, r.buf[r.at:])]
@@ -54,8 +54,8 @@ func (r *Reader) fill() error {
 	if cap(r.buf)-len(r.buf) < readBytes {
 		r.buf = append(make([]byte, 0, min(2*cap(r.buf), r.Most)+2*readBytes), r.buf...)
 	}
-	// Text that is twice as long is read at once, so that what was read before is looked
-	// at once more and not again and again.
+	// The text doubles in length with each read, so that what was read before is scanned
+	// only once more on average, not again and again.
 	want := max(readBytes, len(r.buf))
 	n, err := io.ReadFull(r.R, r.buf[len(r.buf):min(cap(r.buf), len(r.buf)+want)])
 	r.buf = r.buf[:len(r.buf)+n]
@@ -98,7 +98,7 @@ func (r *Reader) Begin() (bool, error) {
 			r.Skip(n)
 			continue
 		case bytes.HasPrefix(b, []byte("--")), bytes.HasPrefix(b, []byte("/*")):
-			_, n, _ := Scan(b, 0, r.Plain) // a comment has no faults
+			_, n, _ := Scan(b, 0, r.Plain) // a comment cannot be malformed
 			if n == More && r.end && b[0] == '-' {
 				n = len(b)
 			}
@@ -131,7 +131,7 @@ func (r *Reader) note(comment []byte) {
 // psql command includes its line end.
 func (r *Reader) Statement() ([]byte, error) {
 	if r.Rest()[0] != '\\' {
-		r.Complete = false // a psql command may stand behind the comment
+		r.Complete = false // a psql command may follow the comment
 	}
 	for {
 		b := r.Rest()
@@ -149,7 +149,7 @@ func (r *Reader) Statement() ([]byte, error) {
 			}
 		}
 		if n > 0 {
-			// The line end behind it belongs to it: the rows of a COPY begin there.
+			// The line end after it is part of it: the rows of a COPY begin there.
 			return b[:n], nil
 		}
 		if r.end {
@@ -211,7 +211,7 @@ func (r *Reader) Rows(each func(rows []byte, line int, last bool) error) error {
 }
 
 // endOfRows returns the end of the whole rows that b begins with, and whether the line
-// behind them is the one that ends all.
+// after them is the one that ends all rows.
 func endOfRows(b []byte) (end int, last bool) {
 	for at := 0; ; {
 		n := bytes.Index(b[at:], []byte(`\.`))

@@ -39,7 +39,7 @@ func (t Token) Is(s string) bool { return t.Text == s && (t.Kind == Word || t.Ki
 // IsName reports whether the token can be an identifier.
 func (t Token) IsName() bool { return t.Kind == Word || t.Kind == Name }
 
-// What is wrong with a text that is not SQL as dumps have it.
+// What is wrong with a text that is not SQL as in dumps.
 var (
 	errCommand = errors.New("a psql command within a statement, which pg_dump does not write")
 	errToken   = errors.New("an unexpected character")
@@ -104,7 +104,7 @@ func Scan(b []byte, i int, plain bool) (kind Kind, end int, err error) {
 	return 0, 0, errToken
 }
 
-// whole is the end of a token that could go on behind the text.
+// whole returns the end of a token that could continue after the text.
 func whole(b []byte, end int) int {
 	if end == len(b) {
 		return More
@@ -112,7 +112,7 @@ func whole(b []byte, end int) int {
 	return end
 }
 
-// quoted returns the end of what is in quotes, from behind the first quote on.
+// quoted returns the end of a quoted text, given the index after its opening quote.
 func quoted(b []byte, i int, quote byte, escapes bool) int {
 	for {
 		n := bytes.IndexByte(b[i:], quote)
@@ -325,8 +325,8 @@ func AppendString(dst, s []byte, plain bool) []byte {
 	return dst
 }
 
-// appendEscape appends what the escape stands for whose text behind the backslash s
-// begins with, and says how long it is.
+// appendEscape appends the meaning of the escape whose text after the backslash s begins
+// with, and returns its length.
 func appendEscape(dst, s []byte) ([]byte, int) {
 	if k := strings.IndexByte("bfnrt", s[0]); k >= 0 {
 		return append(dst, "\b\f\n\r\t"[k]), 1
