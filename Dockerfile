@@ -1,10 +1,10 @@
 # A static binary in an empty image: no shell, no package manager, no root.
 # Run it with a read-only file system; the audit log needs a volume, and the key must
-# be of user 65532 (chown 65532 project.key), or of root with a group it is run in:
+# belong to user 65532 (chown 65532 project.key), or to root with a group of the container:
 #   docker run --read-only -v audit:/var/lib/veil/audit -v ./veil.yaml:/etc/veil/veil.yaml:ro \
 #     -v ./project.key:/etc/veil/project.key:ro -p 8080:8080 veil
-# In a container 127.0.0.1 is the container alone, so all listeners are on all of its
-# addresses. The PostgreSQL one then needs TLS. /sbom.json names the modules of the
+# In a container, 127.0.0.1 can only be reached from inside, so all listeners are on all of its
+# addresses. The PostgreSQL listener then needs TLS. /sbom.json lists the modules of the
 # binary (CycloneDX).
 FROM golang:1.26 AS build
 WORKDIR /src

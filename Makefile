@@ -22,13 +22,13 @@ sbom: build ## dist/sbom.json: the modules of the binary, in CycloneDX
 # The longest package begins first: alone at the end it would leave a processor idle.
 LONGEST := ./proxy/pgproxy/sqltest
 
-test: ## all tests but those with real servers and clients, verbose enough to count them; what tests of a package log shows if one fails
+test: ## all tests except those with real servers and clients, verbose enough to count them; a package's log is shown if one of its tests fails
 	$(GO) test $(LINK) -vet=off -count=1 -v -timeout 40m -skip '^TestReal' $(LONGEST) ./... 2>&1 | awk '/^=== / { next } \
 	  /^ +[a-z0-9_]+\.go:[0-9]+: |^        / { said = said $$0 "\n"; next } /--- FAIL/ { printf "%s", said; said = "" } \
 	  /^(ok|FAIL|\?)[ \t]/ { said = "" } { print }' ; exit $${PIPESTATUS[0]}
 
 # Tests with real servers wait for them much of the time, so two packages run at once.
-test-all: ## the same, then the tests with a real HAPI FHIR server and real clients, and 100,000 values planted in notes; needs Java, Maven, Node and Python
+test-all: ## the same, then the tests with a real HAPI FHIR server and real clients, and with 100,000 values planted in notes; needs Java, Maven, Node and Python
 	@status=0; $(MAKE) --no-print-directory test || status=1; \
 	VEIL_TEST_ALL=1 $(GO) test $(LINK) -vet=off -p 2 -count=1 -v -timeout 30m -run '^TestReal' $(LONGEST) $$(grep -rl --include='*_test.go' '^func TestReal' . | xargs -n 1 dirname | sort -u) 2>&1 \
 	  | grep -vE '^(=== |testing: warning: no tests to run|ok .*\[no tests to run\]|PASS$$)'; \
@@ -36,10 +36,10 @@ test-all: ## the same, then the tests with a real HAPI FHIR server and real clie
 	VEIL_PLANTED=100000 $(GO) test $(LINK) -vet=off -count=1 -timeout 10m -run '^TestNothingPlantedIsLeft$$' ./cmd/veil ./proxy/pgproxy/sqltest || status=1; \
 	exit $$status
 
-test-race: ## all tests but those with real servers and clients, under the race detector, a package at a time
+test-race: ## all tests except those with real servers and clients, under the race detector, one package at a time
 	CGO_ENABLED=1 $(GO) test -race -count=1 -p 1 -timeout 60m -skip '^TestReal' ./...
 
-lint: ## golangci-lint as .golangci.yml sets it, with all that vet and staticcheck look for in Go, and vet of what is in assembly
+lint: ## golangci-lint with .golangci.yml, including vet and staticcheck for Go, and vet for assembly
 	$(GO) vet $$(find . -name '*.s' | xargs -n 1 dirname | sort -u)
 	$(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
 
@@ -56,7 +56,7 @@ fuzz: ## every fuzz target for FUZZTIME
 soak: ## SOAK random resources under each shipped ruleset
 	VEIL_SOAK=$(SOAK) $(GO) test -count=1 -timeout 0 -run '^TestRandomResources$$' -v ./fhir
 
-bench: ## side by side in one run, with ratios: masking, encoding/json, samply models; files; the listener, its twin, nginx. CORPUS=DIR for your own Bundles
+bench: ## side by side in one run, with ratios: masking, encoding/json, samply models; files; the listener, its twin, nginx. CORPUS=DIR uses your own Bundles
 	CORPUS="$(CORPUS)" $(GO) test -run '^$$' -bench 'Mask|JSON|Samply' -benchtime 2s -cpu 1 ./fhir | awk '{ print } \
 	  /MB\/s/ { name[++n] = $$1; speed[n] = $$5 } /JSON\/Valid/ { valid = $$5 } /Samply/ { samply = $$5 } \
 	  END { for (i = 1; i <= n; i++) printf "%-34s %6.2f x json.Valid %7.1f x samply\n", name[i], speed[i] / valid, speed[i] / samply }'
@@ -72,11 +72,11 @@ bench: ## side by side in one run, with ratios: masking, encoding/json, samply m
 	$(GO) test -run '^$$' -bench '^BenchmarkParquet$$' -cpu 1 ./table/parquet
 	$(GO) test -run '^$$' -bench 'Rows|Pgbench' -benchtime 1x ./proxy/pgproxy/sqltest
 
-check-corpus: ## mask every FHIR file under CORPUS=DIR and look for what must not pass
+check-corpus: ## mask every FHIR file under CORPUS=DIR and search the output for what must not pass
 	@test -n "$(CORPUS)" || { echo 'make check-corpus CORPUS=DIR: name a folder of FHIR JSON, NDJSON or XML files'; exit 2; }
 	CORPUS="$(CORPUS)" $(GO) test -count=1 -run '^TestCorpus$$' -v ./fhir
 
-text-eval: ## score free text against the marked sets in SETS=DIR, Presidio beside it (not with PRESIDIO=0); prints the tables of docs/text.md
+text-eval: ## score free text against the marked sets in SETS=DIR, and Presidio too unless PRESIDIO=0; prints the tables of docs/text.md
 	@test -n "$(SETS)" || { echo 'make text-eval SETS=DIR: name a folder of JSON Lines with marked texts'; exit 2; }
 	@SETS="$(abspath $(SETS))" PRESIDIO="$(PRESIDIO)" $(GO) test -count=1 -timeout 0 -run '^TestTextEval$$' ./internal/textcmd -v | grep '^|'
 

@@ -140,7 +140,7 @@ func TestJobsKilled(t *testing.T) {
 	p.stop(t)
 	file := write(t, s.path("record.json"), string(record))
 	for _, args := range [][]string{{file, s.path("out")}, {s.path("audit"), s.path("out"), "--run", job.ID}} {
-		if r := veil(t, "", append([]string{"runs", "verify"}, args...)...); r.code != 0 || !strings.Contains(r.stdout, "9 outputs verified") {
+		if r := veil(t, "", append([]string{"runs", "verify"}, args...)...); r.code != 0 || !strings.Contains(r.stdout, "9 outputs of run ") {
 			t.Errorf("%v: %+v", args, r)
 		}
 	}

@@ -99,7 +99,7 @@ func TestMaskKilled(t *testing.T) {
 		if got := files(t, filepath.Join(dir, out)); len(got) != len(want) {
 			t.Errorf("%d files are left, want %d", len(got), len(want))
 		}
-		if r := veil(t, "", "runs", "verify", filepath.Join(dir, out+"-log"), filepath.Join(dir, out)); r.code != 0 || !strings.Contains(r.stdout, "9 outputs verified") {
+		if r := veil(t, "", "runs", "verify", filepath.Join(dir, out+"-log"), filepath.Join(dir, out)); r.code != 0 || !strings.Contains(r.stdout, "9 outputs of run ") {
 			t.Errorf("%+v", r)
 		}
 		if r := veil(t, "", "audit", "verify", filepath.Join(dir, out+"-log")); r.code != 0 {

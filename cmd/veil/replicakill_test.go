@@ -144,7 +144,7 @@ func TestReplicaKilled(t *testing.T) {
 		var record json.RawMessage
 		r.api(t, "GET", "/jobs/"+id+"/record", "", &record)
 		file := write(t, r.path(name+".json"), string(record))
-		if v := veil(t, "", "runs", "verify", file, r.path("out/"+name)); v.code != 0 || !strings.Contains(v.stdout, "outputs verified") {
+		if v := veil(t, "", "runs", "verify", file, r.path("out/"+name)); v.code != 0 || !strings.Contains(v.stdout, " verified") {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}

@@ -175,9 +175,9 @@ def test_audit(table: pa.Table, folder: Path, options: dict[str, Any]) -> None:
         ({"binary": "/none/veil"}, "cannot run the program veil, /none/veil"),
         ({"key_file": "/none/key"}, "/none/key"),
         ({"ruleset": "/none/rules.yaml"}, "/none/rules.yaml"),
-        ({"table": None}, "give table="),
-        ({"key_file": None}, "give the project key"),
-        ({"key_env": "X"}, "give the project key"),
+        ({"table": None}, "table= is missing"),
+        ({"key_file": None}, "for the project key, set"),
+        ({"key_env": "X"}, "for the project key, set"),
     ],
 )
 def test_wrong_arguments(table: pa.Table, options: dict[str, Any], wrong: dict[str, Any], message: str) -> None:

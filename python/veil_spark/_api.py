@@ -1,4 +1,4 @@
-"""What the package offers."""
+"""The functions of the package."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ def mask(
     variable that key_env names. On Spark, these are paths and variables of the workers: the key
     is neither in the plan nor in the event log. The ruleset must be on the driver too.
 
-    With fhir the table has one column, with one FHIR resource in JSON a row, as
+    With fhir the table has one column, with one FHIR resource in JSON in each row, as
     ``spark.read.text`` reads NDJSON. Resources are masked by the ``fhir`` rules. Those that the
     ruleset withholds have no row in the result.
 
     With audit_dir a run is recorded in the audit log there. On Spark each task leaves a log
     in the directory ``<audit_dir>.tasks``, which all workers must reach by this path. When the
-    job is done, collect_audit makes one run of them.
+    job is done, collect_audit combines them into one run.
 
     binary is the program veil, by default $VEIL_BINARY or veil on the PATH. connection is the
-    one of DuckDB to which the new relation belongs.
+    DuckDB connection to which the new relation belongs.
 
-    Raises VeilError where veil cannot mask the table, on Spark also within a task.
+    Raises VeilError if veil cannot mask the table; on Spark, also within a task.
     """
     if (key_file is None) == (key_env is None):
-        raise VeilError("give the project key: either key_file=, the path of a file, or key_env=, the name of an environment variable")
+        raise VeilError("for the project key, set either key_file=, the path of a file, or key_env=, the name of an environment variable")
     if table is None and not fhir:
-        raise VeilError("give table=, for which the ruleset has rules")
+        raise VeilError("table= is missing: set it to a table name that the ruleset has rules for")
     options = Options(
         binary=binary or os.environ.get("VEIL_BINARY") or "veil",
         ruleset=ruleset,
@@ -66,7 +66,7 @@ def mask(
 
 
 def _masked(options: Options, df: Any, connection: Any) -> Any:
-    """Masks a table by the library that it is of, which is imported only if it is there."""
+    """Masks a table of whichever library it belongs to, which is imported only if it is installed."""
     from . import _local, _spark
 
     library = type(df).__module__.partition(".")[0]
@@ -82,7 +82,7 @@ def _masked(options: Options, df: Any, connection: Any) -> Any:
 
 
 def collect_audit(audit_dir: str, *, binary: Optional[str] = None) -> None:
-    """Makes one run in the audit log of each Spark job whose tasks have left logs.
+    """Creates one run in the audit log for each Spark job whose tasks have left logs.
 
     Call it when the jobs are done. A run has a record of each task that masked rows.
     """
@@ -92,6 +92,6 @@ def collect_audit(audit_dir: str, *, binary: Optional[str] = None) -> None:
     try:
         done = subprocess.run(command, capture_output=True, check=False)
     except OSError as e:
-        raise VeilError(f"cannot run the program veil, {command[0]}: {e.strerror}: name it with binary=") from None
+        raise VeilError(f"cannot run the program veil, {command[0]}: {e.strerror}: set binary= to its path") from None
     if done.returncode != 0:
         raise VeilError(done.stderr.decode("utf-8", "replace").strip())

@@ -15,7 +15,7 @@ from ._options import Options
 
 
 class VeilError(RuntimeError):
-    """Masking failed. The text is what the program veil says, which has no values."""
+    """Masking failed. The text is the message of the program veil, which contains no values."""
 
 
 class Child:
@@ -27,7 +27,7 @@ class Child:
                 command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
             )
         except OSError as e:
-            raise VeilError(f"cannot run the program veil, {command[0]}: {e.strerror}: name it with binary=") from None
+            raise VeilError(f"cannot run the program veil, {command[0]}: {e.strerror}: set binary= to its path") from None
         self._errors = bytearray()
         self._failure: Optional[BaseException] = None
         self._threads = [threading.Thread(target=self._read_errors, daemon=True)]
@@ -56,7 +56,7 @@ class Child:
         return self._process.stdout
 
     def feed(self, write: Callable[[IO[bytes]], None]) -> None:
-        """Writes the child's input in a thread of its own."""
+        """Writes the child's input in its own thread."""
         thread = threading.Thread(target=self._feed, args=(write,), daemon=True)
         self._threads.append(thread)
         thread.start()
@@ -70,7 +70,7 @@ class Child:
         except BrokenPipeError:
             pass  # the child has ended, and says why
         except BaseException as e:
-            # What is read raised an error: the child must not take its input for whole.
+            # Reading raised an error: the child must not mistake its input for complete.
             self._failure = e
             self._process.kill()
 
@@ -93,7 +93,7 @@ class Child:
 
 
 def mask_batches(command: list[str], env: dict[str, str], schema: Any, batches: Iterable[Any]) -> Iterator[Any]:
-    """Masks record batches of a schema. The first thing that it yields is the masked schema."""
+    """Masks record batches of a schema. It yields the masked schema first."""
 
     def write(sink: IO[bytes]) -> None:
         with pa.ipc.new_stream(sink, schema) as writer:
@@ -117,10 +117,10 @@ _FHIR_ROWS = 1000
 
 
 def mask_resources(command: list[str], env: dict[str, str], schema: Any, batches: Iterable[Any]) -> Iterator[Any]:
-    """Masks FHIR resources in JSON, one a row, of the only column of a table."""
+    """Masks FHIR resources in JSON, one in each row of a table's only column."""
     kinds = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     if len(schema) != 1 or not any(is_kind(schema.field(0).type) for is_kind in kinds):
-        raise VeilError("a table of FHIR resources must have one column of strings, with one resource in JSON a row")
+        raise VeilError("a table of FHIR resources must have one column of strings, with one resource in JSON in each row")
 
     masked = pa.schema([pa.field(schema.field(0).name, pa.string())])
     yield masked
@@ -131,7 +131,7 @@ def mask_resources(command: list[str], env: dict[str, str], schema: Any, batches
 
     def write(sink: IO[bytes]) -> None:
         for text in itertools.chain([first], texts):
-            # In JSON a line end is space: a resource of several lines becomes one line.
+            # In JSON a line end is white space: a resource of several lines becomes one line.
             sink.write(text.replace("\r", " ").replace("\n", " ").encode() + b"\n")
 
     with Child(command, env) as child:
@@ -148,6 +148,6 @@ def mask_resources(command: list[str], env: dict[str, str], schema: Any, batches
 
 
 def run(options: Options, key_file: Optional[str], audit_dir: Optional[str], env: dict[str, str], schema: Any, batches: Iterable[Any]) -> Iterator[Any]:
-    """Masks batches as the options say: first the masked schema, then masked batches."""
+    """Masks batches as the options say. It yields the masked schema, then masked batches."""
     mask = mask_resources if options.fhir else mask_batches
     return mask(options.command(key_file, audit_dir), env, schema, batches)

@@ -1,4 +1,4 @@
-"""Tables of one machine: pyarrow, pandas, Polars, DuckDB."""
+"""Tables on one machine: pyarrow, pandas, Polars, DuckDB."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _table(options: Options, table: Any) -> Any:
 
 
 def mask_arrow(options: Options, data: Any) -> Any:
-    """Masks what pyarrow has: a Table, a RecordBatch or a RecordBatchReader."""
+    """Masks data of pyarrow: a Table, a RecordBatch or a RecordBatchReader."""
     if isinstance(data, pa.Table):
         return _table(options, data)
     if isinstance(data, pa.RecordBatch):
@@ -35,7 +35,7 @@ def mask_arrow(options: Options, data: Any) -> Any:
 
 
 def mask_pandas(options: Options, df: Any) -> Any:
-    """Masks a pandas DataFrame. An index passes if a rule covers it, by its name."""
+    """Masks a pandas DataFrame. An index passes if a rule covers it by name."""
     return _table(options, pa.Table.from_pandas(df)).to_pandas()
 
 
@@ -51,10 +51,10 @@ def mask_polars(options: Options, df: Any) -> Any:
 
 
 def mask_duckdb(options: Options, relation: Any, connection: Any) -> Any:
-    """Masks a DuckDB relation to a new one, of a connection or the default one."""
+    """Masks a DuckDB relation into a new one, on a given connection or the default one."""
     import duckdb
 
-    # The name of this method has changed from version to version.
+    # The name of this method differs between versions.
     names = ("to_arrow_reader", "fetch_record_batch", "fetch_arrow_reader")
     reader = next(getattr(relation, name) for name in names if hasattr(relation, name))()
     masked = _reader(options, reader.schema, reader).read_all()

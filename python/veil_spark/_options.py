@@ -1,4 +1,4 @@
-"""What ``veil mask`` is called with."""
+"""The arguments of ``veil mask``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Optional
 
 @dataclass(frozen=True)
 class Options:
-    """The arguments of one call of mask. They are sent to workers: there is no secret in them."""
+    """The arguments of one call of mask. They are sent to workers, so they contain no secret."""
 
     binary: str
     ruleset: str
@@ -35,7 +35,7 @@ class Options:
         return [*args, "-"]
 
     def environment(self) -> dict[str, str]:
-        """The environment of a child: the key, if a variable has it, and nothing of other keys."""
+        """The environment of a child: the key, if it is in a variable, and no other keys."""
         env = {k: v for k, v in os.environ.items() if k not in ("VEIL_KEY", "VEIL_KEY_FILE")}
         if self.key_env:
             env["VEIL_KEY"] = os.environ.get(self.key_env, "")

@@ -18,13 +18,13 @@ from ._options import Options
 
 
 def mask_spark(options: Options, df: Any) -> Any:
-    """Masks a DataFrame of Spark, of Spark Connect too. It is lazy, as all of Spark is."""
+    """Masks a DataFrame of Spark or Spark Connect. It is lazy, like all of Spark."""
     schema = _masked_schema(options, _arrow_schema(df.schema))
     return df.mapInArrow(_Task(options, uuid.uuid4().hex), schema)
 
 
 class _Task:
-    """What each task runs. It is sent to the workers, and has paths and names only."""
+    """What each task runs. It is sent to the workers, and contains only paths and names."""
 
     def __init__(self, options: Options, run_id: str) -> None:
         self._options = options
@@ -53,12 +53,12 @@ class _Task:
 
 
 def tasks_dir(audit_dir: str) -> str:
-    """Where tasks leave their logs, until collect_audit makes one record of a run of them."""
+    """Where tasks leave their logs, until collect_audit combines them into one run's record."""
     return audit_dir.rstrip("/") + ".tasks"
 
 
 def _arrow_schema(schema: Any) -> Any:
-    """The schema that batches of a DataFrame have, but for the name of the time zone."""
+    """The schema that batches of a DataFrame have, except for the name of the time zone."""
     from pyspark.sql.pandas import types
 
     to_arrow_schema: Any = types.to_arrow_schema
@@ -68,7 +68,7 @@ def _arrow_schema(schema: Any) -> Any:
 
 
 def _masked_schema(options: Options, schema: Any) -> Any:
-    """The schema of the masked DataFrame, which veil makes of a table without rows.
+    """The schema of the masked DataFrame, which veil returns for a table without rows.
 
     It does not depend on the key, so that the driver needs none: veil gets one that is thrown
     away.
@@ -78,7 +78,7 @@ def _masked_schema(options: Options, schema: Any) -> Any:
     with tempfile.TemporaryDirectory() as directory:
         key = os.path.join(directory, "key")
         _new_key(options.binary, key)
-        # FHIR has no table without rows: a resource that says nothing stands for it.
+        # FHIR has no table without rows: an empty resource is used instead.
         rows = [pa.record_batch([pa.array(['{"resourceType":"Patient"}'])], names=["value"])] if options.fhir else []
         masked = list(run(options, key, None, options.environment(), schema, rows))
     return from_arrow_schema(masked[0])
@@ -88,7 +88,7 @@ def _new_key(binary: str, path: str) -> None:
     try:
         made = subprocess.run([binary, "keys", "new", path], capture_output=True, check=False)
     except OSError as e:
-        raise VeilError(f"cannot run the program veil, {binary}: {e.strerror}: name it with binary=") from None
+        raise VeilError(f"cannot run the program veil, {binary}: {e.strerror}: set binary= to its path") from None
     if made.returncode != 0:
         raise VeilError(made.stderr.decode("utf-8", "replace").strip())
 
