@@ -62,7 +62,7 @@ func postgresViewSettings(v *PostgresView) []setting {
 		boolean("explain", "allow EXPLAIN, which shows plans with costs in powers of ten", &v.Explain),
 		duration("statementTimeout", "for a statement", &v.StatementTimeout),
 		number("rows", "rows that a statement may return; 0 for no limit", &v.Rows, 0),
-		number("minCount", "show only groups of at least so many people; 0 for no minimum", &v.MinCount, 0),
+		number("minCount", "show only groups of at least this many people; 0 for no minimum", &v.MinCount, 0),
 		text("person", "domain of the sealed ids by which minCount counts people", &v.Person),
 	}
 }

@@ -280,7 +280,7 @@ func (r *rulesetReader) documentMatches(n strictyaml.Node) (out []DocumentMatch)
 			r.Bad(v, "document: expected a name or a glob of *, ?, [a-z]")
 		}
 		if m.Path == "" || m.Path[0] != '$' && m.Path[0] != '/' {
-			r.Bad(v, "expected a path that begins with $ (JSON) or / (XML), or one behind a document's name, such as claims:$.patient.ssn")
+			r.Bad(v, "expected a path that begins with $ (JSON) or / (XML), or one after a document's name, such as claims:$.patient.ssn")
 			continue
 		}
 		out = append(out, m)

@@ -3,7 +3,7 @@
 //
 //	c, err := console.New(console.Config{Sink: log, Metrics: set, Sessions: store})
 //	c.Add(overview.Page(…))            // before it serves
-//	c.Force(accounts, console.Limits{…}) // nil: nobody may log in
+//	c.Force(accounts, console.Limits{…}) // nil: no one can log in
 //	listener.Mount(console.Path, c)
 //
 // A page is a package of its own. It brings its templates, of which the frame shows the

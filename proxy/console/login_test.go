@@ -157,7 +157,7 @@ func TestForgedSessions(t *testing.T) {
 }
 
 // TestReloadEndsSessions: who is taken out of the configuration is logged out, and so is
-// everybody where nobody may log in any more.
+// everybody where no one can log in any more.
 func TestReloadEndsSessions(t *testing.T) {
 	t.Parallel()
 	did := 0
@@ -168,7 +168,7 @@ func TestReloadEndsSessions(t *testing.T) {
 	}
 	s.Force(nil, console.DefaultLimits())
 	if status, _ := s.Get(t, "/act"); status != http.StatusSeeOther {
-		t.Errorf("nobody may log in: status %d", status)
+		t.Errorf("no one can log in: status %d", status)
 	}
 	if _, body := s.Get(t, "/login"); !strings.Contains(body, "operator.console.users") {
 		t.Errorf("%s", body)

@@ -64,7 +64,7 @@ func (x *exchange) shapeOfMetadata(a *request) (*edit.Selection, *outcome.Proble
 		case p.Name == "mode":
 		default:
 			if a.prefer.Handling == guard.Strict {
-				return nil, outcome.Refused(400, models.IssueTypeNotSupported, "parameters of metadata", "metadata takes no parameters but mode, _elements, _summary, _format and _pretty")
+				return nil, outcome.Refused(400, models.IssueTypeNotSupported, "parameters of metadata", "metadata takes no parameters except mode, _elements, _summary, _format and _pretty")
 			}
 		}
 	}

@@ -61,7 +61,7 @@ func (x *exchange) run(a *request, path string, query *guard.Query) (*response, 
 	}
 	typ, shape := a.Segments[len(a.Segments)-1], shaping(query.Self)
 	if typ == "*" && len(shape) > 0 {
-		return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported interaction", "a search of every type of a compartment takes no _elements and no _summary but count")
+		return nil, outcome.Refused(400, models.IssueTypeNotSupported, "unsupported interaction", "a search of every type of a compartment accepts neither _elements nor any _summary except count")
 	}
 	if p := linkable(shape); p != nil {
 		return nil, p

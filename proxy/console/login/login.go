@@ -123,7 +123,7 @@ func New(c Config) (*Directory, error) {
 		}
 	}
 	if len(c.Users) == 0 && c.Provider == nil {
-		bad("users", "nobody may log in: add a user (veil keys password NAME) or oidc")
+		bad("users", "no one can log in: add a user (veil keys password NAME) or oidc")
 	}
 	return d, errors.Join(problems...)
 }

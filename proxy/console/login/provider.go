@@ -84,7 +84,7 @@ func newProvider(c Provider) (p *provider, problems []error) {
 		bad("clientID", "not set: expected the id of the client that is registered at the provider")
 	}
 	if len(c.Subjects)+len(c.Groups)+len(c.ViewerSubjects)+len(c.ViewerGroups) == 0 {
-		bad("subjects", "nobody may log in: set subjects, or groups with groupsClaim")
+		bad("subjects", "no one can log in: set subjects, or groups with groupsClaim")
 	}
 	if len(c.Groups)+len(c.ViewerGroups) > 0 && c.GroupsClaim == "" {
 		bad("groupsClaim", "not set: expected the claim with the groups of an operator")
