@@ -15,23 +15,23 @@ import (
 
 // The cap in SQL, by the limits of the form.
 
-// unitWords are the words of a cap's units, by what SQL does with them.
+// unitWords has the words of a cap's units, by what SQL does with them.
 type unitWords struct {
 	groups map[forms.Limit][]string
 	// least is the smallest limit of all.
 	least string
-	// letters are those of one letter, words those of more, all all of them; ages say
-	// that a number is an age.
+	// letters has those of one letter, words those of more, and all has all of them; ages
+	// has those that say that a number is an age.
 	letters, words, ages, all []string
 }
 
 // cap caps numbers, and texts that are numbers, in the unit that the rule or the row
-// says.
+// gives.
 func (d *columnRule) cap(f forms.Cap) string {
 	unit := d.beside(d.rule.Unit)
 	if unit == "" {
 		if f.Default == nil && len(d.rule.Unit) == 0 {
-			// Without a unit of time the method would keep every number, ages too.
+			// Without a unit of time the method would keep every number, including ages.
 			d.column.remove(d.catalog)
 			return d.column.value
 		}
@@ -45,8 +45,8 @@ func (d *columnRule) cap(f forms.Cap) string {
 	for _, l := range slices.SortedFunc(maps.Keys(limits.groups), func(a, b forms.Limit) int { return strings.Compare(a.From, b.From) }) {
 		fmt.Fprintf(&b, " WHEN %s = ANY (%s) THEN %s", u, textArray(limits.groups[l]), d.capped(&l))
 	}
-	// Which of several words counts, SQL does not judge: from the least limit on, such a
-	// number is no more told than what it is.
+	// SQL does not decide which of several words applies: from the least limit on, such a
+	// number is not shown.
 	fmt.Fprintf(&b, " WHEN %s THEN NULL", limits.mayBeTime(u))
 	fmt.Fprintf(&b, " ELSE %s END", d.value)
 	return b.String()
@@ -83,9 +83,9 @@ func (d *columnRule) unitWords(f forms.Cap) *unitWords {
 	return out
 }
 
-// mayBeTime tells texts in which a unit of time may be named among other words: by a
-// word that stands not behind "/" or "per", by a letter that comes first, by a word for
-// ages, or beside an annotation of UCUM. It tells more than the method finds, and never less.
+// mayBeTime matches texts that may name a unit of time among other words: by a word that
+// does not follow "/" or "per", by a letter at the beginning, by a word for ages, or next
+// to an annotation of UCUM. It matches at least everything that the method finds.
 func (l *unitWords) mayBeTime(u string) string {
 	const letter = "[[:alpha:]]"
 	divided := "pg_catalog.regexp_replace(" + u + ", '(/[^[:alpha:]]*|(^|[^[:alpha:]])(per|pro|por|par)[^[:alpha:]]+)" + letter + "+', ' ', 'g')"
@@ -111,8 +111,8 @@ func (l *unitWords) mayBeTime(u string) string {
 // unitSpace is the white space of Unicode.
 const unitSpace = " \t\n\v\f\r\u0085\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 
-// unitFolding are the arguments of translate that write letters of the words, and full
-// forms of ASCII, in lower case, whatever locale the database has.
+// unitFolding has the arguments of translate that convert letters of the words, and
+// full-width ASCII, to lower case, whatever the locale of the database.
 func unitFolding(words []string) string {
 	from, to := map[rune]rune{}, []rune{}
 	for _, w := range words {
@@ -143,12 +143,12 @@ func textArray(list []string) string {
 	return "ARRAY[" + strings.Join(quoted, ",") + "]::pg_catalog.text[]"
 }
 
-// textNumber is how numbers in texts are written that SQL and the method read alike. The
-// method reads a few more; here they are no numbers.
+// textNumber matches numbers in texts that SQL and the method read alike. The method
+// reads a few more forms; here these are not numbers.
 const textNumber = `'^[+-]?([0-9]{1,30}([.][0-9]{0,30})?|[.][0-9]{1,30})$'`
 
-// number is the column's value as a number that compares with limits; NULL for what is
-// none.
+// number is the column's value as a number that compares with limits; NULL if it is not a
+// number.
 func (d *columnRule) number() string {
 	switch {
 	case catalog.IsText(d.typ.OID):
@@ -160,10 +160,10 @@ func (d *columnRule) number() string {
 	return "CASE WHEN " + d.value + "::pg_catalog.text NOT IN ('NaN', 'Infinity', '-Infinity') THEN " + d.value + " END"
 }
 
-// below tells the numbers that no unit caps.
+// below is the condition for numbers that no unit caps.
 func (d *columnRule) below(least string) string { return "(" + d.number() + ") < " + least }
 
-// capped is the value under a limit; nil is no limit.
+// capped is the value if it is under a limit; nil means no limit.
 func (d *columnRule) capped(l *forms.Limit) string {
 	if l == nil {
 		return d.value

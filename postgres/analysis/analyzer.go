@@ -8,23 +8,22 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// Analyzer analyses statements and caches plans by text, catalog, policy and search
-// path, so that none is found after the catalog or policy changes. It is safe for
+// Analyzer analyses statements and caches plans by text, catalog, policy and search path,
+// so that old ones are not found after the catalog or policy changes. It is safe for
 // concurrent use.
 type Analyzer struct {
 	plans *ristretto.Cache[uint64, *remembered]
 	seed  maphash.Seed
 }
 
-// planKey is all that decides what a plan is.
+// planKey has everything that a plan depends on.
 type planKey struct {
 	sql, path string
 	catalog   *catalog.Catalog
 	policy    *Policy
 }
 
-// remembered is a plan and what it was made of, since the cache knows keys by their
-// hash alone.
+// remembered is a plan and its key, since the cache knows keys only by their hash.
 type remembered struct {
 	key  planKey
 	plan *Plan
@@ -35,7 +34,7 @@ func NewAnalyzer(plans int) *Analyzer {
 	n := int64(max(plans, 1))
 	cache, err := ristretto.NewCache(&ristretto.Config[uint64, *remembered]{NumCounters: 10 * n, MaxCost: n, BufferItems: 64, IgnoreInternalCost: true})
 	if err != nil {
-		panic("postgres: " + err.Error()) // the sizes are positive
+		panic("postgres: " + err.Error()) // cannot fail: the sizes are positive
 	}
 	return &Analyzer{plans: cache, seed: maphash.MakeSeed()}
 }

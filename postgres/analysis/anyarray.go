@@ -6,9 +6,9 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// arrayOfKeyed is = ANY and <> ALL of an array that is made of keyed columns in the same
-// expression: the comparison with each of its elements, as IN has it. It is nil where
-// the array is anything else.
+// arrayOfKeyed analyses = ANY and <> ALL of an array constructed from keyed columns in
+// the same expression: it compares with each element, as IN does. It returns nil if the
+// array is anything else.
 func (a *analysis) arrayOfKeyed(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.Node {
 	isAny := x.Kind == pg.A_Expr_Kind_AEXPR_OP_ANY
 	if isAny && name != "=" || !isAny && name != "<>" {

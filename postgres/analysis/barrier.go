@@ -7,11 +7,11 @@ import (
 )
 
 // A barrier: the rows of a level are sorted by their places in a sub-select, before
-// anything of the level sees them. What windows, aggregates and ties make of rows that
-// come in a safe order is safe, whatever the plan.
+// anything else in the level sees them. Windows, aggregates and ties over rows in a safe
+// order are safe, whatever the plan.
 
-// seesOrder reports whether a function of the level answers by the order in which rows
-// come.
+// seesOrder reports whether the result of a function of the level depends on the order of
+// rows.
 func (s *scope) seesOrder(q *pg.SelectStmt) bool {
 	if s.gathers || s.unsure {
 		return true
@@ -21,7 +21,7 @@ func (s *scope) seesOrder(q *pg.SelectStmt) bool {
 	})
 }
 
-// ranks are window functions that tell peers alike whatever their frame is.
+// ranks has the window functions that treat peers alike whatever their frame.
 var ranks = wordSet("rank dense_rank percent_rank cume_dist")
 
 // barrier moves FROM and WHERE of a level into a sub-select that is sorted by the

@@ -7,9 +7,9 @@ import (
 	pgquery "github.com/wasilibs/go-pgquery"
 )
 
-// check holds a rewritten statement against two rules, whatever the analysis did: the
-// text that goes upstream parses to the very tree that was analysed, and each relation
-// in it stands alone in a sub-select that Veil made.
+// check verifies two properties of a rewritten statement, whatever the analysis did: the
+// text that is sent upstream parses to exactly the tree that was analysed, and each
+// relation in it is alone in a sub-select that Veil made.
 func (a *analysis) check(n *pg.Node, sql string) {
 	tree, err := withParser(pgquery.Parse, sql)
 	if err != nil || len(tree.Stmts) != 1 {
@@ -36,7 +36,7 @@ func (a *analysis) checkRelations(n *pg.Node) {
 				return
 			}
 			f := x.FromClause[0]
-			for a.joins[f.GetJoinExpr()] { // what it is joined to is checked by itself
+			for a.joins[f.GetJoinExpr()] { // what it is joined to is checked separately
 				f = f.GetJoinExpr().Larg
 			}
 			if s := f.GetRangeTableSample(); s != nil {

@@ -8,10 +8,9 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// Cohorts: pseudonyms that a client writes as rows, in VALUES or an array that is
-// unnested. They stay what the client wrote. Where they are compared with a sealed id, the
-// comparison is with a column beside them, of what they open to, which has no name that
-// the client could know.
+// Cohorts: pseudonyms that a client writes as rows, in VALUES or an unnested array. They
+// remain as the client wrote them. A comparison with a sealed id uses an additional
+// column with the opened values, whose name the client cannot know.
 
 // cohort is a column of pseudonyms that are written out.
 type cohort struct {
@@ -20,16 +19,16 @@ type cohort struct {
 	cells []constant
 }
 
-// cohortRows are the rows of a VALUES.
+// cohortRows has the rows of a VALUES.
 type cohortRows struct {
 	values *pg.SelectStmt
-	// added are the places of columns that were opened, by column, domain and type.
+	// added has the places of columns with opened values, by column, domain and type.
 	added map[string]int
-	// whole: a whole row of it is used, in which such a column would be seen.
+	// whole: a whole row of it is used, in which such a column would be visible.
 	whole bool
 }
 
-// column is the cohort of column i of VALUES, or nil where a cell is no literal.
+// column returns the cohort of column i of VALUES, or nil if a cell is not a literal.
 func (rows *cohortRows) column(i int) *cohort {
 	c := &cohort{cohortRows: rows, index: i}
 	for _, l := range rows.values.ValuesLists {
@@ -46,7 +45,7 @@ func (rows *cohortRows) column(i int) *cohort {
 	return c
 }
 
-// open adds a column of what the pseudonyms open to, and returns its place.
+// open adds a column with the opened values of the pseudonyms, and returns its place.
 func (a *analysis) openCohort(c *cohort, s *keying) int {
 	if c.whole {
 		a.fail(codeForbidden, 0, "the whole row of a list of pseudonyms is used beside them", "Name the columns that are needed.")
@@ -63,8 +62,9 @@ func (a *analysis) openCohort(c *cohort, s *keying) int {
 	return at
 }
 
-// openedCell is a pseudonym as it compares with a column; NULL where it opens to nothing
-// that the column could have. The first row's says the type of all.
+// openedCell returns a pseudonym in the form that compares with a column; NULL if it
+// opens to nothing that the column could have. The cell of the first row determines the
+// type of all.
 func (a *analysis) openedCell(k constant, s *keying, first bool) *pg.Node {
 	cell := null()
 	if !k.null {
@@ -78,7 +78,7 @@ func (a *analysis) openedCell(k constant, s *keying, first bool) *pg.Node {
 	return cell
 }
 
-// openedType is the type that opened pseudonyms compare in.
+// openedType returns the type in which opened pseudonyms are compared.
 func openedType(k rows.ShadowKind) string {
 	switch k {
 	case rows.ShadowInteger:
@@ -89,8 +89,8 @@ func openedType(k rows.ShadowKind) string {
 	return "text"
 }
 
-// cohortEquality compares a sealed id with a column of pseudonyms, or returns nil where
-// the value is none.
+// cohortEquality compares a sealed id with a column of pseudonyms, or returns nil if the
+// value is not one.
 func (a *analysis) cohortEquality(kind string, l, r value, truth bool) *pg.Node {
 	if kind != "=" || r.column == nil || r.column.opened == nil || r.column.emit != nil || l.keying.domain == "" || l.keying.Entity != "" {
 		return nil
@@ -106,9 +106,9 @@ func (a *analysis) cohortEquality(kind string, l, r value, truth bool) *pg.Node 
 	return when(both(isNotNull(t), isNotNull(r.node)), coalesce(op("=", t, other), boolean(false)))
 }
 
-// openIn opens the pseudonyms of IN (SELECT …), where the column is one of pseudonyms that
-// are written out.
-// Where not only the truth counts, what does not open must not become NULL.
+// openIn opens the pseudonyms of IN (SELECT …), where the column is one of pseudonyms
+// that are written out. If NULL and false make a difference, what does not open must not
+// become NULL.
 func (a *analysis) openIn(q *pg.SelectStmt, res *result, v value, truth bool) *pg.Node {
 	if len(res.columns) != 1 || v.keying == nil || v.keying.domain == "" || v.keying.Entity != "" {
 		return nil
@@ -141,7 +141,7 @@ func (a *analysis) openIn(q *pg.SelectStmt, res *result, v value, truth bool) *p
 	return nil
 }
 
-// unnestTarget moves SELECT unnest(…), which is all of a query, into its FROM.
+// unnestTarget moves SELECT unnest(…), if that is the whole query, into its FROM.
 func unnestTarget(q *pg.SelectStmt, name string) {
 	if len(q.TargetList) != 1 || len(q.FromClause)+len(q.ValuesLists)+len(q.GroupClause)+len(q.SortClause)+len(q.DistinctClause) > 0 || q.Op != pg.SetOperation_SETOP_NONE ||
 		q.WhereClause != nil || q.HavingClause != nil || q.WithClause != nil || q.LimitCount != nil || q.LimitOffset != nil {
@@ -163,8 +163,8 @@ func isUnnest(c *pg.FuncCall) bool {
 	return c != nil && ok && (len(parts) == 1 || len(parts) == 2 && parts[0] == "pg_catalog") && parts[len(parts)-1] == "unnest" && c.Over == nil && !c.AggDistinct
 }
 
-// literalRows writes SELECT '…' UNION ALL SELECT '…', of rows that are written out, as
-// VALUES with the names that its columns have; nil where it is something else.
+// literalRows rewrites SELECT '…' UNION ALL SELECT '…', if its rows are literals, as
+// VALUES with the same column names; it returns nil for anything else.
 func literalRows(q *pg.SelectStmt) (columns []string) {
 	var lists []*pg.Node
 	if q.WithClause != nil || len(q.SortClause) > 0 || q.LimitCount != nil || q.LimitOffset != nil || !collectRows(q, &lists) {
@@ -186,7 +186,7 @@ func literalRows(q *pg.SelectStmt) (columns []string) {
 	return columns
 }
 
-// collectRows collects the rows of a query that is nothing but rows written out.
+// collectRows collects the rows of a query that consists only of literal rows.
 func collectRows(q *pg.SelectStmt, lists *[]*pg.Node) bool {
 	if q == nil || len(q.FromClause)+len(q.ValuesLists)+len(q.GroupClause)+len(q.DistinctClause)+len(q.WindowClause)+len(q.LockingClause) > 0 ||
 		q.WhereClause != nil || q.HavingClause != nil || q.IntoClause != nil {
@@ -210,7 +210,7 @@ func collectRows(q *pg.SelectStmt, lists *[]*pg.Node) bool {
 	return len(list.Items) > 0 && len(list.Items) == len((*lists)[0].GetList().Items)
 }
 
-// spreadArray writes unnest of an array that is written out as VALUES, or returns nil.
+// spreadArray rewrites unnest of a literal array as VALUES, or returns nil.
 func spreadArray(f *pg.RangeFunction) *pg.SelectStmt {
 	c := firstCall(f)
 	if len(f.Functions) != 1 || f.Ordinality || len(f.Coldeflist) > 0 || len(c.GetArgs()) != 1 || f.Alias == nil || !isUnnest(c) {

@@ -7,11 +7,11 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// Pseudonyms in array parameters that are unnested, alone or beside other arrays. Such a
-// column holds what they open to where it is compared with a sealed id, and comes as a
-// keyed one; otherwise it is what the client bound.
+// Pseudonyms in array parameters that are unnested, alone or together with other arrays.
+// A column that is compared with a sealed id has the opened values and is keyed;
+// otherwise it is what the client bound.
 
-// parameterRows analyses unnest of arrays of which one is a parameter with texts. It
+// parameterRows analyses unnest of arrays, one of which is a parameter with texts. It
 // returns nil for other functions.
 func (a *analysis) parameterRows(f *pg.RangeFunction, n *pg.Node, left *scope) *from {
 	if len(f.Coldeflist) > 0 || f.Alias == nil || !slices.ContainsFunc(f.Functions, func(fn *pg.Node) bool { return textsParam(firstOf(fn)) != nil }) {
@@ -45,7 +45,7 @@ func (a *analysis) parameterRows(f *pg.RangeFunction, n *pg.Node, left *scope) *
 	return &from{node: n, items: []*item{it}, columns: it.columns}
 }
 
-// textsParam is the parameter that a call unnests, as an array of texts.
+// textsParam returns the parameter that a call unnests, as an array of texts.
 func textsParam(c *pg.FuncCall) *pg.ParamRef {
 	if !isUnnest(c) || len(c.Args) != 1 {
 		return nil
@@ -57,7 +57,7 @@ func textsParam(c *pg.FuncCall) *pg.ParamRef {
 	return t.Arg.GetParamRef()
 }
 
-// parameterColumn is the column of one array parameter.
+// parameterColumn returns the column of one array parameter.
 func (a *analysis) parameterColumn(it *item, name string, c *pg.FuncCall, p *pg.ParamRef) *resolved {
 	a.typeName(c.Args[0].GetTypeCast().TypeName)
 	rc := &resolved{name: name, action: -1, item: it}

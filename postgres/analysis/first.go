@@ -24,18 +24,18 @@ import (
 // their hash.
 
 const (
-	// mostDrawn is the most rows of a table that are drawn. Of a smaller table they are a
-	// quarter of its blocks, so that drawing them costs less than reading it.
+	// mostDrawn is the maximum number of rows drawn from a table. From a smaller table it is
+	// a quarter of its blocks, so that drawing them costs less than reading it.
 	mostDrawn = 10_000
-	// fewBlocks is the size of tables that are read whole as fast.
+	// fewBlocks is the size of tables for which reading everything is just as fast.
 	fewBlocks = 512
-	// mostPaged is the longest LIMIT that is served so.
+	// mostPaged is the largest LIMIT that is served like this.
 	mostPaged = 10_000_000
 )
 
-// sizeOf measures a table of the OID {oid}: its blocks, the next power of two, how many
-// rows are drawn, how many a block can have, and how many it has on average by the
-// planner's statistics, which only say how many places to name at once.
+// sizeOf measures the table with the OID {oid}: its blocks, the next power of two, how
+// many rows to draw, how many a block can have, and how many it has on average according
+// to the planner's statistics, which only decide how many places to name at once.
 const sizeOf = `size AS MATERIALIZED (
 SELECT r.blocks, r.reach, r.lines, r.density, least({most}, r.reach / 4) AS most FROM (
 SELECT s.blocks, (2 ^ ceil(ln(greatest(s.blocks, 1)::float8) / ln(2::float8)))::int8 AS reach, s.lines,
@@ -43,8 +43,8 @@ SELECT s.blocks, (2 ^ ceil(ln(greatest(s.blocks, 1)::float8) / ln(2::float8)))::
 FROM (SELECT pg_relation_size({oid}::oid::regclass) / b.size AS blocks, (b.size - 24) / 28 AS lines
   FROM (SELECT current_setting('block_size')::int8 AS size OFFSET 0) AS b) AS s) AS r)`
 
-// drawnRows are the rows of {t} that are drawn, with the number under which each was named
-// first: as many as {wanted}, most probably.
+// drawnRows selects the rows of {t} that are drawn, each with the number under which it
+// was first named: most probably as many as {wanted}.
 const drawnRows = `WITH named AS MATERIALIZED (
 SELECT ('(' || s.x || ',' || s.o || ')')::tid AS tid, s.i FROM (
   SELECT g.i, z.blocks, {block} & (z.reach - 1) AS x, 1 + ({line} & 9223372036854775807) % z.lines AS o
@@ -52,8 +52,8 @@ SELECT ('(' || s.x || ',' || s.o || ')')::tid AS tid, s.i FROM (
 WHERE s.x < s.blocks)
 SELECT n.tid, min(n.i) AS i FROM named AS n WHERE n.tid IN (SELECT ctid FROM {t} WHERE ctid = ANY (ARRAY(SELECT tid FROM named))) GROUP BY n.tid ORDER BY 2 LIMIT (SELECT y.most FROM size AS y)`
 
-// pageOf are the rows of a page: of those that are drawn where they are enough, or else
-// of all.
+// pageOf selects the rows of a page: from those drawn if they are enough, or else from
+// all.
 const pageOf = `ctid = ANY (ARRAY(WITH ` + sizeOf + `,
 page AS MATERIALIZED (SELECT least(greatest(coalesce(veil_limit::int8, {most} + 1), 0), {most} + 1) + least(greatest(coalesce(veil_offset::int8, 0), 0), {most} + 1) AS wanted),
 few AS MATERIALIZED ({few}),
@@ -63,8 +63,8 @@ SELECT a.tid FROM (SELECT d.tid, 0 AS behind, d.i AS place FROM drawn AS d
   UNION ALL SELECT ctid, 1, {place} >> 1 FROM {t} WHERE NOT (SELECT are FROM enough) AND NOT ctid IN (SELECT tid FROM drawn)) AS a
 ORDER BY a.behind, a.place LIMIT veil_limit OFFSET veil_offset))`
 
-// drawnFirst is the place of a row for a page behind the rows that are drawn, or with all
-// of them: those that are drawn come first.
+// drawnFirst is the place of a row for a page beyond the drawn rows, or with all of them:
+// those that are drawn come first.
 const drawnFirst = `CASE WHEN ctid IN (SELECT m.tid FROM (WITH ` + sizeOf + ` SELECT d.tid FROM ({drawn}) AS d) AS m)
 THEN ({place} >> 2) - 6917529027641081856 ELSE {place} >> 1 END`
 
@@ -72,8 +72,8 @@ THEN ({place} >> 2) - 6917529027641081856 ELSE {place} >> 1 END`
 type page struct {
 	relation *catalog.Relation
 	label    string
-	// limit and offset are those of the statement where the rows are found by drawing
-	// them; else rows are ordered as far as it is needed.
+	// limit and offset are those of the statement if the rows are found by drawing them;
+	// otherwise rows are ordered as far as needed.
 	limit, offset *pg.Node
 }
 
@@ -88,7 +88,7 @@ func hashes(label, function, of string) string {
 	return fmt.Sprintf("(%[1]s(%[2]s, %[3]s) # %[1]s(%[2]s, %[4]s))", function, of, seedSQL(label, 0), seedSQL(label, 1))
 }
 
-// write makes the SQL of a page out of one of the texts above.
+// write makes the SQL of a page from one of the texts above.
 func (a *analysis) write(p *page, sql string) *pg.Node {
 	r := strings.NewReplacer(
 		"{t}", catalog.QuoteIdent(p.relation.Schema)+"."+catalog.QuoteIdent(p.relation.Name), "{oid}", "'"+strconv.FormatUint(uint64(p.relation.OID), 10)+"'",
@@ -116,7 +116,7 @@ func (a *analysis) write(p *page, sql string) *pg.Node {
 	return n
 }
 
-// pageNumber reads a LIMIT or OFFSET; -1 stands for one that is a parameter.
+// pageNumber reads a LIMIT or OFFSET; -1 means that it is a parameter.
 func pageNumber(n *pg.Node) (v int64, ok bool) {
 	if n == nil {
 		return 0, true
@@ -132,8 +132,8 @@ func pageNumber(n *pg.Node) (v int64, ok bool) {
 	return v, err == nil && v >= 0
 }
 
-// show notes which part of the rows is shown, and reports whether what the page has is
-// already that part.
+// show records which part of the rows is shown, and reports whether the page already
+// consists of that part.
 func (p *page) show(limit, offset *pg.Node) (taken bool) {
 	n, ok := pageNumber(limit)
 	skip, whole := pageNumber(offset)
@@ -151,14 +151,14 @@ func (p *page) show(limit, offset *pg.Node) (taken bool) {
 	return true
 }
 
-// pages reports whether the rows of a level are those of its only table, one by one and
-// all of them, so that the table can draw those that are shown.
+// pages reports whether the rows of a level are exactly the rows of its only table, so
+// that the table can draw those that are shown.
 func (s *scope) pages(q *pg.SelectStmt) bool {
 	return len(s.sources) == 1 && s.sources[0].first != nil && !s.sources[0].entire && q.WhereClause == nil && len(q.SortClause) == 0 && len(s.windows) == 0 &&
 		!s.unsure && !slices.ContainsFunc(q.TargetList, multiplies)
 }
 
-// multiplies reports whether a target may give no row, or several, for one.
+// multiplies reports whether a target may turn one row into none or several.
 func multiplies(n *pg.Node) bool {
 	found := false
 	walk(n.ProtoReflect(), func(m any) {
@@ -169,7 +169,7 @@ func multiplies(n *pg.Node) bool {
 	return found
 }
 
-// setReturning are the functions that return sets, of those that may be called.
+// setReturning has the callable functions that return sets.
 var setReturning = wordSet(`aclexplode generate_series generate_subscripts json_array_elements json_array_elements_text json_each
 json_each_text json_object_keys json_to_recordset jsonb_array_elements jsonb_array_elements_text jsonb_each jsonb_each_text
 jsonb_object_keys jsonb_path_query jsonb_path_query_tz jsonb_to_recordset pg_get_keywords pg_options_to_table pg_partition_ancestors

@@ -8,26 +8,26 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// Sums of floating-point numbers. PostgreSQL rounds at each step, so that the result tells
-// in which order the rows came. As numeric, every number is exact and so is the sum, in
-// any order: the result is rounded once, at the end. It is cheaper than sorting the input.
+// Sums of floating-point numbers. PostgreSQL rounds at each step, so the result reveals
+// the order of the rows. As numeric, every number is exact and so is the sum, in any
+// order: the result is rounded once, at the end. This is cheaper than sorting the input.
 
 // exactSum makes an aggregate or window function over floating-point numbers compute with
-// numeric, and returns the call as the type that PostgreSQL gives it. float is the type of
-// the argument, which is analysed.
+// numeric, and returns the call cast to the type that PostgreSQL would give it. float is
+// the type of the argument, which has been analysed.
 func (a *analysis) exactSum(name string, f *pg.FuncCall, n *pg.Node, float uint32) *pg.Node {
 	out := "float8"
 	if float == catalog.OIDFloat4 && name == "sum" {
 		out = "float4"
 	}
 	f.Args[0] = a.exactNumber(f.Args[0])
-	// What is too small for float8 is 0 there, and an error of the cast.
+	// Numbers too small for float8 are 0 there, and an error of the cast.
 	return cast(cast(call("round", n, integer(323, "int4")), "float8"), out)
 }
 
-// exactNumber is a floating-point number as the numeric of the same value. The shortest
-// text that is exact is the fastest way, where the session has texts exact. A cast rounds
-// to 15 digits: what it leaves is added.
+// exactNumber converts a floating-point number to numeric with the same value. The
+// fastest way is through the shortest exact text, if the session writes texts exactly. A
+// cast rounds to 15 digits: the rest is added.
 func (a *analysis) exactNumber(v *pg.Node) *pg.Node {
 	v = cast(v, "float8")
 	rounded := cast(v, "numeric")
@@ -41,16 +41,16 @@ func (a *analysis) exactNumber(v *pg.Node) *pg.Node {
 	return out
 }
 
-// number is the kind of number that an expression gives.
+// number is the kind of number that an expression returns.
 type number struct {
 	// float is the type of a floating-point number, or zero.
 	float uint32
-	// known: it is one, or a whole or decimal number, or NULL.
+	// known: it is a floating-point number, a whole or decimal number, or NULL.
 	known bool
 }
 
-// summed is the floating-point type of the argument that a call adds up, or zero where
-// that is not known. The call is as the client wrote it.
+// summed returns the floating-point type of the argument that a call adds up, or zero if
+// it is not known. The call is as the client wrote it.
 func (a *analysis) summed(name string, f *pg.FuncCall, sc *scope) uint32 {
 	if !sums[name] || len(f.Args) != 1 || f.AggStar {
 		return 0
@@ -58,7 +58,7 @@ func (a *analysis) summed(name string, f *pg.FuncCall, sc *scope) uint32 {
 	return a.number(f.Args[0], sc, 0).float
 }
 
-// number tells the kind of number that an expression surely gives.
+// number returns the kind of number that an expression certainly returns.
 func (a *analysis) number(n *pg.Node, sc *scope, depth int) number {
 	if depth > maxDepth || n == nil {
 		return number{}
@@ -127,7 +127,7 @@ func (a *analysis) number(n *pg.Node, sc *scope, depth int) number {
 	return number{}
 }
 
-// common is the kind of the type that PostgreSQL settles on for several expressions.
+// common returns the kind of the type that PostgreSQL chooses for several expressions.
 func (a *analysis) common(list []*pg.Node, sc *scope, depth int) number {
 	out := number{known: true}
 	for _, n := range list {
@@ -142,7 +142,7 @@ func (a *analysis) common(list []*pg.Node, sc *scope, depth int) number {
 	return out
 }
 
-// combined is the kind of a sum, product and the like of two numbers.
+// combined returns the kind of a sum, product and the like of two numbers.
 func combined(l, r number) number {
 	switch {
 	case !l.known || !r.known:

@@ -13,14 +13,14 @@ import (
 // to which PostgreSQL casts it unasked: with another meaning, and without an error. The
 // operators of citext are known and are named with their schema; others are refused.
 
-// citextOperators are those that citext has of its own.
+// citextOperators has citext's own operators.
 var citextOperators = wordSet("= <> < > <= >= ~ !~ ~* !~* ~~ !~~ ~~* !~~*")
 
-// citextFunctions are those that citext has of its own.
+// citextFunctions has citext's own functions.
 var citextFunctions = wordSet("min max regexp_match regexp_matches regexp_replace regexp_split_to_array regexp_split_to_table replace split_part strpos position translate")
 
-// foreign returns the base type of the database that an expression gives; nil where it
-// gives one of pg_catalog. The expression is as the client wrote it.
+// foreign returns the expression's type if it is a base type defined in the database; nil
+// if it is one of pg_catalog. The expression is as the client wrote it.
 func (a *analysis) foreign(n *pg.Node, sc *scope, depth int) *catalog.Type {
 	of := func(list ...*pg.Node) *catalog.Type {
 		for _, n := range list {
@@ -85,7 +85,7 @@ func (a *analysis) refuseForeign(t *catalog.Type, at int32, what string) {
 		"Cast the column to text, which compares as text does.")
 }
 
-// foreignOperator is an operator over a value of type t.
+// foreignOperator analyses an operator over a value of type t.
 func (a *analysis) foreignOperator(x *pg.A_Expr, n *pg.Node, t *catalog.Type, sc *scope) *pg.Node {
 	name := a.operatorName(x.Name, x.Location)
 	isColumn := func(n *pg.Node) bool { return n.GetColumnRef() != nil && a.foreign(n, sc, 0) == t }
@@ -141,15 +141,15 @@ func (a *analysis) foreignOperator(x *pg.A_Expr, n *pg.Node, t *catalog.Type, sc
 	return nil
 }
 
-// ownOperator is an operator of a type's own schema.
+// ownOperator writes an operator of a type's own schema.
 func ownOperator(t *catalog.Type, name string, l, r *pg.Node) *pg.Node {
 	out := op(name, l, r)
 	out.GetAExpr().Name = names(t.Schema, name)
 	return out
 }
 
-// foreignList compares a column of type t with a list or an array of literals; nil where
-// it is neither.
+// foreignList compares a column of type t with a list or an array of literals; it returns
+// nil for anything else.
 func (a *analysis) foreignList(x *pg.A_Expr, t *catalog.Type, name string, sc *scope) *pg.Node {
 	list := x.Rexpr
 	if l := x.Rexpr.GetList(); l != nil {
@@ -176,10 +176,11 @@ func (a *analysis) foreignList(x *pg.A_Expr, t *catalog.Type, name string, sc *s
 	return out
 }
 
-// comparisons are operators that text has, too, where citext has none with a text.
+// comparisons has the operators of text that also apply where citext has none with a
+// text.
 var comparisons = wordSet("= <> < > <= >=")
 
-// foreignArguments refuses a call of which the type has a function of its own.
+// foreignArguments refuses a call if the type has its own function of that name.
 func (a *analysis) foreignArguments(name string, f *pg.FuncCall, sc *scope) {
 	if !citextFunctions[name] {
 		return

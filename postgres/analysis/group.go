@@ -7,10 +7,10 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// local finds a column reference at this level alone, and nil for anything else.
+// local finds a column reference at this level only; it returns nil for anything else.
 func (a *analysis) local(n *pg.Node, sc *scope) *resolved {
 	if c := n.GetTypeCast(); c != nil {
-		// A cast that changes nothing is the column.
+		// A cast that changes nothing counts as the column.
 		r := a.local(c.Arg, sc)
 		if r == nil || r.keying == nil || !r.keying.castsToItself(a.castType(c), c.TypeName) {
 			return nil
@@ -51,8 +51,8 @@ func (a *analysis) local(n *pg.Node, sc *scope) *resolved {
 	return found
 }
 
-// groupKeys notes which keyed columns the level groups by, before anything refers to
-// them: references are then made of the shadow column, which is what is grouped.
+// groupKeys records which keyed columns the level groups by, before anything refers to
+// them: references then use the shadow column, which is what is grouped.
 func (a *analysis) groupKeys(q *pg.SelectStmt, sc *scope) {
 	var visit func(n *pg.Node)
 	visit = func(n *pg.Node) {
@@ -97,7 +97,7 @@ func (a *analysis) groupTarget(n *pg.Node, q *pg.SelectStmt, sc *scope) *pg.Node
 	return n
 }
 
-// grouping is one GROUP BY clause. The target list is already rewritten.
+// grouping is one GROUP BY clause. The target list has already been rewritten.
 type grouping struct {
 	*analysis
 	query  *pg.SelectStmt
@@ -106,8 +106,8 @@ type grouping struct {
 	keys   []*resolved
 }
 
-// group analyses GROUP BY. A target that is meant by number or name stays so, unless it is
-// a column that is grouped by its shadow column.
+// group analyses GROUP BY. A target referred to by number or name remains so, unless it
+// is a column that is grouped by its shadow column.
 func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 	g := &grouping{a, q, sc, res, a.groupColumns(q, sc, res)}
 	for i, n := range q.GroupClause {
@@ -120,7 +120,7 @@ func (a *analysis) group(q *pg.SelectStmt, sc *scope, res *result) {
 	}
 }
 
-// item analyses an item of the clause, or each one that it is made of.
+// item analyses an item of the clause, or each of its parts.
 func (g *grouping) item(n *pg.Node) *pg.Node {
 	var inner []*pg.Node
 	if set := n.GetGroupingSet(); set != nil {
@@ -138,7 +138,7 @@ func (g *grouping) item(n *pg.Node) *pg.Node {
 	return n
 }
 
-// target is the number of the target that an item means by number or name, or -1.
+// target returns the index of the target that an item refers to by number or name, or -1.
 func (g *grouping) target(n *pg.Node) int {
 	i := ordinal(n, len(g.result.columns))
 	if name := bareName(n); i < 0 && name != "" && g.local(n, g.scope) == nil {
@@ -199,8 +199,8 @@ func (it *item) keyedBy(keys []*resolved) bool {
 	return true
 }
 
-// groupDependent groups by the other columns of a table that is grouped by its primary
-// key. They depend on it, which PostgreSQL does not see through a sub-select.
+// groupDependent also groups by the other columns of a table that is grouped by its
+// primary key. They depend on it, but PostgreSQL cannot see that through a sub-select.
 func (a *analysis) groupDependent(it *item, res *result) {
 	a.finish = append(a.finish, func() {
 		for _, c := range it.columns {
@@ -212,11 +212,11 @@ func (a *analysis) groupDependent(it *item, res *result) {
 	})
 }
 
-// ungroupable types have no equality.
+// ungroupable has the types without equality.
 var ungroupable = []uint32{catalog.OIDJSON, catalog.OIDXML}
 
-// groupColumns are the columns that every group has one value of: those of GROUP BY,
-// outside of grouping sets.
+// groupColumns has the columns with one value in each group: those of GROUP BY, outside
+// of grouping sets.
 func (a *analysis) groupColumns(q *pg.SelectStmt, sc *scope, res *result) (out []*resolved) {
 	for _, n := range q.GroupClause {
 		if i := ordinal(n, len(res.columns)); i >= 0 {
@@ -238,7 +238,7 @@ func (a *analysis) groupColumns(q *pg.SelectStmt, sc *scope, res *result) (out [
 	return out
 }
 
-// row is the relation's reference that a value comes from as it is.
+// row returns the relation's reference that a value comes from unchanged.
 func (v value) row() *item {
 	if v.column == nil {
 		return nil

@@ -12,14 +12,14 @@ import (
 // computed: an expression like that of a pushed-down column, over a keyed hash of the row's
 // person or of the value. Everything that PostgreSQL does then, it does with masked values.
 
-// computed is a keyed column as SQL masks it.
+// computed is a keyed column that SQL masks.
 func (c *shapeColumn) computed() *shapeColumn {
 	own := *c.keying.inSQL
 	own.Attribute = c.Attribute
 	return &own
 }
 
-// computable adds what SQL makes of a keyed column, where it can.
+// computable adds the SQL form of a keyed column's masked value, if there is one.
 func (d *columnRule) computable(s *keying) {
 	own := *d.column
 	own.treatment, own.keying, own.shown = Pushed, nil, s.shown
@@ -37,8 +37,8 @@ func (d *columnRule) computable(s *keying) {
 	}
 }
 
-// person is the text of the column that names whom a row is about. ok is false where the
-// text depends on the session.
+// person returns the text of the column that names the person a row is about. ok is false
+// where the text depends on the session.
 func (d *columnRule) person(name string) (text string, ok bool) {
 	a := d.relation.Column(name)
 	if a == nil {
@@ -48,7 +48,7 @@ func (d *columnRule) person(name string) (text string, ok bool) {
 	return catalog.QuoteIdent(name) + "::pg_catalog.text", t != nil && fixedText(t)
 }
 
-// ofColumn is the keying of the column that s, or what s is a copy of, belongs to.
+// ofColumn returns the keying of the column that s, or the original of s, belongs to.
 func (s *keying) ofColumn() *keying {
 	if s.original != nil {
 		return s.original

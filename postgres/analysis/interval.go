@@ -13,11 +13,11 @@ import (
 
 var intervalPart = regexp.MustCompile(`^\s*([+-]?[0-9]{1,7}(?:\.[0-9]{1,6})?)\s*([a-z]+)\s*`)
 
-// longest bounds intervals, so that no date that is moved by one leaves what PostgreSQL
-// has: the error would tell the date.
+// longest bounds intervals, so that adding one never moves a date out of PostgreSQL's
+// range: the error would reveal the date.
 var longest = big.NewRat(10_000_000_000, 1)
 
-// secondsOf are the units of a fixed length, by the words that PostgreSQL reads.
+// secondsOf has the units of a fixed length, by PostgreSQL's words for them.
 var secondsOf = map[string]int64{
 	"d": 86400, "day": 86400, "days": 86400, "w": 604800, "week": 604800, "weeks": 604800,
 	"h": 3600, "hr": 3600, "hrs": 3600, "hour": 3600, "hours": 3600,

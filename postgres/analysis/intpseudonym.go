@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// Pseudonyms of shape int in SQL: a permutation of the numbers of as many digits, which is a
-// Feistel network of eight rounds whose result is permuted again until it is in the range.
+// Pseudonyms of shape int in SQL: a permutation of the numbers with the same number of
+// digits. It is a Feistel network of eight rounds, applied again until the result is in
+// the range.
 
 // mostDigits is how many digits a number of the shape has.
 const mostDigits = 18
 
-// permuted writes the number that the digits of a value are permuted to.
+// permuted writes the number to which the digits of a value are permuted.
 func (k hashKey) permuted(value string) *keyedHash {
 	lows, sizes, halves := make([]string, mostDigits), make([]string, mostDigits), make([]string, mostDigits)
 	low, end := uint64(0), uint64(10)

@@ -12,16 +12,17 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// Keyed hashes in SQL. HMAC-SHA-512 is two hashes, and PostgreSQL has sha512(bytea). What
-// it needs of the key are two blocks, the key under two paddings. They are in no statement:
-// the upstream's session has them as settings of its own from its first message on, so
-// that no view of statements, log or plan shows them. A statement of a client reads no
-// setting that is not listed (system.go), and nothing resets these: RESET ALL goes back
-// to what the session began with. Their names are random, for functions of the database
-// that read the setting that they are told to.
+// Keyed hashes in SQL. HMAC-SHA-512 consists of two hashes, and PostgreSQL has
+// sha512(bytea). It needs two blocks derived from the key by two paddings. They appear in
+// no statement: the upstream's session has them as its own settings from its first
+// message on, so that no view of statements, log or plan shows them. A statement of a
+// client reads no setting that is not listed (system.go), and nothing resets these: RESET
+// ALL goes back to what the session began with. Their names are random, for functions of
+// the database that read the setting that they are told to.
 
-// settingPrefix begins the names of the settings. It is one of the process, so that plans
-// of one policy are alike. No name that a statement computes begins so: see currentSetting.
+// settingPrefix begins the names of the settings. It is the same for the whole process,
+// so that plans of one policy are equal. Names that a statement computes cannot begin
+// with it: see currentSetting.
 var settingPrefix = "veilkey.k" + strings.ToLower(rand.Text()) + "_"
 
 // mostHashKeys is how many keys a session is given: the message that begins it is bounded.
@@ -30,12 +31,12 @@ const mostHashKeys = 12
 // hashBlock is the length of a block of SHA-512.
 const hashBlock = 128
 
-// hashKey names the settings of one key.
+// hashKey has the names of the settings of one key.
 type hashKey struct{ inner, outer string }
 
 // nameHashKeys names the keys that the forms of a policy's rules need: first those of
-// dates and numbers, which are much computed with. Forms of keys beyond the most are left
-// to their methods.
+// dates and numbers, which are used most in computations. Forms whose keys exceed the
+// maximum are left to their methods.
 func (p *Policy) nameHashKeys() {
 	p.hashKeys = map[forms.Keyed]hashKey{}
 	add := func(k forms.Keyed) {
@@ -81,7 +82,7 @@ func padded(key []byte, with byte) []byte {
 	return block
 }
 
-// keyedHash is what the values of columns are computed from by a keyed hash, once a row.
+// keyedHash says how values of columns are computed by a keyed hash, once for each row.
 type keyedHash struct {
 	// sql is a SELECT over the columns of the row, of one column and at most one row.
 	sql string
@@ -101,7 +102,7 @@ func (k hashKey) hash(value string, of func(sum string) string, condition string
 		value, of(k.sum(strings.Join(message, " || "))), strings.Join(columns, ", "), condition)}
 }
 
-// sum is the keyed hash of a message.
+// sum writes the keyed hash of a message.
 func (k hashKey) sum(message string) string {
 	setting := func(name string) string {
 		return "(SELECT pg_catalog.current_setting(" + catalog.QuoteLiteral(name) + ")::pg_catalog.bytea)"
@@ -115,16 +116,16 @@ func firstNumber(sum string) string {
 	return "('x' || pg_catalog.encode(pg_catalog.substr(" + sum + ", 1, 8), 'hex'))::pg_catalog.bit(64)::pg_catalog.int8 # '-9223372036854775808'::pg_catalog.int8"
 }
 
-// remainder is a firstNumber's number modulo n.
+// remainder writes the number of firstNumber modulo n.
 func remainder(number string, n int64) string {
 	half := int64(uint64(1) << 63 % uint64(n))
 	return fmt.Sprintf("((%[1]s) %% %[2]d + %[3]d) %% %[2]d", number, n, half+n)
 }
 
-// hashColumn stands for the hash in the expression of a column.
+// hashColumn represents the hash in the expression of a column.
 const hashColumn = "veil_hash"
 
-// branchHash stands for the i-th hash in the expression of a column with several rules.
+// branchHash represents the i-th hash in the expression of a column with several rules.
 func branchHash(i int) string { return fmt.Sprintf("%s_%d", hashColumn, i+1) }
 
 // hashed writes an expression with a hash in it: it is a column of a sub-select beside the
@@ -161,8 +162,8 @@ func (t *tableItem) beside(kind pg.JoinType, name [2]string, s *pg.SelectStmt) {
 	t.stmt.FromClause[0] = &pg.Node{Node: &pg.Node_JoinExpr{JoinExpr: j}}
 }
 
-// qualify writes the table's system columns with its name. In a join they are not found
-// without. They are in nodes that were made for this statement: what is shared has none.
+// qualify adds the table's name to its system columns. In a join they are not found
+// without it. They occur only in nodes made for this statement: shared nodes have none.
 func (t *tableItem) qualify() {
 	name := t.source.Relname
 	if t.source.Alias != nil {
@@ -176,8 +177,8 @@ func (t *tableItem) qualify() {
 	}
 }
 
-// qualifySystem writes a table's system columns in an expression with its name, but for
-// those in sub-selects, which have tables of their own.
+// qualifySystem writes a table's system columns in an expression with its name, except
+// for those in sub-selects, which have their own tables.
 func qualifySystem(n *pg.Node, table string) {
 	inner := map[*pg.Node]bool{}
 	walk(n.ProtoReflect(), func(m any) {

@@ -15,29 +15,30 @@ import (
 // can be grouped, counted, joined and tested for NULL by the record. So it is where a text
 // can be read back in one way only: of 'P' || id, but not of id || ward || room.
 
-// piece is what a part is for reading a text back.
+// piece describes a part for parsing a made text back.
 type piece uint8
 
 const (
-	// inexact parts can be equal in the text where they are not in the record.
+	// inexact parts can be equal in the text although they differ in the record.
 	inexact piece = iota
 	// fixed parts are the same in every row.
 	fixed
 	// open parts can end anywhere.
 	open
-	// random parts are found in any text: they are long and random.
+	// random parts can be found in any text: they are long and random.
 	random
 )
 
-// trait is what is known of a part.
+// trait is what is known about a part.
 type trait struct {
 	piece piece
 	class string
-	// given is NULL where the part is; nil for a literal.
+	// given is NULL if the part is; nil for a literal.
 	given *pg.Node
 }
 
-// traitOf is what is known of a value that becomes a part as the text given.
+// traitOf returns what is known about a value that becomes a part in the form of the text
+// given.
 func traitOf(v value, given *pg.Node) trait {
 	t := trait{piece: open, given: given}
 	switch s := v.keying; {
@@ -59,14 +60,14 @@ func traitOf(v value, given *pg.Node) trait {
 	return t
 }
 
-// backward is a text as it is read back: its pieces in order.
+// backward is a text as it is parsed back: its pieces in order.
 type backward struct {
 	pieces []trait
 	// loose: a part that is NULL is left out.
 	loose bool
 }
 
-// read adds what a step gives. It reports false where a text cannot be read back.
+// read adds the result of a step. It reports false if the text cannot be parsed back.
 func (r *backward) read(c *composition, s *rows.Step) bool {
 	switch s.Function {
 	case "":
@@ -110,7 +111,7 @@ func (r *backward) read(c *composition, s *rows.Step) bool {
 	return false
 }
 
-// unique reports whether the pieces can be told apart in the text.
+// unique reports whether the pieces can be distinguished in the text.
 func (r *backward) unique() bool {
 	opened, all := 0, 0
 	classes := map[string]bool{}
@@ -131,13 +132,14 @@ func (r *backward) unique() bool {
 	return true
 }
 
-// exact reports whether two texts are equal exactly where the records of their parts are.
+// exact reports whether two texts are equal exactly if the records of their parts are.
 func (c *composition) exact() bool {
 	r := backward{}
 	return len(c.traits) == len(c.Parts) && !c.blind && r.read(c, c.Step) && r.unique()
 }
 
-// class names what the text is made of: texts of one class are compared by their records.
+// class names the composition of the text: texts of one class are compared by their
+// records.
 func (c *composition) class(s *rows.Step) string {
 	if s.Function == "" {
 		return fmt.Sprintf("%d %q", s.Part, c.traits[s.Part].class)
@@ -149,7 +151,8 @@ func (c *composition) class(s *rows.Step) string {
 	return fmt.Sprintf("%s %q (%s)", s.Function, s.Text, strings.Join(of, ", "))
 }
 
-// tested makes a made text NULL where its value is, where that is known and costs little.
+// tested makes a made text NULL if its value is, provided that this is known and cheap to
+// test.
 func (c *composition) tested(s *keying, n *pg.Node) *pg.Node {
 	if len(c.traits) != len(c.Parts) || s.shown != catalog.OIDText && s.shown != catalog.OIDVarchar || hasSelect(n) {
 		return n

@@ -12,7 +12,7 @@ import (
 // set operations …) and one is of such a type, it casts the others to it. So each branch
 // is treated as a cast to it, or the statement is refused.
 
-// namesTypes are the types whose values are names by OID.
+// namesTypes has the types whose values are names by OID.
 var namesTypes = wordSet("regclass regtype regproc regnamespace regrole")
 
 // namesFunctions return such values.
@@ -20,7 +20,7 @@ var namesFunctions = map[string]string{"to_regclass": "regclass", "to_regtype": 
 	"to_regnamespace": "regnamespace", "to_regrole": "regrole", "pg_typeof": "regtype",
 	"pg_partition_ancestors": "regclass", "pg_partition_tree": "regclass", "pg_partition_root": "regclass"}
 
-// sameTypeFunctions return what their first argument is of, or an element of it.
+// sameTypeFunctions return the type of their first argument, or of its elements.
 var sameTypeFunctions = wordSet(`first_value last_value nth_value lag lead mode percentile_disc any_value unnest array_agg array_fill
 array_append array_prepend array_cat array_remove array_replace array_position array_positions trim_array array_shuffle array_sample`)
 
@@ -34,8 +34,8 @@ func arrayOfNames(kind string) string {
 	return strings.TrimSuffix(kind, "[]") + "[]"
 }
 
-// namesOf is the kind of names that an analysed expression's value is: a type of
-// namesTypes, with [] behind it for an array, or empty.
+// namesOf returns the kind of names that an analysed expression returns: a type of
+// namesTypes, with [] after it for an array, or empty.
 func (a *analysis) namesOf(n *pg.Node, v *value) string {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_TypeCast:
@@ -156,8 +156,8 @@ func places(list []*pg.Node) (out []**pg.Node) {
 	return out
 }
 
-// uniteNames writes the cast out that PostgreSQL would add to each branch where one is
-// of a type of names, and returns that type.
+// uniteNames writes out the cast that PostgreSQL would add to each branch if one of them
+// has a type of names, and returns that type.
 func (a *analysis) uniteNames(branches []**pg.Node) string {
 	kind := ""
 	for _, b := range branches {
@@ -187,7 +187,8 @@ func (a *analysis) uniteNames(branches []**pg.Node) string {
 	return kind
 }
 
-// sameNames holds that two columns which become one are names of one kind, or none.
+// sameNames makes sure that two columns which become one are names of the same kind, or
+// not names at all.
 func (a *analysis) sameNames(l, r *resultColumn) string {
 	switch {
 	case l.names == r.names || r.null:

@@ -6,8 +6,8 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// Nodes of PostgreSQL's parse tree, made by hand. A node that is made of another one
-// shares it: what a rewritten tree is made of is never changed afterwards.
+// Constructors for nodes of PostgreSQL's parse tree. A node built from another one shares
+// it: the parts of a rewritten tree are never changed afterwards.
 
 func str(s string) *pg.Node { return &pg.Node{Node: &pg.Node_String_{String_: &pg.String{Sval: s}}} }
 
@@ -68,7 +68,7 @@ func either(args ...*pg.Node) *pg.Node {
 	return &pg.Node{Node: &pg.Node_BoolExpr{BoolExpr: &pg.BoolExpr{Boolop: pg.BoolExprType_OR_EXPR, Args: args}}}
 }
 
-// flat joins a first argument of the same kind, as PostgreSQL's parser does.
+// flat merges a first argument of the same kind, as PostgreSQL's parser does.
 func flat(kind pg.BoolExprType, args []*pg.Node) []*pg.Node {
 	for len(args) > 0 && kind != pg.BoolExprType_NOT_EXPR {
 		b := args[0].GetBoolExpr()
@@ -80,7 +80,7 @@ func flat(kind pg.BoolExprType, args []*pg.Node) []*pg.Node {
 	return args
 }
 
-// when is CASE WHEN cond THEN result END.
+// when writes CASE WHEN cond THEN result END.
 func when(cond, result *pg.Node) *pg.Node {
 	w := &pg.Node{Node: &pg.Node_CaseWhen{CaseWhen: &pg.CaseWhen{Expr: cond, Result: result}}}
 	return &pg.Node{Node: &pg.Node_CaseExpr{CaseExpr: &pg.CaseExpr{Args: []*pg.Node{w}}}}
@@ -107,12 +107,12 @@ func target(name string, val *pg.Node) *pg.Node {
 	return &pg.Node{Node: &pg.Node_ResTarget{ResTarget: &pg.ResTarget{Name: name, Val: val}}}
 }
 
-// nth is a bare whole number, such as names a target.
+// nth writes a bare whole number, such as one that refers to a target.
 func nth(n int) *pg.Node {
 	return &pg.Node{Node: &pg.Node_AConst{AConst: &pg.A_Const{Val: &pg.A_Const_Ival{Ival: &pg.Integer{Ival: int32(n)}}}}}
 }
 
-// integer is a whole number as its type.
+// integer writes a whole number with its type.
 func integer(n int64, typ string) *pg.Node { return cast(text(strconv.FormatInt(n, 10)), typ) }
 
 func ascending(n *pg.Node) *pg.Node {
@@ -123,7 +123,7 @@ func selectNode(s *pg.SelectStmt) *pg.Node {
 	return &pg.Node{Node: &pg.Node_SelectStmt{SelectStmt: s}}
 }
 
-// selectOnce is an expression that is computed once a query, not once a row.
+// selectOnce writes an expression that is computed once for each query, not for each row.
 func selectOnce(n *pg.Node) *pg.Node {
 	return &pg.Node{Node: &pg.Node_SubLink{SubLink: &pg.SubLink{SubLinkType: pg.SubLinkType_EXPR_SUBLINK, Subselect: selectNode(selectOf(n))}}}
 }
@@ -137,7 +137,7 @@ func subselect(s *pg.SelectStmt, alias *pg.Alias) *pg.Node {
 	return &pg.Node{Node: &pg.Node_RangeSubselect{RangeSubselect: &pg.RangeSubselect{Subquery: selectNode(s), Alias: alias}}}
 }
 
-// strings reads a dotted name; ok is false where it has a part that is no name.
+// strings reads a dotted name; ok is false if a part of it is not a name.
 func dotted(nodes []*pg.Node) (parts []string, ok bool) {
 	for _, n := range nodes {
 		s := n.GetString_()

@@ -15,7 +15,7 @@ const mostNoise = 1 << 40
 // longestNumber is the longest text of a number that the method reads.
 const longestNumber = 64
 
-// noisy is the condition under which a number has one with noise.
+// noisy is the condition under which a number can be masked with noise.
 func noisy(typ uint32, v string) string {
 	if catalog.IsInteger(typ) {
 		return ""

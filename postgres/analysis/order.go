@@ -7,13 +7,12 @@ import (
 	pg "github.com/pganalyze/pg_query_go/v6"
 )
 
-// Grouping, distinct rows, ordering. Where PostgreSQL sorts originals to group, unite
-// or partition them, their order would show in the order of the rows. Such a query gets
-// an order of Veil's own: by the seeded hash of the value, after what the statement
-// orders by itself. The seed is derived from the key, so the order is the same each
-// time.
+// Grouping, distinct rows, ordering. When PostgreSQL sorts originals to group, unite or
+// partition them, their order would show in the order of the rows. Such a query gets
+// Veil's own order: by the seeded hash of the value, after what the statement orders by
+// itself. The seed is derived from the key, so the order is the same each time.
 
-// ordinal returns the place that an integer constant names, from 0, or -1.
+// ordinal returns the place that an integer constant refers to, from 0, or -1.
 func ordinal(n *pg.Node, columns int) int {
 	if c := n.GetAConst(); c != nil {
 		if v, ok := c.Val.(*pg.A_Const_Ival); ok && !c.Isnull && int(v.Ival.Ival) >= 1 && int(v.Ival.Ival) <= columns {
@@ -96,8 +95,8 @@ func (a *analysis) window(w *pg.WindowDef, sc *scope) {
 	}
 }
 
-// sortInput analyses ORDER BY of an aggregate's input. WITHIN GROUP is what it answers
-// with.
+// sortInput analyses ORDER BY of an aggregate's input. The result of WITHIN GROUP is one
+// of the sorted values.
 func (a *analysis) sortInput(f *pg.FuncCall, sc *scope) {
 	for _, n := range f.AggOrder {
 		s := n.GetSortBy()
@@ -140,10 +139,10 @@ func (a *analysis) sortWindow(w *pg.WindowDef, persons []*person, sc *scope) {
 	}
 }
 
-// sort analyses ORDER BY of a SELECT: a number or a bare name means a target first. Of
-// distinct rows, keyed targets are ordered by in wrap.
+// sort analyses ORDER BY of a SELECT: a number or a bare name refers to a target first.
+// For distinct rows, wrap orders by keyed targets.
 func (a *analysis) sort(q *pg.SelectStmt, sc *scope, res *result, distinct bool) {
-	persons := slices.Clone(sc.single) // whose rows stand together, by what is ordered by before
+	persons := slices.Clone(sc.single) // whose rows are adjacent, through what is ordered by before
 	on := len(q.DistinctClause) > 0 && q.DistinctClause[0].GetNode() != nil
 	var out []*pg.Node
 	for _, n := range q.SortClause {
@@ -202,7 +201,7 @@ func (a *analysis) sortTarget(n *pg.Node, res *result) int {
 	return -1
 }
 
-// selected is the place of the target that is a column as it is, or -1.
+// selected returns the place of the target that is just a given column, or -1.
 func (r *result) selected(c *resolved) int {
 	return slices.IndexFunc(r.columns, func(t *resultColumn) bool { return c != nil && t.source == c })
 }
@@ -251,8 +250,8 @@ func (a *analysis) distinct(q *pg.SelectStmt, sc *scope, res *result) (sealed bo
 	return false
 }
 
-// distinctOn analyses DISTINCT ON. Keyed values are distinct by their places in Veil's own
-// order, and by the originals where places fall together: ORDER BY has both, too.
+// distinctOn analyses DISTINCT ON. Keyed values are distinguished by their places in
+// Veil's own order, and by the originals if places collide: ORDER BY has both, too.
 func (a *analysis) distinctOn(q *pg.SelectStmt, sc *scope, res *result) {
 	var out []*pg.Node
 	for _, n := range q.DistinctClause {
@@ -274,8 +273,8 @@ func (a *analysis) distinctOn(q *pg.SelectStmt, sc *scope, res *result) {
 	q.DistinctClause = out
 }
 
-// sortKeyed is the order by a keyed value: by its place, and of distinct rows by the
-// original where places fall together.
+// sortKeyed returns the order by a keyed value: by its place and, for distinct rows, by
+// the original if places collide.
 func (a *analysis) sortKeyed(s *pg.SortBy, v value, on bool, at int32) (also []*pg.Node) {
 	s.Node = a.ownOrder(v, at)
 	if t := v.shadow(a); on && t != nil {
@@ -284,7 +283,7 @@ func (a *analysis) sortKeyed(s *pg.SortBy, v value, on bool, at int32) (also []*
 	return also
 }
 
-// appendOrder puts Veil's own order behind the statement's.
+// appendOrder adds Veil's own order after the statement's.
 func (a *analysis) appendOrder(q *pg.SelectStmt, keys []*pg.Node) {
 	if q.LimitOption == pg.LimitOption_LIMIT_OPTION_WITH_TIES {
 		a.fail(codeForbidden, 0, "WITH TIES is not possible where keyed values are grouped", "Use LIMIT.")
@@ -304,7 +303,7 @@ func (a *analysis) wrap(q *pg.SelectStmt, res *result) *result {
 	}
 	alias := &pg.Alias{Aliasname: a.shadowName()}
 	var targets, order []*pg.Node
-	sealed := map[*pg.Node]int{} // what of the order is by keyed columns
+	sealed := map[*pg.Node]int{} // the part of the order that is by keyed columns
 	for i, c := range res.columns {
 		name := fmt.Sprintf("c%d", i+1)
 		alias.Colnames = append(alias.Colnames, str(name))

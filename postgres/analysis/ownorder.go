@@ -6,8 +6,8 @@ import (
 )
 
 // Veil's own order of sealed ids and pseudonyms: by the seeded hash of the original. It
-// is the same for every statement, so that a client can page by it, and it tells nothing
-// of the originals' order. Comparisons, min and max are by it too.
+// is the same for every statement, so that a client can page by it, and it reveals
+// nothing about the originals' order. Comparisons, min and max are by it too.
 
 // orderable reports whether a column has an order of Veil's own: each masked value
 // stands for one original, and is not one that looks like it. What SQL masks has the order
@@ -16,7 +16,7 @@ func (s *keying) orderable() bool {
 	return s.comparable && s.hashed && s.inSQL == nil
 }
 
-// ownOrder is the place of a keyed value in Veil's own order.
+// ownOrder returns the place of a keyed value in Veil's own order.
 func (a *analysis) ownOrder(v value, at int32) *pg.Node {
 	if !v.keying.orderable() || v.computed {
 		a.refuseOrder(v.keying, at)
