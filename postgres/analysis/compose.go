@@ -18,7 +18,7 @@ import (
 // of its own, which can be selected and handed on, and nothing else. What SQL can mask
 // itself is masked there instead.
 
-// composing are the functions that Veil computes.
+// composing has the functions that Veil computes.
 var composing = map[string]composed{
 	"concat": {texts: anyTexts, loose: true}, "concat_ws": {texts: anyTexts, loose: true}, "||": {texts: 2, loose: true}, "replace": {texts: 3},
 	"lower": {texts: 1, ascii: true}, "upper": {texts: 1, ascii: true},
@@ -31,8 +31,8 @@ var composing = map[string]composed{
 
 const anyTexts = -1
 
-// composed is what a function takes: a number of texts, and then whole numbers, which must be
-// constants.
+// composed describes the arguments of a function: a number of texts, and then whole
+// numbers, which must be constants.
 type composed struct {
 	texts, fewest, most int
 	// loose: the texts may be values of other types. ascii: what another case is depends on
@@ -64,7 +64,7 @@ func (k composed) arguments(vs []value) (texts []value, numbers []int, ok bool) 
 	return vs[:n], numbers, true
 }
 
-// composition is a text on its way: its steps, and the parts that PostgreSQL sends.
+// composition is a text being composed: its steps, and the parts that PostgreSQL sends.
 type composition struct {
 	rows.Composed
 	nodes []*pg.Node
@@ -72,7 +72,7 @@ type composition struct {
 	// blind: a part may be NULL where PostgreSQL cannot tell.
 	blind bool
 	keyed *keying
-	// traits are those of the parts, as far as they are known.
+	// traits has those of the parts, as far as they are known.
 	traits []trait
 }
 
@@ -81,8 +81,8 @@ func (s *keying) composes(loose bool) bool {
 	return !s.Array && (catalog.IsVarying(s.shown) || loose && (s.composed != nil && s.shown == catalog.OIDInt4 || s.shown == catalog.OIDUUID || s.shown == catalog.OIDInt8))
 }
 
-// compose makes a keyed text of values by a function. ok is false where none is keyed, or
-// it cannot be.
+// compose makes a keyed text from values by a function. ok is false if none is keyed, or
+// if it is not possible.
 func (a *analysis) compose(name string, vs []value) (out value, ok bool) {
 	kind, known := composing[name]
 	if name == "||" && slices.ContainsFunc(vs, func(v value) bool { return v.keying != nil && v.keying.shown == catalog.OIDJSONB }) {
@@ -96,7 +96,7 @@ func (a *analysis) compose(name string, vs []value) (out value, ok bool) {
 		return out, false
 	}
 	c := &composition{ascii: true}
-	plain := true // PostgreSQL has no operator || of two values that are no texts
+	plain := true // PostgreSQL has no operator || for two values that are not texts
 	for _, v := range texts {
 		if v.restricted != nil || v.computed || v.keying != nil && !v.keying.composes(kind.loose) {
 			return out, false
@@ -124,7 +124,7 @@ func (a *analysis) compose(name string, vs []value) (out value, ok bool) {
 	return a.madeText(c, shown), true
 }
 
-// add adds a value to the parts, as the text that a function takes it for.
+// add adds a value to the parts, in the text form that the function uses.
 func (c *composition) add(a *analysis, v value, function string) *rows.Step {
 	if m := v.made; m != nil {
 		return moved(m.Step, c.take(m))
@@ -160,7 +160,7 @@ func (s *keying) onlyASCII() bool {
 	return s.ascii || s.composed == nil && (s.hashed || s.comparable)
 }
 
-// moved are steps whose parts stand behind others.
+// moved returns steps whose parts come after others.
 func moved(s *rows.Step, by int) *rows.Step {
 	out := *s
 	out.Of = nil
@@ -173,8 +173,8 @@ func moved(s *rows.Step, by int) *rows.Step {
 	return &out
 }
 
-// clearText is a value that holds no original as a part: its text as the function takes it.
-// To concat, NULL is an empty text.
+// clearText returns a value that contains no original as a part: its text in the form
+// that the function uses. For concat, NULL is an empty text.
 func clearText(n *pg.Node, function string) *pg.Node {
 	plus := cast(text("+"), "text")
 	if function != "concat" && function != "concat_ws" {
@@ -199,7 +199,7 @@ func isASCII(s string) bool {
 	return true
 }
 
-// madeText is the keyed value of a composition: a record of its parts.
+// madeText returns the keyed value of a composition: a record of its parts.
 func (a *analysis) madeText(c *composition, shown uint32) value {
 	s := &keying{
 		Masking:  table.Masking{Action: c.keyed.Action, Class: "a text of several", Type: table.Text},
@@ -208,8 +208,9 @@ func (a *analysis) madeText(c *composition, shown uint32) value {
 	return value{node: c.tested(s, row(append([]*pg.Node{a.tagText()}, c.nodes...)...)), keying: s, made: c}
 }
 
-// mixed is a choice between keyed values of one kind and texts that hold no original, whose
-// nodes it changes. choose makes the choice anew. ok is false where it is none.
+// mixed analyses a choice between keyed values of one kind and texts that contain no
+// original, and changes their nodes. choose writes the choice again. ok is false if it is
+// not such a choice.
 func (a *analysis) mixed(vs []value, nodes []**pg.Node, choice func() *pg.Node) (out value, ok bool) {
 	s := firstKeying(vs...)
 	others := false
@@ -246,8 +247,9 @@ func (a *analysis) mixed(vs []value, nodes []**pg.Node, choice func() *pg.Node) 
 	return a.madeText(c, catalog.OIDText), true
 }
 
-// orElse is COALESCE of values that Veil makes, of which PostgreSQL cannot tell whether they
-// are NULL. The others are taken for the type of the first. ok is false where there is none.
+// orElse is COALESCE of values that Veil makes, of which PostgreSQL cannot tell whether
+// they are NULL. The others are treated as having the type of the first. ok is false if
+// there is none.
 func (a *analysis) orElse(vs []value) (out value, ok bool) {
 	s := firstKeying(vs...)
 	if s == nil || !slices.ContainsFunc(vs, func(v value) bool { return v.keying != nil && v.keying.composed != nil }) {
@@ -275,7 +277,7 @@ func (a *analysis) orElse(vs []value) (out value, ok bool) {
 	return a.madeText(c, s.shown), len(c.Parts) <= rows.MostParts
 }
 
-// format is SQL's format of a constant text with %s alone.
+// format analyses SQL's format with a constant text that has only %s.
 func (a *analysis) format(vs []value) (out value, ok bool) {
 	k, isConstant := constantOf(vs[0].node)
 	if firstKeying(vs[1:]...) == nil || !isConstant || k.param > 0 || k.null || k.number {
@@ -312,7 +314,7 @@ func (a *analysis) format(vs []value) (out value, ok bool) {
 	return a.madeText(c, catalog.OIDText), true
 }
 
-// castText casts a keyed value to a text, which may cut it.
+// castText casts a keyed value to a text, which may truncate it.
 func (a *analysis) castText(v value, t *catalog.Type, name *pg.TypeName) (out value, ok bool) {
 	s := v.keying
 	if s == nil || s.inSQL != nil || v.computed || !s.composes(true) && s.composed == nil || t == nil || !catalog.IsVarying(t.OID) || len(name.ArrayBounds) > 0 || len(name.Typmods) > 1 {

@@ -9,21 +9,21 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// JSON that is made of keyed values: json_build_object, json_build_array, to_json,
-// row_to_json, their jsonb forms and ||. Veil writes it, of masked values and of what
-// PostgreSQL makes of the others by its own to_json.
+// JSON that is made from keyed values: json_build_object, json_build_array, to_json,
+// row_to_json, their jsonb forms and ||. Veil writes it from masked values and from what
+// PostgreSQL's own to_json returns for the others.
 
 // jsonType is json, or jsonb.
 var jsonType = map[bool]uint32{false: catalog.OIDJSON, true: catalog.OIDJSONB}
 
-// jsonFunctions make JSON of any values; true says of jsonb.
+// jsonFunctions has the functions that make JSON from any values; true means jsonb.
 var jsonFunctions = map[string]bool{
 	"json_build_object": false, "jsonb_build_object": true, "json_build_array": false, "jsonb_build_array": true,
 	"to_json": false, "to_jsonb": true, "row_to_json": false,
 }
 
-// hasJSON reports whether masked values can be written as JSON. A json value in jsonb would
-// be written anew.
+// hasJSON reports whether masked values can be written as JSON. A json value in jsonb
+// would have to be reformatted.
 func (s *keying) hasJSON(binary bool) bool {
 	switch {
 	case s.Array:
@@ -34,7 +34,7 @@ func (s *keying) hasJSON(binary bool) bool {
 	return s.composed != nil && (s.shown == catalog.OIDInt4 || s.shown == catalog.OIDJSONB || s.shown == catalog.OIDJSON && !binary)
 }
 
-// jsonOf is the JSON of a masked value of a type.
+// jsonOf returns the JSON of a masked value of a type.
 func jsonOf(s *rows.Step, shown uint32) *rows.Step {
 	if catalog.IsVarying(shown) || shown == catalog.OIDUUID {
 		return &rows.Step{Function: "json", Of: []*rows.Step{s}}
@@ -42,8 +42,8 @@ func jsonOf(s *rows.Step, shown uint32) *rows.Step {
 	return s
 }
 
-// composeJSON makes JSON of values by a function. ok is false where none is keyed, or it
-// cannot be.
+// composeJSON makes JSON from values by a function. ok is false if none is keyed, or if
+// it is not possible.
 func (a *analysis) composeJSON(name string, vs []value) (out value, ok bool) {
 	binary, known := jsonFunctions[name]
 	if !known || name == "row_to_json" || firstKeying(vs...) == nil {
@@ -104,7 +104,7 @@ func (c *composition) addJSON(a *analysis, v value, binary bool) (*rows.Step, bo
 	return jsonOf(c.add(a, v, "||"), s.shown), true
 }
 
-// addClearJSON adds a value that holds no original.
+// addClearJSON adds a value that contains no original.
 func (c *composition) addClearJSON(n *pg.Node, binary bool) *rows.Step {
 	if k := n.GetAConst(); k != nil {
 		switch x := k.Val.(type) {
@@ -137,7 +137,7 @@ func (c *composition) take(m *composition) int {
 	return at
 }
 
-// joinJSON is || of values of jsonb of which some are keyed.
+// joinJSON analyses || of values of jsonb, some of which are keyed.
 func (a *analysis) joinJSON(vs []value) (out value, ok bool) {
 	c, step := &composition{}, &rows.Step{Function: "jsonb_concat"}
 	for _, v := range vs {
@@ -157,8 +157,8 @@ func (a *analysis) joinJSON(vs []value) (out value, ok bool) {
 	return a.madeText(c, catalog.OIDJSONB), len(c.Parts) <= rows.MostParts
 }
 
-// rowObject is a row with keyed columns as JSON. ok is false where n is no row of an item of
-// FROM, or it has none.
+// rowObject returns a row with keyed columns as JSON. ok is false if n is not a row of an
+// item of FROM, or has no keyed columns.
 func (a *analysis) rowObject(n *pg.Node, sc *scope, binary bool) (out value, ok bool) {
 	it := a.wholeItem(n, sc)
 	if it == nil || it.whole() {
@@ -186,8 +186,8 @@ func (a *analysis) rowObject(n *pg.Node, sc *scope, binary bool) (out value, ok 
 	return a.madeText(c, jsonType[binary]), true
 }
 
-// rowCall is row_to_json and to_json of a row of an item of FROM. The row may come of a
-// sub-select, into which the function is moved: it is the same there.
+// rowCall analyses row_to_json and to_json of a row of an item of FROM. The row may come
+// from a sub-select; the function is then moved into it, where it has the same result.
 func (a *analysis) rowCall(name string, f *pg.FuncCall, n *pg.Node, sc *scope) (out value, ok bool) {
 	binary, known := jsonFunctions[name]
 	if !known || len(f.Args) != 1 || !plainCall(f) {

@@ -8,7 +8,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// copyOptions reads the options of a COPY. One that is not known is refused.
+// copyOptions reads the options of a COPY. Unknown ones are refused.
 func (a *analysis) copyOptions(options []*pg.Node) *rows.CopyFormat {
 	f := &rows.CopyFormat{Format: "text"}
 	given := map[string]string{}
@@ -83,7 +83,7 @@ func (a *analysis) copyOptions(options []*pg.Node) *rows.CopyFormat {
 	return f
 }
 
-// option is an option's value, or def where it is not given.
+// option returns an option's value, or def if it is not set.
 func option(m map[string]string, name, def string) string {
 	if v, ok := m[name]; ok {
 		return v

@@ -7,20 +7,20 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// Shifted dates inside one person. All dates of a person are moved by one number of
-// days, so what lies between two of them, and which comes first, is the same of the
-// originals as of the masked values, and PostgreSQL computes it of the originals. Dates
-// of two persons, and a date and a constant, are never compared: that would tell the
-// shift. Whether two values are of one person follows from where they come from: the
-// same row of a table, rows that are joined on the person's sealed id, or rows that are
-// grouped or partitioned by it.
+// Shifted dates of one person. All dates of a person are moved by the same number of
+// days, so differences between them and their order are the same for the originals as for
+// the masked values, and PostgreSQL computes these from the originals. Dates of two
+// persons, and a date and a constant, are never compared: that would tell the shift.
+// Whether two values are of one person follows from where they come from: the same row of
+// a table, rows that are joined on the person's sealed id, or rows that are grouped or
+// partitioned by it.
 
-// person is whom the rows of a FROM item are about.
+// person is the person that rows of a FROM item are about.
 type person struct {
 	item *item
 	// id is the column of its sealed id, if there is one.
 	id *resolved
-	// prefix is what an id becomes the name of a person by.
+	// prefix is the text that turns an id into the name of a person.
 	prefix string
 }
 
@@ -29,10 +29,10 @@ type dated struct {
 	person *person
 	keying *keying
 	typ    uint32
-	// plain makes the expression of the original, or of its year where the row names no
-	// person: what the masked value is but for the shift.
+	// plain makes the expression of the original, or of its year if the row names no person:
+	// the masked value without the shift.
 	plain func() *pg.Node
-	// used tells whether it is requested.
+	// used reports whether it is requested.
 	used func() bool
 }
 
@@ -41,7 +41,7 @@ func (s *keying) datable() bool {
 	return s.shifts && s.Entity != "" && len(s.Names()) == 1 && !s.Array && s.typ != nil && catalog.IsTime(s.typ.OID) && s.shown == s.typ.OID
 }
 
-// persons gives a table's columns the persons that they are about.
+// persons records the persons that a table's columns are about.
 func (it *item) persons() {
 	found := map[string]*person{}
 	for _, c := range it.columns {
@@ -64,13 +64,13 @@ func (it *item) persons() {
 	}
 }
 
-// plainDate is the original as it may be computed with, in the table's sub-select.
+// plainDate is the original in the form used for computing, in the table's sub-select.
 func (a *analysis) plainDate(s *keying) *pg.Node {
 	v := catalog.QuoteIdent(s.column)
 	return a.fragment("CASE WHEN " + s.guard + " THEN CASE WHEN " + catalog.QuoteIdent(s.Entity) + "::pg_catalog.text <> '' THEN " + v + " ELSE " + yearStart(s.typ.OID, v) + " END END")
 }
 
-// samePair notes that two persons are one wherever both are there.
+// samePair records that two persons are the same wherever both exist.
 func (a *analysis) samePair(p, q *person) {
 	if p != nil && q != nil && p != q && p.prefix == q.prefix {
 		a.same = append(a.same, [2]*person{p, q})
@@ -98,9 +98,9 @@ func (a *analysis) samePerson(p, q *person) bool {
 	return false
 }
 
-// joinPersons notes which persons a condition makes one: those whose ids it holds equal
-// in every row that it lets pass, and which it holds to one pseudonym. counts says whether
-// a pair may be noted.
+// joinPersons records which persons a condition makes the same: those whose ids are equal
+// in every row for which it holds, or equal to one pseudonym. counts says whether a pair
+// may be recorded.
 func (a *analysis) joinPersons(cond *pg.Node, sc *scope, counts func(p, q *person) bool) {
 	eachEquality(cond, func(x *pg.A_Expr) {
 		l, r := a.peek(x.Lexpr, sc), a.peek(x.Rexpr, sc)
@@ -120,8 +120,8 @@ func (a *analysis) joinPersons(cond *pg.Node, sc *scope, counts func(p, q *perso
 	})
 }
 
-// eachEquality calls f with each comparison by an unqualified = that a condition holds in
-// every row that it lets pass.
+// eachEquality calls f with each comparison by an unqualified = that is true in every row
+// for which a condition holds.
 func eachEquality(cond *pg.Node, f func(x *pg.A_Expr)) {
 	if b := cond.GetBoolExpr(); b != nil && b.Boolop == pg.BoolExprType_AND_EXPR {
 		for _, arg := range b.Args {
@@ -135,7 +135,7 @@ func eachEquality(cond *pg.Node, f func(x *pg.A_Expr)) {
 	}
 }
 
-// peek finds the column that a reference means, without noting that it is used.
+// peek finds the column that a reference means, without marking it as used.
 func (a *analysis) peek(n *pg.Node, sc *scope) (c *resolved) {
 	if t := n.GetTypeCast(); t != nil {
 		if c = a.peek(t.Arg, sc); c == nil || c.keying == nil || !c.keying.castsToItself(a.castType(t), t.TypeName) {
@@ -155,7 +155,7 @@ func (a *analysis) peek(n *pg.Node, sc *scope) (c *resolved) {
 			if _, refusal := x.(*Refusal); !refusal {
 				panic(x)
 			}
-			c = nil // what is wrong with it is said where it is analysed
+			c = nil // errors in it are reported where it is analysed
 		}
 	}()
 	c, _ = a.lookup(ref, sc)
@@ -163,7 +163,7 @@ func (a *analysis) peek(n *pg.Node, sc *scope) (c *resolved) {
 }
 
 // within returns a date of a person as it may be ordered among rows that are all of one
-// of persons, or nil. An id that has no masked value does not tell persons apart.
+// of persons, or nil. An id that has no masked value does not distinguish persons.
 func (a *analysis) within(d *dated, persons []*person) *pg.Node {
 	if d == nil {
 		return nil
@@ -186,16 +186,15 @@ func (a *analysis) within(d *dated, persons []*person) *pg.Node {
 	return nil
 }
 
-// sameID holds two persons' ids equal once more, in the place where their dates meet: no
-// condition of the statement is sure to be judged before it.
+// sameID compares two persons' ids once more, where their dates are compared: no
+// condition of the statement is certain to be evaluated before that.
 func (a *analysis) sameID(p, q *person) *pg.Node {
 	return a.equality("=", value{keying: p.id.keying, column: p.id}, value{keying: q.id.keying, column: q.id}, true, 0)
 }
 
 func (a *analysis) idShadow(p *person) *pg.Node { return a.shadowOf(p.id) }
 
-// wrapperOfDate makes the wrapper of a date that was computed: the person is that of the
-// rows.
+// wrapperOfDate makes the wrapper of a computed date: the person is that of the rows.
 func (a *analysis) wrapperOfDate(plain *pg.Node, id *pg.Node) *pg.Node {
 	return when(isNotNull(plain), row(a.tagText(), collateC(cast(plain, "text")), coalesce(cast(id, "text"), text(""))))
 }
@@ -211,7 +210,7 @@ func (a *analysis) meets(l, r *dated) bool {
 }
 
 // datedOperator analyses an operator between dates of one person, or a date and a
-// constant interval. done is false where it is neither.
+// constant interval. done is false if it is neither.
 func (a *analysis) datedOperator(x *pg.A_Expr, name string, l, r value) (out value, done bool) {
 	if x.Kind != pg.A_Expr_Kind_AEXPR_OP {
 		return out, false
@@ -234,11 +233,11 @@ func (a *analysis) datedOperator(x *pg.A_Expr, name string, l, r value) (out val
 	return out, false
 }
 
-// datedSum moves a date by a constant number of seconds, which the shift does not
-// change. Months are not as long in one place as in another.
+// datedSum moves a date by a constant number of seconds, which the shift does not change.
+// Months differ in length.
 func (a *analysis) datedSum(v value, name string, by *pg.Node) (out value, done bool) {
 	if v.computed {
-		return out, false // however often it is moved, it stays a time that there is
+		return out, false // however often it is moved, it remains a possible time
 	}
 	d := *v.date
 	var n *pg.Node
@@ -253,7 +252,7 @@ func (a *analysis) datedSum(v value, name string, by *pg.Node) (out value, done 
 		return out, false
 	}
 	d.plain = func() *pg.Node { return op(name, v.date.plain(), n) }
-	// There is no wrapper of it: it can be compared and subtracted, no more.
+	// It has no wrapper: it can only be compared and subtracted.
 	return value{node: null(), keying: v.keying, date: &d, computed: true}, true
 }
 
@@ -274,7 +273,7 @@ func (a *analysis) datedBetween(x *pg.A_Expr, subject, low, high value) *pg.Node
 	return out
 }
 
-// sameDate is the date of a choice between dates of one person.
+// sameDate returns the date of a choice between dates of one person.
 func (a *analysis) sameDate(vs []value, choose func(plains []*pg.Node) *pg.Node) *dated {
 	var first *dated
 	for _, v := range vs {
@@ -307,7 +306,7 @@ func (a *analysis) sameDate(vs []value, choose func(plains []*pg.Node) *pg.Node)
 	return &d
 }
 
-// extreme is min and max of a date inside one person: over rows that are grouped or
+// extreme analyses min and max of a date of one person: over rows that are grouped or
 // partitioned by the person's id.
 func (a *analysis) extreme(f *pg.FuncCall, v value, persons []*person) (value, bool) {
 	if v.date == nil || v.computed || f.AggDistinct {
@@ -329,8 +328,8 @@ func (a *analysis) extreme(f *pg.FuncCall, v value, persons []*person) (value, b
 	return value{node: a.wrapperOfDate(n, a.idShadow(p)), keying: v.keying, date: &d}, true
 }
 
-// groupDate groups by a date as it can be computed with too, where that is requested. It
-// depends on the wrapper that is grouped by.
+// groupDate also groups by the form of a date used for computing, if that is requested.
+// It depends on the wrapper that is grouped by.
 func (a *analysis) groupDate(d *dated, res *result) {
 	if d == nil || d.used == nil {
 		return
@@ -342,7 +341,7 @@ func (a *analysis) groupDate(d *dated, res *result) {
 	})
 }
 
-// partitionPersons are those whose rows alone a window sees at a time.
+// partitionPersons returns the persons of whom a window sees only one at a time.
 func (a *analysis) partitionPersons(w *pg.WindowDef, sc *scope) []*person {
 	if found, ok := sc.partPersons[w]; ok {
 		return found
@@ -366,7 +365,7 @@ func (a *analysis) partitionPersons(w *pg.WindowDef, sc *scope) []*person {
 	return out
 }
 
-// personOf is whom a column's rows are about, if it is the id of one.
+// personOf returns the person that rows are about, if a column is the id of one.
 func personOf(c *resolved) []*person {
 	if c == nil || c.person == nil {
 		return nil

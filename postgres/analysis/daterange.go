@@ -9,8 +9,8 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// Ranges of shifted dates. A shift is bounded, so a shifted date that is compared with a
-// constant can only be where the original is within reach of it: PostgreSQL finds these
+// Ranges of shifted dates. A shift is bounded, so a comparison of a shifted date with a
+// constant can only be true if the original is close enough to it: PostgreSQL finds these
 // rows by an index on the column, and hashes no others.
 //
 // Which rows are within reach tells of originals. So nothing else may see them: the
@@ -27,7 +27,7 @@ func (a *analysis) fence(q *pg.SelectStmt, sc *scope) {
 	it := sc.sources[0]
 	t := it.table
 	if t == nil || t.renamed || t.drawn != nil || q.FromClause[0].GetRangeSubselect().GetSubquery().GetSelectStmt() != t.stmt ||
-		a.depth > 1 && len(q.GroupClause) == 0 { // what is joined to the level could find its rows by an index
+		a.depth > 1 && len(q.GroupClause) == 0 { // what is joined to the level could find its rows through an index
 		return
 	}
 	conditions := []*pg.Node{q.WhereClause}
@@ -70,7 +70,7 @@ func (t *tableItem) putFence() {
 	t.stmt.LimitOffset, t.stmt.LimitOption = integer(0, "int8"), pg.LimitOption_LIMIT_OPTION_COUNT
 }
 
-// all holds several conditions.
+// all writes the conjunction of several conditions.
 func all(conditions []*pg.Node) *pg.Node {
 	if len(conditions) == 1 {
 		return conditions[0]
@@ -78,7 +78,7 @@ func all(conditions []*pg.Node) *pg.Node {
 	return both(conditions...)
 }
 
-// compares are operators that raise no error between values of harmless types.
+// compares has the operators that raise no error between values of harmless types.
 var compares = wordSet("= <> < > <= >=")
 
 // harmless reports whether a condition over the item's columns raises no error, whatever
@@ -128,7 +128,7 @@ func (it *item) owns(n *pg.Node) bool {
 	return slices.ContainsFunc(it.columns, func(c *resolved) bool { return c.shadow == name && c.shadow != "" })
 }
 
-// columnName is the name of a column of the item's that a node is.
+// columnName returns the name of the item's column that a node refers to.
 func (it *item) columnName(n *pg.Node) (string, bool) {
 	ref := n.GetColumnRef()
 	if ref == nil || len(ref.Fields) != 2 || ref.Fields[0].GetString_().GetSval() != it.ref {
@@ -137,7 +137,7 @@ func (it *item) columnName(n *pg.Node) (string, bool) {
 	return ref.Fields[1].GetString_().GetSval(), true
 }
 
-// fixedTypes are the types of constants whose casts are PostgreSQL's own.
+// fixedTypes has the types of constants whose casts are PostgreSQL's own.
 var fixedTypes = wordSet("text varchar bpchar int2 int4 int8 numeric float4 float8 date timestamp timestamptz bool uuid")
 
 // fixedValue reports whether a node is a constant or a parameter, cast or not: it is
@@ -156,7 +156,7 @@ func fixedValue(n *pg.Node) bool {
 	return n.GetAConst() != nil || n.GetParamRef() != nil
 }
 
-// within are the conditions on the original that follow from one on the shifted date.
+// within returns the conditions on the original that follow from one on the shifted date.
 func (t *tableItem) within(n *pg.Node) []*pg.Node {
 	x := n.GetAExpr()
 	if x == nil {
@@ -187,12 +187,12 @@ func (t *tableItem) within(n *pg.Node) []*pg.Node {
 	return nil
 }
 
-// moreReach is added to how far originals may lie: what a comparison of a date with a
-// moment depends on the time zone by.
+// moreReach is added to the distance within which originals may be: it covers the effect
+// of time zones on the comparison of a date with a moment.
 const moreReach = 2
 
-// reaches compares the original with a bound, as far off as a date may be moved. A date of
-// nobody known is at the beginning of its year.
+// reaches compares the original with a bound at the distance by which a date may be
+// moved. The date of an unknown person is at the beginning of its year.
 func (t *tableItem) reaches(c *shapeColumn, name string, bound *pg.Node) []*pg.Node {
 	out := []*pg.Node{c.near(name, bound, c.reach)}
 	if name == "<=" && c.reach < daysOfYear {
@@ -201,8 +201,8 @@ func (t *tableItem) reaches(c *shapeColumn, name string, bound *pg.Node) []*pg.N
 	return out
 }
 
-// near compares the original with a bound that is some days further off. A bound that no
-// shifted date comes near is none: to add to it could be an error.
+// near compares the original with a bound that is some days further away. A bound that no
+// shifted date can approach is dropped: adding to it could be an error.
 func (c *shapeColumn) near(name string, bound *pg.Node, days int64) *pg.Node {
 	typ := map[uint32]string{catalog.OIDDate: "date", catalog.OIDTimestamp: "timestamp", catalog.OIDTimestamptz: "timestamptz"}[c.shown]
 	if b := bound.GetTypeCast(); b != nil && catalogTime[lastPart(b.TypeName.Names)] {

@@ -13,14 +13,14 @@ import (
 // parsed. The scanner itself does not recurse.
 
 const (
-	// maxChain bounds the depth of what is parsed, in operators. (Five thousand overflow
-	// the stack. What drivers write has a thousand comparisons within one CASE, which
-	// count as if each stood upon the other.)
+	// maxChain bounds the depth of what is parsed, in operators. (Five thousand overflow the
+	// stack. Statements of drivers can have a thousand comparisons within one CASE, which
+	// count as if they were nested.)
 	maxChain = 3000
-	// heavy is how many operators a level of queries, joins or CASE counts for.
+	// heavy is the number of operators that a level of queries, joins or CASE counts as.
 	heavy = 3
-	// shortText is the longest text, in bytes, that cannot be deeper than fits: a level
-	// takes two bytes at least.
+	// shortText is the longest text, in bytes, that cannot be too deep: a level takes at
+	// least two bytes.
 	shortText = 4 << 10
 )
 
@@ -31,7 +31,7 @@ func tooDeep(text string) bool {
 	}
 	scan, err := withParser(pgquery.Scan, text)
 	if err != nil {
-		return false // the parser fails at the same place, and makes no tree
+		return false // the parser fails at the same place, without a tree
 	}
 	levels := []level{{}}
 	for _, token := range scan.Tokens {
@@ -93,7 +93,7 @@ const (
 	cases
 )
 
-// linkOf says what a token does to the depth of the tree.
+// linkOf returns the effect of a token on the depth of the tree.
 func linkOf(token *pg.ScanToken, word string) link {
 	switch word[0] {
 	case '(', '[':
@@ -115,7 +115,7 @@ func linkOf(token *pg.ScanToken, word string) link {
 	}
 	switch strings.ToLower(word) {
 	case "and", "or":
-		// Flat, however many stand in a row.
+		// Flat, however many follow one another.
 		return parts
 	case "union", "intersect", "except", "join":
 		return chains

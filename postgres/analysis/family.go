@@ -10,21 +10,22 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// A cell of a child, such as a partition, is reached by the child's name and by its
-// parents'. A child has its parent's treatments; but where a rule was written for the
-// child, or two parents disagree, the stricter one holds in all of them.
+// A cell of a child, such as a partition, can be reached through the child and through
+// its parents. A child has its parent's treatments; but if a rule was written for the
+// child, or two parents disagree, the stricter treatment applies to all of them.
 
-// decision is what the relations of a family have for a column of one name.
+// decision is the treatment of a column, by name, in the relations of a family.
 type decision struct {
-	// chain is of the rules that hold, from is the relation whose rules they are.
+	// chain has the rules that apply, and from is the relation whose rules they are.
 	chain table.Chain
 	from  *catalog.Relation
-	// note says which rules give way, hidden that none can.
+	// note says which rules are overridden; hidden means that none could be chosen.
 	note   string
 	hidden bool
 }
 
-// families finds the columns whose treatment by one name is not that by another.
+// families finds the columns whose treatment differs between the relations through which
+// they can be reached.
 func (o *overlay) families() {
 	o.decided = map[uint32]map[string]*decision{}
 	children := map[uint32][]*catalog.Relation{}
@@ -69,7 +70,7 @@ func (o *overlay) families() {
 	}
 }
 
-// decide judges each column that several relations of a family have from one another.
+// decide decides each column that relations of a family inherit from one another.
 func (o *overlay) decide(family []*catalog.Relation, near map[*catalog.Relation][]*catalog.Relation) {
 	names := map[string]bool{}
 	for _, r := range family {
@@ -91,8 +92,8 @@ func (o *overlay) decide(family []*catalog.Relation, near map[*catalog.Relation]
 	}
 }
 
-// sharing are the parts of a family that have a column from one another, of two and
-// more. near has each relation's parents and children.
+// sharing returns the groups of two or more relations of a family that inherit a column
+// from one another. near has each relation's parents and children.
 func sharing(family []*catalog.Relation, near map[*catalog.Relation][]*catalog.Relation, name string) (out [][]*catalog.Relation) {
 	has := func(r *catalog.Relation) bool { return r.Column(name) != nil }
 	done := map[*catalog.Relation]bool{}
@@ -121,15 +122,15 @@ func sharing(family []*catalog.Relation, near map[*catalog.Relation][]*catalog.R
 	return out
 }
 
-// candidate is a relation of a family with what its own rules say of a column.
+// candidate is a relation of a family with what its own rules say about a column.
 type candidate struct {
 	relation *catalog.Relation
 	chain    table.Chain
 }
 
-// candidates are the relations of a family that have a say about a column. What counts
-// of a child are rules that were written for it: those that do not match the parent's
-// column.
+// candidates returns the relations of a family whose rules matter for a column. For a
+// child these are the rules that were written for it: those that do not match the
+// parent's column.
 func (o *overlay) candidates(part []*catalog.Relation, name string) (all []candidate) {
 	for _, r := range part {
 		var parent *catalog.Relation
@@ -158,7 +159,7 @@ func (o *overlay) differ(all []candidate) bool {
 	return false
 }
 
-// simpleRule is the one rule that says as much as a chain, or nil if there is none.
+// simpleRule returns the single rule equivalent to a chain, or nil if there is none.
 func (o *overlay) simpleRule(ch table.Chain) *ruleset.TableRule {
 	rules := o.policy.rules
 	switch last := rules.Last(ch); {
@@ -173,8 +174,8 @@ func (o *overlay) simpleRule(ch table.Chain) *ruleset.TableRule {
 	return nil
 }
 
-// stricter is the treatment that must hold where those of a family's column differ, or
-// nil where they do not.
+// stricter returns the treatment that must apply if those of a family's column differ, or
+// nil if they do not.
 func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 	all := o.candidates(part, name)
 	if !o.differ(all) {
@@ -216,7 +217,7 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 	return &decision{chain: all[best].chain, from: all[best].relation, note: "stricter than " + strings.Join(said, ", ") + ", by which the same cells are reached"}
 }
 
-// byRow is the form of several rules of which conditions choose one.
+// byRow returns the form of several rules, one of which is chosen by conditions.
 type byRow struct{}
 
 func isByRow(r *ruleset.TableRule) bool {

@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// indirection is (expression).field, [subscript] and the like.
+// indirection analyses (expression).field, [subscript] and the like.
 func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value {
 	// (t).column is t.column where t is a FROM item.
 	if ref := x.Arg.GetColumnRef(); ref != nil && len(x.Indirection) > 0 {
@@ -46,9 +46,9 @@ func (a *analysis) indirection(x *pg.A_Indirection, n *pg.Node, sc *scope) value
 	return value{node: n, restricted: a.parts(typ, v.restricted, x.Indirection, sc)}
 }
 
-// parts follows fields and subscripts from a type, 0 where it is not known, and
-// returns the restriction of what they lead to. A field must be one that the type is known to
-// have: PostgreSQL takes another name for a function, as in (text).pg_read_file.
+// parts follows fields and subscripts from a type, 0 if unknown, and returns the
+// restriction of the result. A field must be one that the type is known to have:
+// PostgreSQL treats another name as a function, as in (text).pg_read_file.
 func (a *analysis) parts(typ uint32, restricted *catalog.Type, list []*pg.Node, sc *scope) *catalog.Type {
 	for _, i := range list {
 		t := a.catalog.Base(typ)
@@ -88,8 +88,8 @@ func (a *analysis) parts(typ uint32, restricted *catalog.Type, list []*pg.Node, 
 	return restricted
 }
 
-// knownFields are fields of the records that allowed functions return. No function of
-// pg_catalog has such a name but conversions.
+// knownFields has the fields of records that allowed functions return. No function of
+// pg_catalog has such a name, except conversions.
 var knownFields = func() map[string]bool {
 	set := map[string]bool{}
 	for _, list := range functionColumns {

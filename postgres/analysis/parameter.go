@@ -13,31 +13,31 @@ import (
 
 // parameter is a run-time parameter that a client may set.
 type parameter struct {
-	// kept: the proxy keeps the value, and the upstream never sees it.
+	// kept: the proxy stores the value, and the upstream never sees it.
 	kept bool
 	// form: the text that a type has upstream depends on the value. A column of one of
 	// these types cannot be masked unless the parameter is as formOf says.
 	form []uint32
-	// read returns a value as the upstream or the proxy gets it. Where it is nil the
+	// read returns a value in the form for the upstream or the proxy. If it is nil, the
 	// upstream reads it.
 	read func(a *analysis, values []string) ([]string, reading)
 	// hint says what to set instead.
 	hint string
 }
 
-// reading is what became of a value.
+// reading is the result of reading a value.
 type reading uint8
 
 const (
 	accepted reading = iota
 	invalid          // for PostgreSQL, too
-	unserved         // PostgreSQL would take it
+	unserved         // PostgreSQL would accept it
 )
 
-// parameters are those that a client may set.
+// parameters has those that a client may set.
 var parameters map[string]*parameter
 
-func init() { // for the readers lead back to the table
+func init() { // in init, because the readers refer back to the table
 	parameters = map[string]*parameter{
 		"application_name":                    {kept: true},
 		"search_path":                         {kept: true, read: readPath, hint: "pg_catalog is searched first: put it first, or omit it."},
@@ -72,8 +72,8 @@ func init() { // for the readers lead back to the table
 // oidMoney is the type whose text has a currency.
 const oidMoney = 790
 
-// fixedForms are the values of the parameters with a form at which columns are masked;
-// of lc_monetary it is the upstream's own.
+// fixedForms has the values of the parameters with a form for which columns are masked;
+// for lc_monetary it is the upstream's own.
 var fixedForms = map[string]string{"intervalstyle": "postgres", "bytea_output": "hex", "extra_float_digits": "1", "lc_monetary": ""}
 
 // FormOf returns what a session must remember of a parameter that was set, for
@@ -105,7 +105,7 @@ func (p *Plan) Hinders(forms map[string]string) (name, fixed string) {
 	return "", ""
 }
 
-// depends notes the parameters that the text of a type depends on.
+// depends records the parameters that the text of a type depends on.
 func (a *analysis) depends(t *catalog.Type) {
 	for name, p := range parameters {
 		if slices.Contains(p.form, t.OID) && !slices.Contains(a.plan.forms, name) {
@@ -138,8 +138,8 @@ func (a *analysis) readSetting(name string, values []string) (canonical []string
 	return canonical
 }
 
-// readPath holds that pg_catalog comes first: what it has is never hidden by another
-// schema.
+// readPath makes sure that pg_catalog comes first: another schema never hides its
+// objects.
 func readPath(_ *analysis, v []string) ([]string, reading) {
 	if slices.Index(v, "pg_catalog") > 0 {
 		return nil, unserved
@@ -147,7 +147,7 @@ func readPath(_ *analysis, v []string) ([]string, reading) {
 	return v, accepted
 }
 
-// encodings are the names of client encodings that PostgreSQL has beside UTF-8, in the
+// encodings has the names of client encodings that PostgreSQL has besides UTF-8, in the
 // letters and digits that it compares (src/common/encnames.c).
 var encodings = wordSet(`abc alt big5 euccn eucjis2004 eucjp euckr euctw gb18030 gbk iso88591 iso885910 iso885913 iso885914 iso885915
 iso885916 iso88592 iso88593 iso88594 iso88595 iso88596 iso88597 iso88598 iso88599 johab koi8 koi8r koi8u latin1 latin10 latin2 latin3
@@ -155,7 +155,7 @@ latin4 latin5 latin6 latin7 latin8 latin9 mskanji muleinternal shiftjis shiftjis
 win1252 win1253 win1254 win1255 win1256 win1257 win1258 win866 win874 win932 win936 win949 win950 windows1250 windows1251 windows1252
 windows1253 windows1254 windows1255 windows1256 windows1257 windows1258 windows866 windows874 windows932 windows936 windows949 windows950`)
 
-// readEncoding compares letters and digits alone, as PostgreSQL does. SQL_ASCII converts
+// readEncoding compares only letters and digits, as PostgreSQL does. SQL_ASCII converts
 // nothing.
 func readEncoding(_ *analysis, v []string) ([]string, reading) {
 	name := strings.Map(func(r rune) rune {
@@ -178,8 +178,8 @@ func readEncoding(_ *analysis, v []string) ([]string, reading) {
 	return nil, invalid
 }
 
-// readOn reads a boolean that must stay on. PostgreSQL takes each beginning of a word
-// that can be of no other.
+// readOn reads a boolean that must stay on. PostgreSQL accepts any unambiguous prefix of
+// a word.
 func readOn(_ *analysis, v []string) ([]string, reading) {
 	if len(v) != 1 || v[0] == "" {
 		return nil, invalid
@@ -194,7 +194,7 @@ func readOn(_ *analysis, v []string) ([]string, reading) {
 	return nil, invalid
 }
 
-// readNoRole lets a session go back to the role that it has anyway.
+// readNoRole lets a session return to the role that it has anyway.
 func readNoRole(_ *analysis, v []string) ([]string, reading) {
 	if len(v) == 1 && v[0] == "none" {
 		return v, accepted
@@ -213,7 +213,7 @@ func readMessages(_ *analysis, v []string) ([]string, reading) {
 	return nil, invalid
 }
 
-// readDateStyle lets each order pass, and of the styles ISO.
+// readDateStyle accepts any order, but only the style ISO.
 func readDateStyle(_ *analysis, v []string) ([]string, reading) {
 	for _, word := range strings.Split(strings.ToLower(strings.Join(v, ",")), ",") {
 		word = strings.Trim(word, " \t\n\r\f\v\"")
@@ -254,8 +254,9 @@ func parseTimeout(s string) (ms int64, ok bool) {
 	return int64(n), n >= 0 && n <= math.MaxInt32
 }
 
-// readTimeout holds the statement timeout to the session's longest, and sends it in
-// whole milliseconds, so that what was judged is what holds. None is the longest.
+// readTimeout limits the statement timeout to the session's longest, and sends it in
+// whole milliseconds, so that exactly the checked value applies. No timeout counts as the
+// longest.
 func readTimeout(a *analysis, v []string) ([]string, reading) {
 	if len(v) != 1 {
 		return nil, invalid

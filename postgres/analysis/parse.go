@@ -19,8 +19,8 @@ type Statement struct {
 	Offset int
 }
 
-// maxStatement bounds the text of a query string, maxDepth how deep expressions and
-// sub-selects nest, maxPlanSQL the rewritten text.
+// maxStatement bounds the text of a query string, maxDepth the nesting of expressions and
+// sub-selects, maxPlanSQL the rewritten text.
 const (
 	maxStatement = 1 << 20
 	maxDepth     = 200
@@ -62,15 +62,15 @@ func parse(text string) (*pg.ParseResult, *Refusal) {
 	return p.tree()
 }
 
-// parsed is a text that was read by PostgreSQL's grammar. An analysis rewrites the tree that
-// it is given, and where it begins anew it needs the tree as it was.
+// parsed is a text that was parsed with PostgreSQL's grammar. An analysis rewrites the
+// tree that it is given, and if it starts over it needs the original tree.
 type parsed struct {
 	text    string
 	encoded []byte
 }
 
-// parseOnce reads a text by PostgreSQL's grammar. The parser's message may quote the
-// statement, which the client wrote itself; it is not repeated all the same.
+// parseOnce parses a text with PostgreSQL's grammar. The parser's message may quote the
+// statement, which the client wrote itself; even so, it is not repeated.
 func parseOnce(text string) (p *parsed, refusal *Refusal) {
 	defer func() {
 		if recover() != nil {
@@ -92,7 +92,7 @@ func parseOnce(text string) (p *parsed, refusal *Refusal) {
 	return &parsed{text, encoded}, nil
 }
 
-// tree is the tree of the text, another one each time.
+// tree returns the tree of the text, a new copy each time.
 func (p *parsed) tree() (*pg.ParseResult, *Refusal) {
 	tree := &pg.ParseResult{}
 	if err := proto.Unmarshal(p.encoded, tree); err != nil {
@@ -101,7 +101,7 @@ func (p *parsed) tree() (*pg.ParseResult, *Refusal) {
 	return tree, nil
 }
 
-// maxNesting bounds brackets within brackets, so that the parser's stack holds.
+// maxNesting bounds nested brackets, so that the parser's stack does not overflow.
 const maxNesting = 300
 
 func nesting(text string) int {
@@ -118,7 +118,7 @@ func nesting(text string) int {
 	return most
 }
 
-// errorPosition is where the parser found the error, in characters from 1.
+// errorPosition returns where the parser found the error, in characters from 1.
 func errorPosition(err error) int {
 	var e *parser.Error
 	if errors.As(err, &e) && e.Cursorpos > 0 {

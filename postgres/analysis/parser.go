@@ -8,18 +8,18 @@ import (
 	pgquery "github.com/wasilibs/go-pgquery"
 )
 
-// parserCost is about what another parser of go-pgquery costs: that much time of a
-// processor, and some megabytes that stay.
+// parserCost is roughly the cost of another parser of go-pgquery: that much processor
+// time, and some megabytes that are never freed.
 const parserCost = 1500 * time.Millisecond
 
-// parsers are those of this process. go-pgquery makes one whenever all are at work, so the
-// number at work is bounded here: by that of processors, since a parser runs on one to its
-// end, and before by what has been waited for, so that a process with few statements has
-// one only.
+// parsers bounds the parsers of this process. go-pgquery creates one whenever all are
+// busy, so the number of busy ones is bounded here: by the number of processors, since
+// each parser keeps one busy, and before that by the time spent waiting, so that a
+// process with few statements has one only.
 var parsers = newCrew(runtime.GOMAXPROCS(0), parserCost)
 
-// Warm starts the parser, which takes a second, so that the first statement does not
-// have to wait. Call it before the listener opens.
+// Warm starts the parser, which takes a second, so that the first statement need not
+// wait. Call it before the listener opens.
 var Warm = sync.OnceValue(func() error {
 	_, err := pgquery.Parse("SELECT 1")
 	return err
@@ -27,7 +27,7 @@ var Warm = sync.OnceValue(func() error {
 
 // withParser calls a function of go-pgquery when a parser is free.
 func withParser[In, Out any](f func(In) (Out, error), in In) (out Out, err error) {
-	if err := Warm(); err != nil { // what waits for the first parser does not call for a second
+	if err := Warm(); err != nil { // waiting for the first parser does not count as a reason for a second
 		return out, err
 	}
 	parsers.begin()
@@ -35,15 +35,15 @@ func withParser[In, Out any](f func(In) (Out, error), in In) (out Out, err error
 	return f(in)
 }
 
-// crew bounds how many work at once. One does at first. Another may as soon as the others
-// have been waited for as long as it costs, so that at most twice the least possible is spent.
+// crew bounds how many work at once: one at first, and another one whenever the time
+// spent waiting reaches its cost, so that the total is at most twice the minimum.
 type crew struct {
-	free chan struct{} // an element for each that is not at work
+	free chan struct{} // an element for each idle one
 	cost time.Duration
 
 	mu     sync.Mutex
 	size   int
-	waited time.Duration // since the last one came
+	waited time.Duration // since the last one was added
 }
 
 func newCrew(most int, cost time.Duration) *crew {
@@ -52,7 +52,7 @@ func newCrew(most int, cost time.Duration) *crew {
 	return c
 }
 
-// begin waits until one of the crew is free. Each begin has an end.
+// begin waits until one of the crew is free. Each begin needs an end.
 func (c *crew) begin() {
 	select {
 	case <-c.free:
@@ -60,7 +60,7 @@ func (c *crew) begin() {
 	default:
 	}
 	since := time.Now()
-	long := time.NewTimer(c.cost) // one alone may take longer than another costs
+	long := time.NewTimer(c.cost) // a single wait may take longer than another one costs
 	defer long.Stop()
 	select {
 	case <-c.free:
@@ -73,7 +73,7 @@ func (c *crew) begin() {
 
 func (c *crew) end() { c.free <- struct{}{} }
 
-// wait counts what was waited, and lets the crew grow when that pays.
+// wait adds up the time spent waiting, and lets the crew grow when that is worthwhile.
 func (c *crew) wait(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

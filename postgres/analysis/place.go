@@ -19,23 +19,23 @@ import (
 // seen. The place of a row is the same in every statement of one form, so that pages fit
 // together and no repetition averages it out.
 
-// seeded is a hash under a key of two seeds, which are derived for the label.
+// seeded writes a hash with a key of two seeds, which are derived for the label.
 func seeded(label string, hash func(seed *pg.Node) *pg.Node) *pg.Node {
 	return op("#", hash(seed(label, 0)), hash(seed(label, 1)))
 }
 
-// seededText is the keyed hash of a text.
+// seededText writes the keyed hash of a text.
 func seededText(label string, n *pg.Node) *pg.Node {
 	return seeded(label, func(seed *pg.Node) *pg.Node { return call("hashtextextended", cast(n, "text"), seed) })
 }
 
-// hash is the place of a wrapper in Veil's own order. The tag, which another plan has
-// another of, does not count.
+// hash writes the place of a wrapper in Veil's own order. It ignores the tag, which
+// differs between plans.
 func (a *analysis) hash(s *keying, wrapper *pg.Node) *pg.Node {
 	return seededText(s.Class, a.untagged(wrapper))
 }
 
-// hashShadow is the place of a bare original in Veil's own order.
+// hashShadow writes the place of a bare original in Veil's own order.
 func (a *analysis) hashShadow(s *keying, shadow *pg.Node) *pg.Node {
 	return seededText(s.Class, shadow)
 }
@@ -53,8 +53,7 @@ func (a *analysis) label(of string) string {
 	return fmt.Sprintf("%s %d", of, a.mentions[of])
 }
 
-// tells reports whether the order of a relation's rows can tell what the policy does
-// not show.
+// tells reports whether the order of a relation's rows can reveal what the policy hides.
 func (s *shape) tells() bool {
 	for _, c := range s.columns {
 		if c.treatment != Clear {
@@ -64,7 +63,7 @@ func (s *shape) tells() bool {
 	return false
 }
 
-// lies is the place of a row of a relation, for the sub-select that reads it.
+// lies writes the place of a row of a relation, for the sub-select that reads it.
 func (a *analysis) lies(r *catalog.Relation, label string) *pg.Node {
 	switch {
 	case r.Kind != 'p' && len(a.catalog.Children(r)) == 0 && a.catalog.InTables(r):
@@ -77,7 +76,7 @@ func (a *analysis) lies(r *catalog.Relation, label string) *pg.Node {
 	return seededText(label, wholeOf(r.Name))
 }
 
-// wholeOf is the row of an item, as one value.
+// wholeOf writes the row of an item as one value.
 func wholeOf(ref string) *pg.Node {
 	return &pg.Node{Node: &pg.Node_ColumnRef{ColumnRef: &pg.ColumnRef{Fields: append(names(ref), &pg.Node{Node: &pg.Node_AStar{AStar: &pg.A_Star{}}})}}}
 }
@@ -118,7 +117,7 @@ func (a *analysis) drawn(r *catalog.Relation, s *pg.RangeTableSample) *pg.Node {
 		a.fail("22023", s.Location, "TABLESAMPLE takes one argument, the percentage of rows", "")
 	}
 	by := s.Repeatable
-	if by == nil { // another sample each time
+	if by == nil { // a different sample each time
 		by = selectOnce(call("random"))
 	}
 	place := seeded("sample of "+r.Schema+"."+r.Name, func(seed *pg.Node) *pg.Node {
@@ -150,8 +149,8 @@ func (s *scope) place() *pg.Node {
 	return out
 }
 
-// settled reports whether a level's rows come in an order that tells nothing as it is:
-// those of one query whose order is safe, one by one.
+// settled reports whether a level's rows already come in an order that reveals nothing:
+// exactly those of one query whose order is safe.
 func (s *scope) settled(q *pg.SelectStmt) bool {
 	return len(s.sources) == 1 && s.sources[0].safe && !hasSublink(q.WhereClause)
 }
@@ -168,8 +167,8 @@ func hasSublink(n *pg.Node) bool {
 	return found
 }
 
-// arrange puts the rows of a level in an order that tells nothing, where their order
-// can be seen.
+// arrange puts the rows of a level in an order that reveals nothing, if their order can
+// be seen.
 func (a *analysis) arrange(q *pg.SelectStmt, sc *scope, res *result, m mode, told bool) {
 	grouped := len(q.GroupClause) > 0 || q.HavingClause != nil || sc.aggregated
 	on := len(q.DistinctClause) > 0 && q.DistinctClause[0].GetNode() != nil

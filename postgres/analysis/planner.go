@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// Settings that tune the upstream's planner or its connections and change no answer. Pools
-// and analysts set them. Veil accepts what PostgreSQL accepts and sends nothing: how a
-// statement runs stays the operator's to decide.
+// Settings that tune the upstream's planner or its connections and change no result.
+// Pools and analysts set them. Veil accepts what PostgreSQL accepts and sends nothing:
+// the operator decides how statements run.
 
-// tuning are the settings with a form of their values.
+// tuning has the settings, with the form of their values.
 var tuning = map[string][]string{
 	"plan_cache_mode": {"auto", "force_generic_plan", "force_custom_plan"}, "constraint_exclusion": {"on", "off", "partition"},
 	"synchronous_commit": {"on", "off", "local", "remote_write", "remote_apply"},
 }
 
-// switches are on or off, and amounts numbers, some with a unit.
+// switches are on or off, amounts are numbers, some with a unit.
 var (
 	switches = strings.Fields(`enable_async_append enable_bitmapscan enable_gathermerge enable_hashagg enable_hashjoin enable_incremental_sort
 enable_indexonlyscan enable_indexscan enable_material enable_memoize enable_mergejoin enable_nestloop enable_parallel_append

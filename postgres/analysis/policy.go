@@ -51,10 +51,10 @@ func (o *Options) document(f forms.Document) mask.Method {
 // except for its caches, and safe for concurrent use.
 type Policy struct {
 	rules     *table.Rules
-	masks     *ruleset.Policy // the one that rules are of
+	masks     *ruleset.Policy // the ruleset of rules
 	options   Options
 	functions map[string]bool
-	// hashKeys names the keys of what SQL hashes.
+	// hashKeys has the names of the keys that SQL hashes with.
 	hashKeys map[forms.Keyed]hashKey
 
 	mu   sync.Mutex
@@ -150,18 +150,18 @@ func (p *Policy) Treatments(c *catalog.Catalog) []ColumnTreatment {
 	return out
 }
 
-// nameOf is what rules know of a relation. A materialised view holds other relations'
-// values.
+// nameOf returns the names by which rules know a relation. A materialised view contains
+// other relations' values.
 func nameOf(r *catalog.Relation) table.Name {
 	return table.Name{Schema: r.Schema, Table: r.Name, Derived: r.Kind == 'm'}
 }
 
-// chain are the rules of a relation's column.
+// chain returns the rules of a relation's column.
 func (p *Policy) chain(r *catalog.Relation, column string) table.Chain {
 	return p.rules.Chain(nameOf(r), column)
 }
 
-// hasColumn tells whether a relation has a column.
+// hasColumn returns a function that reports whether a relation has a column.
 func hasColumn(r *catalog.Relation) func(string) bool {
 	return func(name string) bool { return r.Column(name) != nil }
 }

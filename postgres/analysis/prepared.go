@@ -33,7 +33,7 @@ func (a *analysis) inner() {
 	p.Columns = nil
 }
 
-// fetch takes rows of a cursor that the session declared.
+// fetch analyses FETCH and MOVE on a cursor that the session declared.
 func (a *analysis) fetch(f *pg.FetchStmt, n *pg.Node) {
 	p := a.plan
 	p.cached = false
@@ -56,7 +56,7 @@ func (a *analysis) fetch(f *pg.FetchStmt, n *pg.Node) {
 	a.take(source)
 }
 
-// take gives the plan the columns of another one.
+// take copies the columns of another plan.
 func (a *analysis) take(source *Plan) {
 	p := a.plan
 	if source.Inner != nil {

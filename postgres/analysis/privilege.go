@@ -10,12 +10,12 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// Privileges as they are: what is visible may be selected from, its schema used, and the
-// database connected to. What is hidden does not exist, so that there is no response, and
-// nothing may be written.
+// Privileges as the consumer has them: what is visible may be selected from, its schema
+// used, and the database connected to. What is hidden does not exist, so there is no
+// result for it, and nothing may be written.
 
-// privilegeFunctions are the functions that tell them, with the one privilege that a
-// consumer has, where there is one.
+// privilegeFunctions has the functions that report them, with the one privilege that a
+// consumer has, if any.
 var privilegeFunctions = map[string]string{
 	"has_table_privilege": "SELECT", "has_any_column_privilege": "SELECT", "has_column_privilege": "SELECT",
 	"has_schema_privilege": "USAGE", "has_database_privilege": "CONNECT", "has_function_privilege": "EXECUTE",
@@ -32,7 +32,7 @@ func (a *analysis) privilege(name, right string, f *pg.FuncCall, sc *scope) *pg.
 		count = 3
 	}
 	if len(args) == count+1 {
-		a.clear(args[0], sc) // who: all users of the listener see the same by one policy
+		a.clear(args[0], sc) // the user is ignored: with one policy, all users of the listener see the same
 		args = args[1:]
 	}
 	if len(args) != count {
@@ -65,8 +65,8 @@ func (a *analysis) privilege(name, right string, f *pg.FuncCall, sc *scope) *pg.
 	return when(isNotNull(object), has)
 }
 
-// relationNamed is the OID of a visible relation that an expression names, by its OID or
-// by a name: NULL where there is none.
+// relationNamed writes the OID of a visible relation that an expression names, by its OID
+// or by a name; NULL if there is none.
 func (a *analysis) relationNamed(n *pg.Node, sc *scope) *pg.Node {
 	if s, ok := constantText(n); ok && !allDigits(s) {
 		c := &pg.TypeCast{Arg: n, TypeName: &pg.TypeName{Names: names("pg_catalog", "regclass"), Typemod: -1}}
@@ -87,13 +87,13 @@ func (a *analysis) relationNamed(n *pg.Node, sc *scope) *pg.Node {
 	return a.named2oid(v.node)
 }
 
-// castsToOID reports whether an expression is a cast that gives an OID.
+// castsToOID reports whether an expression is a cast to an OID.
 func castsToOID(n *pg.Node) bool {
 	t := n.GetTypeCast().GetTypeName()
 	return t != nil && len(t.ArrayBounds) == 0 && slices.Contains([]string{"oid", "regclass", "int4", "int8"}, lastPart(t.Names))
 }
 
-// hasRole reports of pg_has_role that a consumer has its own role alone.
+// hasRole answers pg_has_role: a consumer has only its own role.
 func (a *analysis) hasRole(f *pg.FuncCall, sc *scope) *pg.Node {
 	args := f.Args
 	if len(args) == 3 {
@@ -126,8 +126,8 @@ func (a *analysis) regtypeArray(s string, at int32) *pg.Node {
 	return castArray(&pg.Node{Node: &pg.Node_AArrayExpr{AArrayExpr: list}}, "regtype")
 }
 
-// typeNamed is the type that a text names: one of the database's that is visible, or one
-// of PostgreSQL's.
+// typeNamed returns the type that a text names: a visible one of the database, or one of
+// PostgreSQL's own.
 func (a *analysis) typeNamed(s string, at int32) *pg.Node {
 	if t := a.visibleType(s); t != nil {
 		return cast(integer(int64(t.OID), "oid"), "regtype")
@@ -169,7 +169,7 @@ func (a *analysis) visibleType(s string) *catalog.Type {
 	return nil
 }
 
-// type2oid looks the name of a type up that is no constant.
+// type2oid looks up the name of a type that is not a constant.
 func (a *analysis) type2oid(name *pg.Node) *pg.Node {
 	var list, oids []string
 	for oid := range a.over.system.types {
@@ -186,16 +186,16 @@ func (a *analysis) type2oid(name *pg.Node) *pg.Node {
 	return coalesce(cast(plain, "regtype"), byOID, own)
 }
 
-// identifierForm is a name with or without a schema, each quoted or not.
+// identifierForm matches a name with or without a schema, each quoted or not.
 const identifierForm = `^\s*([A-Za-z_\u0080-\uffff][\w$]*|"([^"]|"")+")(\s*\.\s*([A-Za-z_\u0080-\uffff][\w$]*|"([^"]|"")+"))?\s*$`
 
-// nameKey is a name as the lists of names have it: in lower case where it is not quoted,
-// with \x01 between its parts.
+// nameKey returns a name in the form of the lists of names: in lower case if it is not
+// quoted, with \x01 between its parts.
 func nameKey(name *pg.Node) *pg.Node {
 	return call("array_to_string", call("parse_ident", name), text("\x01"))
 }
 
-// lookup finds the OID that stands where a text stands in a list.
+// lookup writes the OID at the same position as a text in a list.
 func lookup(list, oids []string, key *pg.Node) *pg.Node {
 	return &pg.Node{Node: &pg.Node_AIndirection{AIndirection: &pg.A_Indirection{
 		Arg:         parseFragment(arraySQL(oids, "oid")),

@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// inSQLShapes are the shapes of pseudonyms that SQL can write a keyed hash in.
+// inSQLShapes has the shapes of pseudonyms that SQL can make from a keyed hash.
 var inSQLShapes = wordSet("hex base32 digits uuid int same")
 
 // hashed writes the expression of a pseudonym: see forms.Pseudonym.
@@ -55,8 +55,8 @@ func base32Of(n int64) string {
 	return fmt.Sprintf("(SELECT pg_catalog.string_agg(pg_catalog.substr('abcdefghijklmnopqrstuvwxyz234567', (%s) + 1, 1), '') FROM pg_catalog.generate_series(0, %d) AS g (i))", bits, n-1)
 }
 
-// fewDigits is how many digits the bytes of one hash have, but for odds that are as small
-// as those of two hashes that are equal; of two hashes there are twice as many.
+// fewDigits is how many digits the bytes of one hash have, except with a probability as
+// small as that of two hashes being equal; two hashes have twice as many.
 const fewDigits = 32
 
 // digitsOf writes the first digits that are drawn from the hash x.n.
@@ -69,7 +69,7 @@ func digitsOf(n int64) string {
 		bytes, last, n)
 }
 
-// uuidOf is a UUID of the sixteen bytes x.n.
+// uuidOf writes a UUID from the sixteen bytes x.n.
 const uuidOf = "pg_catalog.encode(pg_catalog.set_byte(pg_catalog.set_byte(x.n, 6, pg_catalog.get_byte(x.n, 6) & 15 | 128), 8, pg_catalog.get_byte(x.n, 8) & 63 | 128), 'hex')::pg_catalog.uuid"
 
 // sameOf writes a text in its own format. In x.n, the text is behind the 64 bytes of its

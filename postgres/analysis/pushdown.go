@@ -20,8 +20,8 @@ import (
 // January, of a timestamp with time zone the first moment in UTC, whatever time zone
 // the session has. What the method removes is NULL.
 
-// push writes the column's expression, or reports that SQL cannot do the method on
-// the type.
+// push writes the column's expression, or reports that SQL cannot apply the method to the
+// type.
 func (d *columnRule) push() bool {
 	c, t := d.column, d.typ
 	v, ok := "", false
@@ -102,8 +102,9 @@ func (d *columnRule) push() bool {
 	return ok
 }
 
-// json keeps the listed members of an object, by paths of names with dots between, and
-// takes out all others. What is no object goes, and so does a path through an array.
+// json keeps the listed members of an object, by paths of names joined by dots, and
+// removes all others. What is not an object is removed, and so is a path through an
+// array.
 func (d *columnRule) json(f forms.Members) string {
 	keep := jsonPaths{}
 	for _, path := range f.Paths {
@@ -120,8 +121,8 @@ func (d *columnRule) json(f forms.Members) string {
 	return out
 }
 
-// jsonPaths are the members that are kept, each with those below it; none below keeps
-// all of it.
+// jsonPaths has the members that are kept, each with those below it; a member without any
+// below is kept whole.
 type jsonPaths map[string]jsonPaths
 
 func (p jsonPaths) add(path []string) {
@@ -139,7 +140,7 @@ func (p jsonPaths) add(path []string) {
 	}
 }
 
-// sql builds the object anew. A member that is not there stays so.
+// sql rebuilds the object. Missing members remain missing.
 func (p jsonPaths) sql(v string) string {
 	var names []string
 	for name := range p {
@@ -158,7 +159,7 @@ func (p jsonPaths) sql(v string) string {
 		strings.Join(list, ", ") + ") AS m (k, v) WHERE m.v IS NOT NULL), '{}'::pg_catalog.jsonb) END"
 }
 
-// period cuts dates. Of a year that may reveal an age, those go that reveal more than the
+// period truncates dates. Years that may reveal an age are removed if it is above the
 // greatest age that may be shown. A whole number of four digits is a year, as in the
 // year_of_birth of OMOP.
 func (d *columnRule) period(f forms.Period) (string, bool) {
@@ -183,8 +184,8 @@ func (d *columnRule) period(f forms.Period) (string, bool) {
 		cond = fmt.Sprintf(" AND %s - %s BETWEEN 0 AND %d", year, born, f.MaxAge)
 	case f.MaxAge == 0:
 	case f.Of == forms.Birth && d.yearOf(d.beside(d.rule.Death)) != "":
-		// Whoever died younger than the greatest age that may be shown keeps the year. A
-		// death before the birth is none.
+		// For a person who died younger than the greatest age that may be shown, the year is
+		// kept. A death before the birth is ignored.
 		died := d.yearOf(d.beside(d.rule.Death))
 		cond = fmt.Sprintf(" AND LEAST(%[1]d, CASE WHEN %[2]s >= %[3]s THEN %[2]s ELSE %[1]d END) - %[3]s <= %[4]d", reference, died, year, f.MaxAge)
 	default:
@@ -208,8 +209,8 @@ func (d *columnRule) period(f forms.Period) (string, bool) {
 	return fmt.Sprintf("CASE WHEN %s BETWEEN %d AND 9999%s THEN %s END", year, low, cond, cut), true
 }
 
-// yearOf is the year of a column beside, in SQL; empty where it has none. Of what is no
-// date by its type it is the year that the method reads in the text, else NULL.
+// yearOf writes the year of a neighbouring column in SQL; empty if it has none. If its
+// type is not a date, it is the year that the method would read in the text, or NULL.
 func (d *columnRule) yearOf(name string) string {
 	for _, a := range d.relation.Columns {
 		t := d.catalog.Base(a.Type)
@@ -229,7 +230,7 @@ func (d *columnRule) yearOf(name string) string {
 	return ""
 }
 
-// datePattern are the texts in which the methods read a year.
+// datePattern matches the texts in which the methods read a year.
 const datePattern = "^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01])([T ][0-9]{2}.*)?)?)?$"
 
 // prefixOf keeps the first digits of a postal code.
@@ -239,8 +240,8 @@ func (d *columnRule) prefixOf(f forms.Prefix) string {
 		v, strings.Join(f.Hidden, ","))
 }
 
-// exact is a number as a numeric with all its digits: of a float those of its shortest
-// text, which is what the method reads.
+// exact writes a number as a numeric with all its digits: for a float those of its
+// shortest text, which is what the method reads.
 func (d *columnRule) exact() string {
 	if catalog.IsFloat(d.typ.OID) {
 		return d.value + "::pg_catalog.text::pg_catalog.numeric"
@@ -248,8 +249,8 @@ func (d *columnRule) exact() string {
 	return d.value + "::pg_catalog.numeric"
 }
 
-// multiple replaces by a multiple; halves go up. NaN and infinity have no multiple, and what
-// PostgreSQL could not compute with is NULL.
+// multiple replaces numbers by a multiple, rounding halves up. NaN and infinity have no
+// multiple, and what PostgreSQL could not compute is NULL.
 func (d *columnRule) multiple(f forms.Multiple) (string, bool) {
 	step, half := f.Of, "0"
 	if f.Nearest {
@@ -264,7 +265,7 @@ func (d *columnRule) multiple(f forms.Multiple) (string, bool) {
 	d.column.shown = catalog.OIDNumeric
 	if catalog.IsInteger(d.typ.OID) && frac == "" {
 		d.column.shown = catalog.OIDInt8
-		// The last multiple may be beyond the type.
+		// The last multiple may be out of the type's range.
 		return fmt.Sprintf("CASE WHEN %s BETWEEN -9223372036854775808 AND 9223372036854775807 THEN (%[1]s)::pg_catalog.int8 END", out), true
 	}
 	if catalog.IsInteger(d.typ.OID) {

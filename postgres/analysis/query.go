@@ -8,11 +8,11 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// mode says where a query stands.
+// mode says where a query is used.
 type mode struct {
-	// unordered: the order of its rows cannot be seen (EXISTS, IN).
+	// unordered: the order of its rows is invisible (EXISTS, IN).
 	unordered bool
-	// exists: not even which rows come can be seen. derived: the query that reads it
+	// exists: not even which rows there are is visible. derived: the query that reads it
 	// orders its rows.
 	exists, derived bool
 	// recursive: it is a recursive common table expression, which must keep its form.
@@ -137,7 +137,7 @@ func (a *analysis) plain(q *pg.SelectStmt, sc *scope, m mode) *result {
 		return a.wrap(q, res)
 	}
 	if distinct {
-		q.SortClause = nil // nobody sees it, and it may be by what is not selected
+		q.SortClause = nil // it is invisible, and may be by something that is not selected
 	}
 	if len(sc.keys) > 0 && len(q.DistinctClause) == 0 && !m.unordered && !m.recursive {
 		a.appendOrder(q, sc.keys)

@@ -21,9 +21,9 @@ import (
 // pg_catalog's, and functions and operators are pg_catalog's. So the types of pg_catalog
 // stay as they are, and the target is restricted, with which a value could be united.
 
-// askedCast refuses a cast to a type of which a function of the database could do it:
-// that is so where the value is of that function's type, or not known to be of another
-// while the statement reads such a value.
+// askedCast refuses a cast to a type if a function of the database could perform it: if
+// the value has that function's type, or may have it because the statement reads such a
+// value.
 func (a *analysis) askedCast(v *value, to *catalog.Type, at int32) {
 	if to == nil {
 		return
@@ -46,7 +46,7 @@ func (a *analysis) askedCast(v *value, to *catalog.Type, at int32) {
 	}
 }
 
-// met reports whether the statement read a value of a type so far.
+// met reports whether the statement has read a value of a type so far.
 func (a *analysis) met(oid uint32) bool {
 	for typ := range a.types {
 		if a.catalog.Contains(typ, oid, 0) {
@@ -56,7 +56,7 @@ func (a *analysis) met(oid uint32) bool {
 	return false
 }
 
-// restrictionOf is the restriction of a column.
+// restrictionOf returns the restriction of a column.
 func (a *analysis) restrictionOf(c *resolved) *catalog.Type {
 	if c.keying != nil {
 		return nil
@@ -81,15 +81,16 @@ func (a *analysis) refuseRestricted(t *catalog.Type, at int32) {
 	a.failReason("cast", codeForbidden, at, fmt.Sprintf("values of type %s.%s cannot be used in this way: the database has casts of its own for it", t.Schema, t.Name), hint)
 }
 
-// castsRestricted reports whether a cast of a restricted value takes PostgreSQL's own way: its
-// text, in a type of pg_catalog that no cast of the database leads to.
+// castsRestricted reports whether PostgreSQL itself performs a cast of a restricted
+// value: through its text, to a type of pg_catalog that is not the target of any cast of
+// the database.
 func (a *analysis) castsRestricted(f *catalog.Type, to *catalog.Type) bool {
 	return to != nil && to.Schema == "pg_catalog" && catalog.IsText(to.OID) && f.Kind == 'e' &&
 		!slices.ContainsFunc(f.Casts, func(c catalog.Cast) bool { return catalog.IsText(c.Target) || c.Target == catalog.OIDName })
 }
 
-// compareRestricted settles a comparison with a restricted side: a literal is cast to the type,
-// so that no other operator fits.
+// compareRestricted analyses a comparison with a restricted side: a literal is cast to
+// the type, so that no other operator matches.
 func (a *analysis) compareRestricted(name string, l, r *value, at int32) {
 	f := l.restricted
 	if f == nil {
@@ -117,7 +118,8 @@ func (a *analysis) compareRestricted(name string, l, r *value, at int32) {
 	}
 }
 
-// restrictedOperator is an operator over a restricted value: a comparison, or none.
+// restrictedOperator analyses an operator over a restricted value: only comparisons are
+// allowed.
 func (a *analysis) restrictedOperator(x *pg.A_Expr, name string, l, r *value) {
 	switch x.Kind {
 	case pg.A_Expr_Kind_AEXPR_OP, pg.A_Expr_Kind_AEXPR_DISTINCT, pg.A_Expr_Kind_AEXPR_NOT_DISTINCT:
@@ -133,7 +135,7 @@ func (a *analysis) restrictedOperator(x *pg.A_Expr, name string, l, r *value) {
 	a.refuseRestricted(f, x.Location)
 }
 
-// restrictedArray is the array of = ANY: written out as literals, or in one literal.
+// restrictedArray analyses the array of = ANY: a list of literals, or one array literal.
 func (a *analysis) restrictedArray(f *catalog.Type, x *pg.A_Expr) *pg.Node {
 	arr := x.Rexpr
 	for arr.GetTypeCast() != nil {
@@ -158,8 +160,8 @@ func castNamed(n *pg.Node, t *catalog.Type) *pg.Node {
 	return c
 }
 
-// sameRestriction holds that values which stand in one column are of one restricted type, or
-// none is.
+// sameRestriction makes sure that the values of one column are all of the same restricted
+// type, or none of them is restricted.
 func (a *analysis) sameRestriction(vs []value, at int32) *catalog.Type {
 	var f *catalog.Type
 	for _, v := range vs {

@@ -64,12 +64,12 @@ func (a *analysis) setOperation(q *pg.SelectStmt, sc *scope, m mode) *result {
 	case (sorted || bySealed) && !m.unordered:
 		return a.wrap(q, res)
 	case bySealed:
-		q.SortClause = nil // nobody sees it
+		q.SortClause = nil // it is invisible
 	}
 	return res
 }
 
-// unite checks that both sides of a set operation agree column by column, and reports
+// unite checks that the columns of both sides of a set operation match, and reports
 // whether one is keyed.
 func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool) {
 	if len(l.columns) != len(r.columns) {
@@ -101,9 +101,9 @@ func (a *analysis) unite(q *pg.SelectStmt, l, r *result, at int32) (sealed bool)
 	return sealed
 }
 
-// uniteMixed unites texts that are masked in several ways, or not at all: a row has the part
-// of its side, and nothing for the other. It reports false where the columns are of one kind,
-// or cannot be united.
+// uniteMixed unites texts that are masked in different ways, or not at all: a row has the
+// part of its own side, and none for the other. It reports false if the columns are of
+// one kind, or cannot be united.
 func (a *analysis) uniteMixed(l, r *result, i int) bool {
 	lc, rc := l.columns[i], r.columns[i]
 	if l.retarget == nil || r.retarget == nil || lc.null || rc.null || lc.keying != nil && rc.keying != nil && sameKeying(lc.keying, rc.keying) {
@@ -146,7 +146,7 @@ func (a *analysis) uniteMixed(l, r *result, i int) bool {
 	return true
 }
 
-// targetsAlone reports whether nothing of a SELECT is said by the number or name of a target.
+// targetsAlone reports whether nothing in a SELECT refers to a target by number or name.
 func targetsAlone(q *pg.SelectStmt) bool {
 	if len(q.SortClause)+len(q.DistinctClause) > 0 {
 		return false

@@ -18,7 +18,7 @@ func (a *analysis) set(s *pg.VariableSetStmt, n *pg.Node) {
 	p.Setting = &Setting{Name: name, Local: s.IsLocal}
 	switch s.Kind {
 	case pg.VariableSetKind_VAR_RESET_ALL:
-		// Back to the startup message, which has SessionSettings.
+		// Back to the values of the startup message, which has SessionSettings.
 		p.Command, p.Setting.Name = "RESET", ""
 		p.SQL = "RESET ALL"
 		return
@@ -58,9 +58,9 @@ func (a *analysis) set(s *pg.VariableSetStmt, n *pg.Node) {
 	}
 }
 
-// setConfig is a call of set_config whose arguments are constants. It sets what SET
-// does; whether it is reached at all must be known where the session remembers the
-// value, so it is then a column of a SELECT without FROM, WHERE and the like.
+// setConfig analyses a call of set_config whose arguments are constants. It does what SET
+// does. If the session remembers the value, it must be certain that the call is executed,
+// so it must then be a column of a SELECT without FROM, WHERE and the like.
 func (a *analysis) setConfig(f *pg.FuncCall, n *pg.Node) *pg.Node {
 	hint := "Write it as SELECT set_config('name', 'value', false), or as SET name = 'value'."
 	if len(f.Args) != 3 {
@@ -217,13 +217,14 @@ func (a *analysis) show(s *pg.VariableShowStmt) {
 	p.Kind, p.SQL = Rows, "SHOW "+catalog.QuoteIdent(name)
 }
 
-// spelledSettings are the names that have capitals.
+// spelledSettings has the names with capitals.
 var spelledSettings = map[string]string{"timezone": "TimeZone", "datestyle": "DateStyle", "intervalstyle": "IntervalStyle"}
 
-// ownSettings are the parameters of which the upstream's value is not the session's.
+// ownSettings has the parameters whose value upstream is not that of the session.
 var ownSettings = []string{"application_name", "client_encoding", "is_superuser", "role", "search_path", "session_authorization"}
 
-// keptSetting is the value of a parameter that the proxy knows better than the upstream.
+// keptSetting returns the value of a parameter that the proxy knows better than the
+// upstream.
 func (a *analysis) keptSetting(name string) (string, bool) {
 	if !slices.Contains(ownSettings, name) {
 		return "", false
@@ -277,7 +278,7 @@ func (a *analysis) currentSetting(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Nod
 	add := func(cond, result *pg.Node) {
 		c.Args = append(c.Args, &pg.Node{Node: &pg.Node_CaseWhen{CaseWhen: &pg.CaseWhen{Expr: cond, Result: result}}})
 	}
-	// A name that no parameter has gives NULL or the error, as the call says.
+	// An unknown name returns NULL or the error, as the call says.
 	missing := clone(n)
 	missing.GetFuncCall().Args[0] = op("||", text("veil."), name)
 	add(not(inArray(name, arraySQL(shownNames(), "text"))), missing)
@@ -289,7 +290,7 @@ func (a *analysis) currentSetting(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Nod
 	return &pg.Node{Node: &pg.Node_CaseExpr{CaseExpr: c}}
 }
 
-// shownNames are the names of shownSettings in order.
+// shownNames returns the sorted names of shownSettings.
 func shownNames() []string {
 	var all []string
 	for name := range shownSettings {
@@ -299,7 +300,7 @@ func shownNames() []string {
 	return all
 }
 
-// inArray is x = ANY (array).
+// inArray writes x = ANY (array).
 func inArray(x *pg.Node, array string) *pg.Node {
 	return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: pg.A_Expr_Kind_AEXPR_OP_ANY, Name: names("="), Lexpr: x, Rexpr: parseFragment(array)}}}
 }

@@ -7,13 +7,14 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// zoned refuses to send a moment as its method reads it. Its text is in the zone that the
-// session has at the original, which may be another one than it has at the masked moment.
+// zoned refuses to send a moment in the form that its method reads. Its text would be in
+// the session's UTC offset at the original, which may differ from that at the masked
+// moment.
 func (a *analysis) zoned(s *keying) {
 	a.refuseKeyed(s, 0, "cannot be sent as it is", "", "")
 }
 
-// shiftable is the condition under which a time has a shifted one: its year has four digits
+// shiftable is the condition under which a time can be shifted: its year has four digits
 // before and after.
 func shiftable(typ uint32, v string) string {
 	first, last, name := "0012-01-01", "9988-12-31", "date"
@@ -26,7 +27,7 @@ func shiftable(typ uint32, v string) string {
 	return fmt.Sprintf("%[1]s BETWEEN '%[2]s'::pg_catalog.%[4]s AND '%[3]s'::pg_catalog.%[4]s", v, first, last, name)
 }
 
-// yearStart is the first moment of a time's year, in UTC.
+// yearStart writes the first moment of a time's year, in UTC.
 func yearStart(typ uint32, v string) string {
 	switch typ {
 	case catalog.OIDDate:
@@ -37,8 +38,8 @@ func yearStart(typ uint32, v string) string {
 	return "pg_catalog.date_trunc('year', " + v + ", 'UTC')"
 }
 
-// shift writes the expression of a shifted time. Days are of 24 hours in every zone, and
-// whoever is not known has the year.
+// shift writes the expression of a shifted time. Days have 24 hours in every zone, and
+// for an unknown person only the year is kept.
 func (d *columnRule) shift(f forms.Shift, s *keying, own *shapeColumn) bool {
 	v := d.value
 	moved := yearStart(s.typ.OID, v)
@@ -69,5 +70,5 @@ func (d *columnRule) shift(f forms.Shift, s *keying, own *shapeColumn) bool {
 	return true
 }
 
-// daysOfYear is the most that a date is from the beginning of its year.
+// daysOfYear is the greatest distance of a date from the beginning of its year.
 const daysOfYear = 366

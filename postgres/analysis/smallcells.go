@@ -13,22 +13,22 @@ import (
 // that have so many different people. Sub-selects may have the rows of one person if
 // what reads them groups them in the end, and passes the person's sealed id on.
 
-// folk is whom rows are about, as far as they have a sealed id of a person.
+// folk is the person that rows are about, if they have a sealed id of a person.
 type folk struct{ _ byte }
 
-// crowd is what the rows of an item, or of a query's result, have of people.
+// crowd describes the people in the rows of an item, or of a query's result.
 type crowd struct {
-	// people: they are rows of people, one by one. folks are who may be meant; all of
-	// them are joined, so that a row is about one person, unless mixed.
+	// people: the rows are about single people. folks has the possible persons; they are all
+	// joined, so that a row is about one person, unless mixed.
 	people, mixed bool
 	folks         []*folk
 }
 
-// minCount is the least number of people of a group; 0 for none.
+// minCount is the minimum number of people in a group; 0 means none.
 func (a *analysis) minCount() int { return a.policy.options.MinCount }
 
-// crowdOf is what a table has of people: columns with their sealed ids. A table with
-// masked columns and no such id has people whom nobody can count.
+// crowdOf describes the people of a table: columns with their sealed ids. A table with
+// masked columns but no such id has people who cannot be counted.
 func (a *analysis) crowdOf(it *item, s *shape) {
 	if a.minCount() == 0 || catalog.IsSystem(s.relation.Schema) || !s.tells() {
 		return
@@ -42,8 +42,8 @@ func (a *analysis) crowdOf(it *item, s *shape) {
 	}
 }
 
-// crowdFrom is what an item has that stands for a query's result. Another item of the same
-// query has other people.
+// crowdFrom describes the people of an item that represents a query's result. Another
+// item of the same query has other people.
 func (a *analysis) crowdFrom(it *item, res *result, lateral bool) {
 	it.crowd = crowd{people: res.crowd.people, mixed: res.crowd.mixed}
 	renewed := map[*folk]*folk{}
@@ -59,7 +59,7 @@ func (a *analysis) crowdFrom(it *item, res *result, lateral bool) {
 	}
 }
 
-// joinFolks notes whose ids a condition holds equal.
+// joinFolks records whose ids a condition makes equal.
 func (a *analysis) joinFolks(cond *pg.Node, sc *scope, here func(f *folk) bool) {
 	if a.minCount() == 0 {
 		return
@@ -83,7 +83,7 @@ func has(items []*item, f *folk) bool {
 	return slices.ContainsFunc(items, func(it *item) bool { return slices.Contains(it.crowd.folks, f) })
 }
 
-// joined are all who are the same as one of f.
+// joined returns all who are the same person as one of f.
 func (a *analysis) joined(f []*folk) map[*folk]bool {
 	seen := map[*folk]bool{}
 	for todo := slices.Clone(f); len(todo) > 0; {
@@ -103,8 +103,8 @@ func (a *analysis) joined(f []*folk) map[*folk]bool {
 	return seen
 }
 
-// smallCells holds a level to groups of enough people, or says what people its rows are
-// about.
+// smallCells restricts a level to groups of enough people, or returns the people that its
+// rows are about.
 func (a *analysis) smallCells(q *pg.SelectStmt, sc *scope, res *result) {
 	var items []*item
 	for _, it := range sc.sources {
@@ -156,7 +156,7 @@ func (a *analysis) smallCells(q *pg.SelectStmt, sc *scope, res *result) {
 	q.HavingClause = enough
 }
 
-// commonFolk are who all of the items are about, or nil where there is no such person.
+// commonFolk returns the person that all of the items are about, or nil if there is none.
 func (a *analysis) commonFolk(items []*item) map[*folk]bool {
 	for _, f := range items[0].crowd.folks {
 		same := a.joined([]*folk{f})
@@ -169,7 +169,7 @@ func (a *analysis) commonFolk(items []*item) map[*folk]bool {
 	return nil
 }
 
-// counted is the sealed id by which a level's people are counted.
+// counted returns the sealed id by which a level's people are counted.
 func (a *analysis) counted(items []*item, same map[*folk]bool) *pg.Node {
 	for _, it := range items {
 		for _, c := range it.columns {
