@@ -23,8 +23,7 @@ func (m *masker) keep(raw [][]byte) [][]byte {
 	return m.raw[from:len(m.raw):len(m.raw)]
 }
 
-// recovered turns a panic into an error. The text of the panic is left out: it can
-// contain a value.
+// recovered turns a panic into an error without its text, which can contain a value.
 func recovered(err *error) {
 	if recover() != nil {
 		*err = errFault
@@ -52,8 +51,7 @@ func (m *masker) look(i int, l *layout, rm *relationMasker) {
 	}
 }
 
-// lookAhead begins a batch of rows, and reports whether looking ahead at them is
-// worthwhile.
+// lookAhead begins a batch of rows, and reports whether it pays to look ahead at them.
 func (rm *relationMasker) lookAhead(l *layout) bool {
 	if rm.layout != l {
 		rm.setLayout(l)

@@ -254,8 +254,7 @@ func (r *relation) keepsColumn(name string) bool {
 	return c != nil && c.shown && c.keeps
 }
 
-// usedTypes returns the types defined in the dump that columns of the output use, with
-// those that they consist of.
+// usedTypes returns the dump's types that columns of the output use, with their parts.
 func (d *database) usedTypes() map[script.Object]bool {
 	used := map[script.Object]bool{}
 	var use func(t typeName)

@@ -38,8 +38,7 @@ func (b *batch) create(p *script.Parser) {
 	}
 }
 
-// created returns how the object that a CREATE statement creates is counted when it is
-// left out.
+// created returns how a CREATE statement that is left out is counted.
 func created(p *script.Parser) loss {
 	p.Phrase("or replace")
 	p.Take("constraint")
@@ -143,8 +142,7 @@ func (d *database) inherit(child *relation, parent script.Object) bool {
 	return true
 }
 
-// addInherited inserts the columns of the parents, which a dump does not list, before a
-// table's own.
+// addInherited inserts the parents' columns, which a dump omits, before a table's own.
 func (r *relation) addInherited() {
 	own := r.columns
 	r.columns = nil

@@ -20,8 +20,7 @@ func (b *batch) decide() {
 }
 
 // decideFamily decides for tables that are connected by inheritance: a cell can be
-// reached through every table that the row is in, so a column is treated alike in all of
-// them.
+// reached through every table that has the row, so all treat a column alike.
 func (b *batch) decideFamily(family []*relation) {
 	broken := slices.ContainsFunc(family, func(r *relation) bool { return r.why != "" })
 	for _, r := range family {
@@ -125,8 +124,8 @@ func (b *batch) own(part []*relation, column string) {
 	}
 }
 
-// rule returns the only rule of a chain, or nil. No rule counts as one that keeps where
-// that is the default.
+// rule returns the only rule of a chain, or nil. No rule means keep where that is the
+// default.
 func (b *batch) rule(ch table.Chain) *ruleset.TableRule {
 	last := b.config.Rules.Last(ch)
 	switch {
@@ -218,8 +217,7 @@ func (b *batch) decideColumn(r *relation, c *column, i int) {
 	}
 }
 
-// untyped hides a column of a data-only dump if the result of its method depends on the
-// column's type.
+// untyped hides a column of a data-only dump if its method depends on the type.
 func (b *batch) untyped(c *column, ch table.Chain) {
 	for _, i := range ch.Rules {
 		switch b.config.Rules.All()[i].Form.(type) {

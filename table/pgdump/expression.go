@@ -9,8 +9,7 @@ import (
 // Expressions in a dump can contain anything: the constants of a default, a check or a
 // view may be values of rows. An expression passes only if it consists of columns and of
 // the words, operators and functions listed here. The only constants allowed are NULL,
-// true, false, 0 and 1, and strings of punctuation, such as a separator between two
-// names.
+// true, false, 0 and 1, and strings of punctuation, such as separators.
 
 var words = set("and", "or", "not", "is", "null", "true", "false", "case", "when", "then", "else", "end", "between", "symmetric",
 	"distinct", "from", "in", "coalesce", "nullif", "greatest", "least", "current_timestamp", "current_date", "localtimestamp")

@@ -148,8 +148,7 @@ func (d *document) tableActions() error {
 	return nil
 }
 
-// maxActions is how many actions may be listed by column; beyond that, only the rules
-// are.
+// maxActions is how many actions are listed by column; beyond that, only rules are.
 const maxActions = 60000
 
 // Plan implements file.Document.

@@ -8,8 +8,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/script"
 )
 
-// statement is an INSERT statement that has been read. Its rows are a range of the
-// batch's.
+// statement is an INSERT statement that was read. Its rows are a range of the batch's.
 type statement struct {
 	text     []byte
 	line     int
@@ -94,8 +93,7 @@ func (m *masker) readRows(text []byte, s *statement, l *layout) (err error) {
 	return nil
 }
 
-// insert masks a statement with its rows. A failure of a method is an error of the
-// statement.
+// insert masks a statement with its rows. A failing method fails the statement.
 func (m *masker) insert(dst []byte, s *statement, l *layout, rm *relationMasker) (out []byte, err error) {
 	out = dst
 	if s.err != nil {
