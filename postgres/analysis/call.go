@@ -268,7 +268,7 @@ func (a *analysis) unkeyedArguments(f *pg.FuncCall, vs []value, sc *scope) {
 func callHint(name string) string {
 	switch {
 	case strings.HasSuffix(name, "_agg"):
-		return "PostgreSQL works with the original there. Select a row for each value, with ORDER BY what it is collected by, and collect them at the client. To count them, use count(DISTINCT …)."
+		return "PostgreSQL works with the original there. Select a row for each value, with the same ORDER BY, and collect them at the client. To count them, use count(DISTINCT …)."
 	case name == "unnest" || strings.HasPrefix(name, "array_"):
 		return "Collect the ids by array_agg in a sub-select, and read them in the query over it: FROM …, unnest(t.ids) AS u(id), x = ANY (t.ids), array_position(t.ids, x)."
 	case strings.HasPrefix(name, "sha"):

@@ -48,7 +48,7 @@ func (rows *cohortRows) column(i int) *cohort {
 // open adds a column with the opened values of the pseudonyms, and returns its place.
 func (a *analysis) openCohort(c *cohort, s *keying) int {
 	if c.whole {
-		a.fail(codeForbidden, 0, "the whole row of a list of pseudonyms is used beside them", "Name the columns that are needed.")
+		a.fail(codeForbidden, 0, "a list of pseudonyms is used both as a whole row and in a comparison", "Name the columns that are needed.")
 	}
 	key := fmt.Sprint(c.index, " ", s.shadow, " ", s.domain)
 	if at, ok := c.added[key]; ok {

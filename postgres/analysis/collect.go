@@ -43,7 +43,7 @@ func (a *analysis) collect(name string, f *pg.FuncCall, vs []value, by collectin
 		between = literal(c.text)
 	}
 	if !a.collectable(name, v) || f.AggDistinct && (!by.inVeil || !catalog.IsVarying(v.keying.shown)) {
-		a.refuseKeyed(v.keying, at, "cannot be an argument of function "+name, "It can be collected as a text, in an order of its own or of other columns.", callHint(name))
+		a.refuseKeyed(v.keying, at, "cannot be an argument of function "+name, "It can be collected as a text, ordered by itself or by other columns.", callHint(name))
 	}
 	f.Args = []*pg.Node{cast(v.node, "text")}
 	f.Funcname = names("pg_catalog", "array_agg")

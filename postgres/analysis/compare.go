@@ -294,7 +294,7 @@ func (a *analysis) operatorName(list []*pg.Node, at int32) string {
 	parts, ok := dotted(list)
 	if !ok || len(parts) > 2 || len(parts) == 2 && parts[0] != "pg_catalog" {
 		a.fail(codeNoFunction, at, "only operators of pg_catalog are allowed",
-			"Call the operator's function instead, such as similarity(a, b) > 0.3 for %; whoever runs Veil can list it under functions.")
+			"Call the operator's function instead, such as similarity(a, b) > 0.3 for %; the operator of Veil can list it under functions.")
 	}
 	name := parts[len(parts)-1]
 	if name == "!=" {

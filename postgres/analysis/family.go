@@ -202,7 +202,7 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 		// A rule that removes or hides is the strictest there is.
 		for i, r := range rules {
 			if r != nil && r.Removes() && !hides(r) && !slices.ContainsFunc(rules, func(o *ruleset.TableRule) bool { return o == nil || hides(o) }) {
-				return &decision{chain: all[i].chain, from: all[i].relation, note: "stricter than what else parents and children have"}
+				return &decision{chain: all[i].chain, from: all[i].relation, note: "stricter than the other rules of parents and children"}
 			}
 		}
 		d := &decision{hidden: true}
@@ -214,7 +214,7 @@ func (o *overlay) stricter(part []*catalog.Relation, name string) *decision {
 		d.note = "parents and children differ: " + strings.Join(said, ", ")
 		return d
 	}
-	return &decision{chain: all[best].chain, from: all[best].relation, note: "stricter than " + strings.Join(said, ", ") + ", by which the same cells are reached"}
+	return &decision{chain: all[best].chain, from: all[best].relation, note: "stricter than " + strings.Join(said, ", ") + ", through which the same cells can be reached"}
 }
 
 // byRow returns the form of several rules, one of which is chosen by conditions.

@@ -225,7 +225,7 @@ func (a *analysis) definition(q *pg.SelectStmt, r *catalog.Relation, v *pg.Range
 			x = &Refusal{
 				Code: codeForbidden, Rule: inner.Rule, Column: inner.Column, Reason: "view", Position: inner.Position,
 				Message: fmt.Sprintf("view %q cannot be used", dottedName(v)),
-				Hint:    "The view reads or does what the policy does not allow. The operator can give its columns tables rules of their own.",
+				Hint:    "The view reads or does something that the policy does not allow. The operator can give its columns tables rules of their own.",
 				keying:  inner.keying,
 			}
 		}
