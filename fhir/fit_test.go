@@ -119,8 +119,8 @@ func TestMethodsThatCannotBe(t *testing.T) {
 		{"{id: zip3, match: Address.postalCode, method: characters, keepFirst: 3}", ""}, // right for nine digits
 		{"{id: codes, match: nodesByType('code'), method: fixed, value: unknown}", ""},
 
-		{"{id: x, match: Patient.id, method: pseudonym, shape: uuid}", `method "pseudonym" masks ids and references apart`},
-		{"{id: ids, match: Resource.id, method: fixed, value: a}", `masks ids and references apart`},
+		{"{id: x, match: Patient.id, method: pseudonym, shape: uuid}", `method "pseudonym" masks ids and references differently`},
+		{"{id: ids, match: Resource.id, method: fixed, value: a}", `masks ids and references differently`},
 		{"{id: x, match: Observation.id, method: seal, domain: Observation}", `use resourceId, keep or remove`},
 		{"{id: references, match: Reference.reference, method: pseudonym}", `use reference, keep or remove`},
 		{"{id: full-urls, match: Bundle.entry.fullUrl, method: surrogate, kind: url}", `use reference, keep or remove`},

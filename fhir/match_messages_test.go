@@ -34,7 +34,7 @@ func TestWhatAMatchCannotSay(t *testing.T) {
 		"Observation.where((status = 'final').value":                                 "want \")\"",
 		"Observation.where(status.matches('[')).value":                               "not a regular expression (RE2)",
 		"Observation.where(status.exists(code = 'x')).value":                         "exists() takes no condition",
-		"Observation.where(code in %ages and status = 'final').value":                "stands alone",
+		"Observation.where(code in %ages and status = 'final').value":                "must be the only test of a condition",
 		"Patient.name.exists()":                                                      "as in where(value.exists())",
 		"Patient.name != 'x'":                                                        "write conditions in where()",
 		"Observation.where(status ~ 'final').value":                                  "the operator ~",
@@ -57,7 +57,7 @@ func TestWhatAMatchCannotSay(t *testing.T) {
 		"%resource.name":                                                             "a variable",
 		"Patient.*":                                                                  "wildcard",
 		"Patient/name":                                                               "the operator /",
-		"Patient.name.":                                                              "want a name at the end",
+		"Patient.name.":                                                              "expected a name at the end",
 		"nodesByTyp('HumanName')":                                                    `did you mean "nodesByType"`,
 		"Patient.nodeByName('family')":                                               `did you mean "nodesByName"`,
 		"nodesByName('familly')":                                                     `did you mean "family"`,
@@ -105,7 +105,7 @@ func TestOneLineForOneConflict(t *testing.T) {
 		got := problemsOf(t, "{id: mine, match: nodesByType('"+typ+"'), method: keep}")
 		conflicts := 0
 		for _, l := range got {
-			if strings.Contains(l, "as well as") {
+			if strings.Contains(l, "equally well") {
 				conflicts++
 				if !line.MatchString(l) {
 					t.Errorf("%s: %s", typ, l)

@@ -96,7 +96,7 @@ func TestIndexLimit(t *testing.T) {
 	x.limit = 3 * entryOverhead
 	for i := range 3 {
 		err := x.Add(fmt.Appendf(nil, `{"resourceType":"Patient","id":"%d","name":[{"family":"Quarrington"}]}`, i))
-		if i < 2 && err != nil || i == 2 && (err == nil || !strings.Contains(err.Error(), "more people than can be kept")) {
+		if i < 2 && err != nil || i == 2 && (err == nil || !strings.Contains(err.Error(), "more people than fit into")) {
 			t.Errorf("patient %d: %v", i, err)
 		}
 	}
