@@ -121,7 +121,7 @@ func (s *Scanner) placeOf(i, to int) int {
 // placeLabel reports whether a label that only places follow stands before a token.
 func (s *Scanner) placeLabel(i int) bool {
 	j := i - 1
-	for n := 0; n < 2; n++ {
+	for range 2 {
 		if p := s.at(j); p.kind == word && !articles.has(p.hash) || p.kind != word && p.char != ':' && p.char != '.' {
 			break
 		}
