@@ -305,6 +305,9 @@ func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 		a.rest(f, sc)
 		return n
 	}
+	if a.countRows(f, sc) {
+		return n
+	}
 	v := a.expr(f.Args[0], sc)
 	f.Args[0] = v.node
 	if v.keying != nil {

@@ -227,6 +227,9 @@ func (a *analysis) ofArray(name string, vs []value) (out value, ok bool) {
 // firstOf is (array_agg(id ORDER BY …))[n]: a keyed value of the same kind, as PostgreSQL
 // takes it out of an array of wrappers. ok is false where it is anything else.
 func (a *analysis) firstOf(x *pg.A_Indirection, n *pg.Node, sc *scope) (out value, ok bool) {
+	if out, ok = a.listElement(x, n, sc); ok {
+		return out, true
+	}
 	f := x.Arg.GetFuncCall()
 	if f == nil || len(x.Indirection) != 1 || len(f.Args) != 1 || f.Over != nil || f.AggDistinct || f.AggWithinGroup || f.FuncVariadic {
 		return out, false

@@ -27,7 +27,7 @@
 //     system, systemview, special, privilege.
 //   - Judge: expr, compare, equality, list, cast, call, functions, sublink, setop, group,
 //     dated, interval, cohort, restricted, foreign, exact, floatsum,
-//     compose, madekey, nulls.
+//     compose, madekey, nulls, collect, idlist, indexed.
 //   - Order, which must reveal nothing about originals: order, ownorder, place, first,
 //     tiebreak.
 //   - Emit: node, tree, bare, zone, barrier, depth, check.

@@ -1,6 +1,7 @@
 package analysis
 
 import (
+	"slices"
 	"strconv"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -82,6 +83,30 @@ func (a *analysis) keyedEquality(kind string, l, r value, truth bool, at int32) 
 		}
 	}
 	return a.distinctOp(kind, lt, rt)
+}
+
+// countRows is count(DISTINCT (…)) of rows with keyed members, which count as they compare. It
+// is false for other counts.
+func (a *analysis) countRows(f *pg.FuncCall, sc *scope) bool {
+	r := rowOf(f.Args[0])
+	if r == nil || !f.AggDistinct || len(f.AggOrder) > 0 || !slices.ContainsFunc(r.Args, func(n *pg.Node) bool { c := a.peek(n, sc); return c != nil && c.keying != nil }) {
+		return false
+	}
+	for i, n := range r.Args {
+		v := a.expr(n, sc)
+		switch {
+		case v.restricted != nil:
+			a.refuseRestricted(v.restricted, location(n))
+		case v.keying == nil:
+			r.Args[i] = v.node
+		case !v.keying.comparable || v.keying.composed != nil:
+			a.refuseKeyed(v.keying, location(n), "cannot be counted with DISTINCT", "Equal masked values may have different originals.", "Count the distinct sealed ids of the patients.")
+		default:
+			r.Args[i] = a.compared(v)
+		}
+	}
+	a.rest(f, sc)
+	return true
 }
 
 // openable refuses a comparison with a constant where pseudonyms cannot be opened.

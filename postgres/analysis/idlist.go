@@ -172,3 +172,22 @@ func (a *analysis) listRows(f *pg.RangeFunction, left *scope) *from {
 	a.told++
 	return &from{node: node, items: []*item{it}, columns: it.columns, sources: []*item{it}}
 }
+
+// listElement is ids[n] of collected ids: one of them. ok is false where it is anything else.
+func (a *analysis) listElement(x *pg.A_Indirection, n *pg.Node, sc *scope) (out value, ok bool) {
+	list := a.listColumn(x.Arg, sc)
+	if list == nil || len(x.Indirection) != 1 {
+		return out, false
+	}
+	i := x.Indirection[0].GetAIndices()
+	if i == nil || i.IsSlice {
+		return out, false
+	}
+	if !list.ordered {
+		a.refuseUnordered(list, location(x.Arg))
+	}
+	x.Arg, i.Uidx = list.node(), a.clear(i.Uidx, sc)
+	s := *list.keying
+	s.original = list.keying.ofColumn()
+	return value{node: when(isNotNull(n), row(a.tagText(), collateC(cast(clone(n), "text")))), keying: &s}, true
+}

@@ -51,6 +51,7 @@ func (a *analysis) query(q *pg.SelectStmt, outer *scope, m mode) *result {
 	if m.derived && !m.united && q.LimitCount == nil && q.LimitOffset == nil {
 		columns = literalRows(q)
 	}
+	a.spreadValues(q, sc)
 	switch {
 	case q.Op != pg.SetOperation_SETOP_NONE:
 		res = a.setOperation(q, sc, m)

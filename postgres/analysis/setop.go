@@ -164,6 +164,33 @@ func targetsAlone(q *pg.SelectStmt) bool {
 	return true
 }
 
+// spreadValues writes VALUES with ids of columns in it, as unpivoting queries have them, as the
+// UNION ALL that it means.
+func (a *analysis) spreadValues(q *pg.SelectStmt, sc *scope) {
+	keyed := false
+	for _, l := range q.ValuesLists {
+		for _, n := range l.GetList().GetItems() {
+			c := a.peek(n, sc)
+			keyed = keyed || c != nil && c.keying != nil && c.keying.inSQL == nil
+		}
+	}
+	if !keyed {
+		return
+	}
+	var all *pg.SelectStmt
+	for _, l := range q.ValuesLists {
+		one := &pg.SelectStmt{LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT, Op: pg.SetOperation_SETOP_NONE}
+		for i, n := range l.GetList().GetItems() {
+			one.TargetList = append(one.TargetList, target(fmt.Sprintf("column%d", i+1), n))
+		}
+		if all != nil {
+			one = &pg.SelectStmt{Op: pg.SetOperation_SETOP_UNION, All: true, Larg: all, Rarg: one, LimitOption: pg.LimitOption_LIMIT_OPTION_DEFAULT}
+		}
+		all = one
+	}
+	q.ValuesLists, q.TargetList, q.Op, q.All, q.Larg, q.Rarg = nil, all.TargetList, all.Op, all.All, all.Larg, all.Rarg
+}
+
 // values analyses VALUES.
 func (a *analysis) values(q *pg.SelectStmt, sc *scope) *result {
 	res := &result{safe: true}

@@ -597,8 +597,8 @@ SELECT hashtext(u.id) FROM (SELECT array_agg(person_id) AS ids FROM omop.person)
 SELECT 1 / (array_position(a.ids, '5279') - 1) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a
 
 --- collected-ids-subscript-compared
---: refused
-SELECT count(*) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a WHERE a.ids[1] = '5279'
+--: same
+SELECT count(*) FROM (SELECT array_agg(person_id) AS ids FROM omop.person) a WHERE a.ids[1] = '{{5279|nobody}}'
 
 --- collected-ids-concatenated
 --: refused
@@ -642,3 +642,48 @@ SELECT v.* FROM tumor.v_survival v JOIN tumor.tumour t ON t.physician = v.patien
 --- view-shifted-date-compared-with-original
 --: masked
 SELECT count(*) FROM tumor.v_first_tumour WHERE diagnosed_on = date '2012-01-20' + 41
+
+--- values-of-ids-beside-numbers
+-- A list of ids and of numbers that the consumer chose would compare them.
+--: refused
+SELECT count(DISTINCT x.id) FROM omop.person p, LATERAL (VALUES (p.person_id), ('5279'::text)) AS x(id)
+
+--- values-of-ids-beside-series
+--: masked unordered
+SELECT x.id FROM omop.person p, generate_series(1, 3) g, LATERAL (VALUES (p.person_id), (g::text)) AS x(id)
+
+--- values-of-ids-cast
+--: refused
+SELECT x.id::int FROM omop.person p, LATERAL (VALUES (p.person_id)) AS x(id)
+
+--- values-of-ids-of-two-domains
+--: refused
+SELECT x.id FROM omop.visit_occurrence v, LATERAL (VALUES (v.person_id), (v.visit_occurrence_id)) AS x(id) WHERE x.id IS NOT NULL
+
+--- rows-counted-beside-numbers
+--: same
+SELECT count(DISTINCT (person_id, {{5279|1}})) FROM omop.person
+
+--- rows-counted-by-order
+--: refused
+SELECT count(DISTINCT (person_id, 1) ORDER BY (person_id, 1)) FROM omop.person
+
+--- rows-collected
+--: refused
+SELECT array_agg(DISTINCT (person_id, 1)) FROM omop.person
+
+--- collected-ids-element-of-the-distinct
+--: refused
+SELECT ids[1] FROM (SELECT array_agg(DISTINCT person_id) AS ids FROM omop.person) a
+
+--- collected-ids-element-cast
+--: refused
+SELECT ids[1]::int FROM (SELECT array_agg(person_id ORDER BY year_of_birth, person_source_value) AS ids FROM omop.person) a
+
+--- collected-ids-slice
+--: refused
+SELECT ids[1:2]::int[] FROM (SELECT array_agg(person_id ORDER BY year_of_birth, person_source_value) AS ids FROM omop.person) a
+
+--- collected-ids-element-by-error
+--: refused
+SELECT ids[1 / (ids[1] = '5279')::int] FROM (SELECT array_agg(person_id ORDER BY year_of_birth, person_source_value) AS ids FROM omop.person) a WHERE ids[1] LIKE '5%'

@@ -337,3 +337,19 @@ SELECT count(*) FROM omop.person p, (SELECT array_agg(subject_id) AS ids FROM re
 --- collected-ids-lateral-with-rows
 --: masked unordered
 SELECT a.gender_concept_id, u.id, d.death_date FROM (SELECT gender_concept_id, array_agg(person_id ORDER BY year_of_birth) AS ids FROM omop.person GROUP BY 1) a CROSS JOIN LATERAL unnest(a.ids) AS u(id) LEFT JOIN omop.death d ON d.person_id = u.id
+
+--- unpivoted-by-values
+--: masked
+SELECT x.kind, count(*), count(DISTINCT x.id) FROM omop.visit_occurrence p CROSS JOIN LATERAL (VALUES ('cur', p.visit_occurrence_id), ('prev', p.preceding_visit_occurrence_id), ('none', NULL)) AS x(kind, id) GROUP BY x.kind ORDER BY x.kind
+
+--- unpivoted-by-values-and-joined
+--: masked
+SELECT count(*) FROM omop.visit_occurrence v, LATERAL (VALUES (v.visit_occurrence_id), (v.preceding_visit_occurrence_id)) AS x(id) JOIN omop.measurement m ON m.visit_occurrence_id = x.id WHERE v.visit_concept_id = 9201
+
+--- distinct-pairs-counted
+--: masked
+SELECT visit_concept_id, count(DISTINCT (person_id, care_site_id)) AS pairs, count(DISTINCT (person_id, provider_id, visit_start_date)) AS days FROM omop.visit_occurrence GROUP BY visit_concept_id ORDER BY visit_concept_id
+
+--- collected-ids-element
+--: masked
+WITH seq AS (SELECT person_id, array_agg(visit_occurrence_id ORDER BY visit_concept_id, visit_start_date) AS ids FROM omop.visit_occurrence GROUP BY person_id) SELECT v.visit_concept_id, count(*), count(s.ids[3]), count(s.ids[array_upper(s.ids, 1)]) FROM seq s JOIN omop.visit_occurrence v ON v.visit_occurrence_id = s.ids[1] GROUP BY 1 ORDER BY 1
