@@ -50,6 +50,7 @@ SELECT current_database(), current_schema(), session_user, version()
 
 --- dbeaver-databases
 --: shape
+--: simple
 SELECT db.oid, db.* FROM pg_catalog.pg_database db WHERE datallowconn AND NOT datistemplate OR db.datname = current_database() ORDER BY db.datname
 
 --- dbeaver-tables-of-schema
