@@ -471,7 +471,7 @@ SELECT count(*) FROM (SELECT (array_agg(patientunitstayid))[1] AS x FROM eicu.pa
 SELECT count(*) FROM (SELECT array_agg(patientunitstayid) AS x FROM eicu.patient GROUP BY uniquepid) y WHERE x @> ARRAY[148919]
 
 --- attack-unnest-compare
---: refused or masked
+--: refused or shape
 SELECT count(*) FROM (SELECT array_agg(patientunitstayid) AS x FROM eicu.patient GROUP BY uniquepid) y, unnest(y.x) u WHERE u::text < 'm'
 
 --- attack-unnest-arith

@@ -172,11 +172,11 @@ SELECT patientunitstayid::text AS id, uniquepid || ':' || unitvisitnumber AS vis
 SELECT uniquepid, array_agg(patientunitstayid ORDER BY unitvisitnumber) AS stays, count(*) FROM eicu.patient GROUP BY uniquepid
 
 --- icu-unnest-stays
---: refused
+--: masked unordered
 SELECT x.uniquepid, s.stay FROM (SELECT uniquepid, array_agg(patientunitstayid ORDER BY unitvisitnumber) AS stays FROM eicu.patient GROUP BY uniquepid) x CROSS JOIN LATERAL unnest(x.stays) AS s(stay)
 
 --- icu-unnest-ordinality
---: refused
+--: masked unordered
 SELECT x.uniquepid, s.stay, s.n FROM (SELECT uniquepid, array_agg(patientunitstayid ORDER BY unitvisitnumber) AS stays FROM eicu.patient GROUP BY uniquepid) x, unnest(x.stays) WITH ORDINALITY AS s(stay, n)
 
 --- icu-unnest-select

@@ -129,7 +129,7 @@ SELECT count(*) FROM (SELECT array_agg('P' || cpr) AS a FROM lpr.person) x WHERE
 SELECT u::bigint FROM (SELECT array_agg(member_id) AS a FROM rx.member) x, unnest(a) u
 
 --- attack-collected-unnest-order
---: refused or masked
+--: refused or shape
 SELECT u FROM (SELECT array_agg(cpr) AS a FROM lpr.person) x, unnest(a) WITH ORDINALITY AS t(u, n) ORDER BY u::text LIMIT 1
 
 --- attack-collected-position-original

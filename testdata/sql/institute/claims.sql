@@ -106,8 +106,7 @@ SELECT count(*) FROM rx.member WHERE member_id NOT IN (SELECT member_id FROM rx.
 SELECT generic, count(DISTINCT cardholder_id), avg(run_out - fill_date) FROM rx.v_paid GROUP BY generic ORDER BY generic
 
 --- claims-collected-then-unnested
--- Ids that were collected cannot be taken apart.
---: refused
+--: masked
 WITH c AS (SELECT ndc, array_agg(DISTINCT member_id) AS members FROM rx.claim GROUP BY ndc) SELECT c.ndc, count(*) FROM c, unnest(c.members) AS m(id) JOIN rx.member r ON r.member_id = m.id WHERE r.gender = 'F' GROUP BY c.ndc ORDER BY c.ndc
 
 --- claims-any-of-collected
