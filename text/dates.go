@@ -135,10 +135,7 @@ func (s *Scanner) numericDate(i int) bool {
 	if g := s.at(i + 3).gap; g != joined && !(loose && g == space) {
 		return false
 	}
-	year := i + 4
-	if s.is(year, '\'') && isShortYear(s.at(year+1)) {
-		year++ // 12-8-'61
-	}
+	year := s.shortened(i + 4)
 	c := s.at(year)
 	if c.kind != number || c.gap > space || c.gap == space && !loose {
 		return false
@@ -325,8 +322,8 @@ var (
 // March 2020, in March, febrero y abril de 2002.
 func (s *Scanner) monthFirst(i int) {
 	t := s.at(i)
-	if s.monthOf(i) == 0 || s.lang != italian && s.lang != otherLanguage && s.lang != portuguese && italianMonths.has(t.hash) && s.is(i+2, '/') || t.shape == upper && s.isNumber(i+1) && s.at(i+1).gap == joined && s.at(i+1).len() == 1 {
-		return // Ott 30/31, FEV1
+	if s.monthOf(i) == 0 || s.isTest(i) {
+		return
 	}
 	to, found := i+1, false
 	j := to

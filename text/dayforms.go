@@ -145,3 +145,20 @@ var (
 	italianDays = hashSet("lun", "mar", "mer", "gio", "ven", "sab", "dom")
 	spanishDays = hashSet("lun", "mar", "mié", "miér", "jue", "vie", "sáb", "dom")
 )
+
+// shortened returns where the digits of a year begin, behind an apostrophe or not: 12-8-'61.
+func (s *Scanner) shortened(year int) int {
+	if s.is(year, '\'') && isShortYear(s.at(year+1)) {
+		return year + 1
+	}
+	return year
+}
+
+// isTest reports whether what a month is called for short is the name of a test: Ott 30/31, FEV1.
+func (s *Scanner) isTest(i int) bool {
+	t := s.at(i)
+	if italianMonths.has(t.hash) && s.is(i+2, '/') && s.lang != italian && s.lang != otherLanguage && s.lang != portuguese {
+		return true
+	}
+	return t.shape == upper && s.isNumber(i+1) && s.at(i+1).gap == joined && s.at(i+1).len() == 1
+}

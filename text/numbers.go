@@ -172,8 +172,6 @@ func (s *Scanner) phone(d *digits) bool {
 		ok = first >= '2' || first == '0' || d.hyphens+d.dots == 2
 	case d.looks(1, 3, 3, 4), d.looks(3, 3, 3, 4), d.looks(2, 3, 3, 4):
 		ok = d.spaces+d.hyphens+d.dots == 3
-	case d.looks(3, 4) && s.streetBehind(d.to):
-		ok = false // 204-1180 Falcon Dr
 	case d.looks(3, 4):
 		ok = d.hyphens == 1 && first >= '2' || d.dots == 1 && first >= '2'
 	case d.slashes == 1 && d.n > 1 && s.lang != english && d.total >= 9 && d.total <= 11 && d.spaces+d.hyphens+d.dots == d.n-2:
@@ -219,9 +217,13 @@ func (s *Scanner) streetBehind(i int) bool {
 	return false
 }
 
-// isShift reports whether two groups are the hours of a shift: 0700-1900.
+// isShift reports whether two groups are the hours of a shift, or a flat and a house before a
+// street: 0700-1900, 204-1180 Falcon Dr.
 func (s *Scanner) isShift(d *digits) bool {
 	a, b := s.at(d.from), s.at(d.to-1)
+	if d.looks(3, 4) && s.streetBehind(d.to) {
+		return true
+	}
 	return d.looks(4, 4) && d.hyphens == 1 && a.value <= 2400 && b.value <= 2400 && a.value%100 < 60 && b.value%100 < 60
 }
 
