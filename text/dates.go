@@ -322,7 +322,7 @@ var (
 // March 2020, in March, febrero y abril de 2002.
 func (s *Scanner) monthFirst(i int) {
 	t := s.at(i)
-	if s.monthOf(i) == 0 || s.isTest(i) {
+	if !s.namesMonth(i) {
 		return
 	}
 	to, found := i+1, false

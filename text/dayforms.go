@@ -154,11 +154,11 @@ func (s *Scanner) shortened(year int) int {
 	return year
 }
 
-// isTest reports whether what a month is called for short is the name of a test: Ott 30/31, FEV1.
-func (s *Scanner) isTest(i int) bool {
+// namesMonth reports whether a token is the name of a month, and not that of a test: Ott 30/31, FEV1.
+func (s *Scanner) namesMonth(i int) bool {
 	t := s.at(i)
-	if italianMonths.has(t.hash) && s.is(i+2, '/') && s.lang != italian && s.lang != otherLanguage && s.lang != portuguese {
-		return true
+	if s.monthOf(i) == 0 || italianMonths.has(t.hash) && s.is(i+2, '/') && s.lang != italian && s.lang != otherLanguage && s.lang != portuguese {
+		return false
 	}
-	return t.shape == upper && s.isNumber(i+1) && s.at(i+1).gap == joined && s.at(i+1).len() == 1
+	return t.shape != upper || !s.isNumber(i+1) || s.at(i+1).gap != joined || s.at(i+1).len() != 1
 }
