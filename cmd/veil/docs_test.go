@@ -42,11 +42,11 @@ func TestSecurityPageNamesTests(t *testing.T) {
 		rows      int
 	}{
 		{"", "proxy/fhirproxy", 55},
-		{"P", "proxy/pgproxy/sqltest", 42},
+		{"P", "proxy/pgproxy/sqltest", 46},
 		{"F", "fhir", 41},
 		{"S", "proxy/pgproxy/sqltest", 30},
-		{"O", "cmd/veil", 19},
-		{"T", "table", 26},
+		{"O", "cmd/veil", 20},
+		{"T", "table", 27},
 		{"X", "text", 28},
 		{"C", "proxy/console", 35},
 	} {
