@@ -145,7 +145,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"text/recognizer":  {"text"},
 		"internal/textcmd": {"internal/cli", "text", "text/markup", "text/recognizer"},
 		"fhir/people":      {"fhir/fhirjson", "fhir/schema", "text"},
-		"text/scrub":       {"general", "mask", "mask/civil", "mask/keys", "text", "text/markup", "text/recognizer"},
+		"text/scrub":       {"general", "mask", "mask/civil", "mask/forms", "mask/keys", "text", "text/markup", "text/recognizer"},
 		"text/note":        {"file", "mask", "mask/ruleset", "text"},
 
 		// Evidence.
