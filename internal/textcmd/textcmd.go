@@ -41,7 +41,7 @@ type finding struct {
 	other   recognizer.Options
 }
 
-// AddRecognizer adds the flags for an external recogniser.
+// AddRecognizer adds the flags for an external recognizer.
 func AddRecognizer(flags *pflag.FlagSet, o *recognizer.Options) {
 	flags.StringVar(&o.URL, "recognizer", "", "`URL` of an external recognizer, such as http://localhost:5002/analyze")
 	flags.StringVar(&o.Language, "recognizer-language", "en", "`LANGUAGE` to request from the recognizer")

@@ -139,7 +139,7 @@ type Match struct {
 
 // Scrub takes identifiers out of a text. Always reports that every text has a result, which is
 // empty if and only if the text is: it goes only if what is known of the people it may name
-// could not be had, or a recogniser did not answer.
+// could not be had, or a recognizer did not answer.
 type Scrub struct{ Always bool }
 
 // Seal replaces an id in a domain with one that only the key can open.

@@ -94,7 +94,7 @@ func TestTextsAreLeft(t *testing.T) {
 	}
 }
 
-// TestSlowRecognizerDelaysNobody: while an external recogniser takes its time, no masker is
+// TestSlowRecognizerDelaysNobody: while an external recognizer takes its time, no masker is
 // held, and where it gives no valid answer the text is removed.
 func TestSlowRecognizerDelaysNobody(t *testing.T) {
 	t.Parallel()

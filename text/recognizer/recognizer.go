@@ -1,4 +1,4 @@
-// Package recognizer requests the identifiers in a text from an external recogniser,
+// Package recognizer requests the identifiers in a text from an external recognizer,
 // through the HTTP interface of Presidio's analyzer, which others implement too:
 //
 //	POST URL  {"text": "...", "language": "en"}
@@ -6,7 +6,7 @@
 //
 // Offsets count Unicode code points. The caller merges the spans with those of a
 // text.Scanner. If there is no valid response in time, Find returns an error, and the
-// caller must remove the text. The recogniser sees original values: run it within the same
+// caller must remove the text. The recognizer sees original values: run it within the same
 // trust boundary as Veil.
 package recognizer
 
@@ -25,7 +25,7 @@ import (
 	"github.com/veil-proxy/veil/text"
 )
 
-// Client calls one recogniser. It is safe for concurrent use.
+// Client calls one recognizer. It is safe for concurrent use.
 type Client struct {
 	url      string
 	language string
@@ -48,7 +48,7 @@ type Options struct {
 	AtOnce int
 }
 
-// DefaultTimeout is the time that a recogniser has for one text.
+// DefaultTimeout is the time that a recognizer has for one text.
 const DefaultTimeout = 10 * time.Second
 
 // maxAnswer is how long an answer may be.
@@ -70,7 +70,7 @@ func New(o Options) (*Client, error) {
 	return &Client{url: o.URL, language: o.Language, minScore: o.MinScore, http: &http.Client{Timeout: o.Timeout, CheckRedirect: refuse}}, nil
 }
 
-// finding is what the recogniser found.
+// finding is what the recognizer found.
 type finding struct {
 	Start *int    `json:"start"`
 	End   *int    `json:"end"`

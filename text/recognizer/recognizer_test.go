@@ -40,7 +40,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestNoValidAnswer: whatever the recogniser does but answer as it must is an error,
+// TestNoValidAnswer: whatever the recognizer does but answer as it must is an error,
 // which has nothing of the text.
 func TestNoValidAnswer(t *testing.T) {
 	t.Parallel()

@@ -10,22 +10,22 @@ import (
 	"github.com/veil-proxy/veil/text/recognizer"
 )
 
-// External is a program's external recogniser, whose spans are merged with those of the
+// External is a program's external recognizer, whose spans are merged with those of the
 // detectors. The zero value has none. If there is no valid response in time, the text is
 // removed.
 type External struct{ in atomic.Pointer[external] }
 
-// external is a recogniser in use.
+// external is a recognizer in use.
 type external struct {
 	client  *recognizer.Client
 	places  chan struct{}
 	timeout time.Duration
 }
 
-// atOnce is how many texts a recogniser is sent at once, if its options do not say.
+// atOnce is how many texts a recognizer is sent at once, if its options do not say.
 const atOnce = 8
 
-// Use sets the recogniser to which texts are sent from now on. On a nil External, it only
+// Use sets the recognizer to which texts are sent from now on. On a nil External, it only
 // checks the options.
 func (x *External) Use(o recognizer.Options) error {
 	if o.Timeout == 0 {
@@ -41,7 +41,7 @@ func (x *External) Use(o recognizer.Options) error {
 	return err
 }
 
-// current is the recogniser in use, or nil.
+// current is the recognizer in use, or nil.
 func (x *External) current() *external {
 	if x == nil {
 		return nil
@@ -51,7 +51,7 @@ func (x *External) current() *external {
 
 var errBusy = errors.New("the recognizer is busy")
 
-// find returns what the recogniser finds. The time it has includes that of waiting for a
+// find returns what the recognizer finds. The time it has includes that of waiting for a
 // place.
 func (e *external) find(plain []byte) ([]text.Span, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), e.timeout)
@@ -65,7 +65,7 @@ func (e *external) find(plain []byte) ([]text.Span, error) {
 	return e.client.Find(ctx, plain)
 }
 
-// What is counted where a text is removed since the recogniser gave no valid answer.
+// What is counted where a text is removed since the recognizer gave no valid answer.
 const (
 	silentDetector = "recognizer-silent"
 	silentLabel    = text.Other

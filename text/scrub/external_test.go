@@ -78,7 +78,7 @@ func newExternal(t *testing.T, a *analyzer, o recognizer.Options) mask.Method {
 }
 
 // TestExternal: what either finds is taken out. Without a valid answer the text is removed,
-// and the recogniser is asked again the next time.
+// and the recognizer is asked again the next time.
 func TestExternal(t *testing.T) {
 	t.Parallel()
 	a := &analyzer{}
@@ -114,7 +114,7 @@ func TestExternal(t *testing.T) {
 	}
 }
 
-// TestExternalInTime: a recogniser that does not answer in time costs the text.
+// TestExternalInTime: a recognizer that does not answer in time costs the text.
 func TestExternalInTime(t *testing.T) {
 	t.Parallel()
 	a := &analyzer{release: make(chan struct{}), holdsAnswer: true}
@@ -158,7 +158,7 @@ func TestExternalAtOnce(t *testing.T) {
 	}
 }
 
-// TestExternalIsLeft: where work can be left, a short text for a recogniser is.
+// TestExternalIsLeft: where work can be left, a short text for a recognizer is.
 func TestExternalIsLeft(t *testing.T) {
 	t.Parallel()
 	m := newExternal(t, &analyzer{}, recognizer.Options{})

@@ -13,7 +13,7 @@ import (
 type result struct {
 	key     [32]byte
 	removed bool
-	silent  bool // removed since the recogniser gave no valid answer
+	silent  bool // removed since the recognizer gave no valid answer
 	text    []byte
 	found   []spanCount
 }
@@ -64,7 +64,7 @@ func recall(key [32]byte) *result {
 	return nil
 }
 
-// remember keeps a result for a while. A text is sent again to a recogniser that was silent.
+// remember keeps a result for a while. A text is sent again to a recognizer that was silent.
 func remember(key [32]byte, r *result) {
 	if r.silent {
 		return

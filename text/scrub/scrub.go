@@ -24,7 +24,7 @@ import (
 	"github.com/veil-proxy/veil/text/markup"
 )
 
-// Methods returns the methods of this package. They call an external recogniser if x has
+// Methods returns the methods of this package. They call an external recognizer if x has
 // one; x may be nil.
 func Methods(x *External) []mask.Definition {
 	kept := func(name, doc string) mask.Param {
@@ -81,7 +81,7 @@ type worker struct {
 	digest       hash.Hash
 	number       []byte
 	found        []spanCount
-	silent       bool // the recogniser gave no valid answer
+	silent       bool // the recognizer gave no valid answer
 }
 
 // spanCount counts the spans of a detector and a label.
@@ -128,7 +128,7 @@ const (
 	// shorter is scrubbed as quickly.
 	rememberedFrom = 64
 	// leftFrom is the length from which scrubbing is left for later, where processors can
-	// do it side by side. Texts for a recogniser are always left.
+	// do it side by side. Texts for a recognizer are always left.
 	leftFrom = 1024
 )
 
