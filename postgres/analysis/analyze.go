@@ -17,8 +17,8 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// analysis is the state of one statement's analysis. Refusals are panics of *Refusal
-// within it.
+// analysis is the state of the analysis of one statement. Within it, refusals are panics of
+// *Refusal.
 type analysis struct {
 	catalog *catalog.Catalog
 	policy  *Policy
@@ -28,44 +28,44 @@ type analysis struct {
 	plan    *Plan
 	tag     string
 
-	// regs are the expressions whose values are names by OID, with their kind.
+	// regs has the expressions whose values are names by OID, with their kind.
 	regs map[*pg.Node]string
 
 	depth, views, shadows int
-	// at is the place that positions are reported as within a view's definition.
+	// at is the position that is reported for everything within a view's definition.
 	at         int32
 	truth      *pg.Node
 	personal   bool
 	starred    map[*pg.ColumnRef]*resolved
 	subselects map[*pg.SelectStmt]bool
-	// reached are calls that are made whenever the statement runs.
+	// reached has the calls that are made whenever the statement runs.
 	reached map[*pg.FuncCall]int
 	ours    []*pg.Node
 	related map[*pg.RangeVar]bool
-	// joins are Veil's own, of a table and what is computed beside it.
+	// joins has Veil's own joins, of a table with what is computed beside it.
 	joins map[*pg.JoinExpr]bool
-	// inSQL are the keyed columns that SQL masks in this statement.
+	// inSQL has the keyed columns that SQL masks in this statement.
 	inSQL     map[*keying]bool
 	same      [][2]*person
-	folks     [][2]*folk // that are one, where the view counts people
+	folks     [][2]*folk // pairs that are the same person, where the view counts people
 	relations map[string]bool
-	types     map[uint32]bool // of the database, of values that were read
+	types     map[uint32]bool // types of the database, of values that were read
 	checked   map[uint32]uint32
 	actions   map[string]int
 	params    map[int32]*param
 	finish    []func()
-	// barriers are put up when all else is done. told counts what was read whose order
-	// could tell something, mentions how often what has a place was named.
+	// barriers are added after everything else. told counts what was read whose order could
+	// reveal something; mentions counts how often each thing with a place was named.
 	barriers []func()
 	told     int
 	mentions map[string]int
 	mac      *keys.Pseudonymizer
-	// prepared is the plan whose rows a FETCH or EXECUTE takes.
+	// prepared is the plan whose rows a FETCH or EXECUTE returns.
 	prepared *Plan
 }
 
-// analyze analyses one statement without the cache. Where a keyed column cannot be used as
-// it is, and SQL can mask it, it is masked there.
+// analyze analyses one statement without the cache. A keyed column that cannot be used as it
+// is, but that SQL can mask, is masked in SQL.
 func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (*Plan, *Refusal) {
 	read, refusal := parseOnce(sql)
 	if refusal != nil {
@@ -78,7 +78,7 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (*Plan, *Ref
 			plan.fingerprint(sql)
 			return plan, nil
 		}
-		// A column that is masked in SQL already does not come again, so this ends.
+		// A column that SQL already masks is not refused again, so this ends.
 		if refusal.keying == nil || refusal.keying.inSQL == nil || inSQL[refusal.keying.ofColumn()] {
 			return nil, refusal
 		}
@@ -86,7 +86,7 @@ func analyze(sql string, c *catalog.Catalog, p *Policy, s *Session) (*Plan, *Ref
 	}
 }
 
-// analyzeWith analyses one statement in which SQL masks some of the keyed columns.
+// analyzeWith analyses one statement, with some of the keyed columns masked in SQL.
 func analyzeWith(inSQL map[*keying]bool, read *parsed, c *catalog.Catalog, p *Policy, s *Session) (plan *Plan, refusal *Refusal) {
 	tree, refusal := read.tree()
 	if refusal != nil {
@@ -109,7 +109,7 @@ func analyzeWith(inSQL map[*keying]bool, read *parsed, c *catalog.Catalog, p *Po
 		case *Refusal:
 			plan, refusal = nil, x
 		default:
-			// A fault of ours must not end the listener, nor let anything pass.
+			// A bug in the analysis must neither end the listener nor let anything through.
 			plan, refusal = nil, &Refusal{Code: "XX000", Message: "the statement cannot be analysed", Reason: "internal", Stack: stack.OfPanic()}
 		}
 	}()
@@ -126,14 +126,15 @@ func analyzeWith(inSQL map[*keying]bool, read *parsed, c *catalog.Catalog, p *Po
 	return a.plan, nil
 }
 
-// fingerprint names the statement, without its constants, for the record.
+// fingerprint sets the fingerprint of the statement, without constants, for the audit
+// log.
 func (p *Plan) fingerprint(sql string) {
 	if p.Kind == Empty {
 		return
 	}
 	fp, err := withParser(pgquery.Fingerprint, sql)
 	if err != nil {
-		return // it was parsed before
+		return // cannot fail: it has been parsed
 	}
 	p.Fingerprint = fp
 	if p.Inner != nil {
@@ -141,7 +142,7 @@ func (p *Plan) fingerprint(sql string) {
 	}
 }
 
-// complete fills in what the plan tells of the whole statement.
+// complete fills in the parts of the plan that depend on the whole statement.
 func (a *analysis) complete() {
 	p := a.plan
 	p.Tag = []byte(a.tag)
@@ -167,7 +168,8 @@ func (a *analysis) complete() {
 	p.cached = p.cached && !a.personal
 }
 
-// checkSQL asks whether relations are the versions that were analysed.
+// checkSQL returns a query that checks that relations still have the versions that were
+// analysed.
 func checkSQL(checked map[uint32]uint32) string {
 	if len(checked) == 0 {
 		return ""
@@ -193,7 +195,7 @@ func checkSQL(checked map[uint32]uint32) string {
 	return b.String()
 }
 
-// action gives a rule at a column its number in the plan.
+// action returns the number in the plan of a rule at a column.
 func (a *analysis) action(act mask.Action) int {
 	key := act.Rule + "\x00" + act.Path
 	if n, ok := a.actions[key]; ok {
@@ -207,7 +209,7 @@ func (a *analysis) action(act mask.Action) int {
 	return n
 }
 
-// keys are the pseudonymizer's states of this analysis.
+// keys returns the pseudonymizer of this analysis.
 func (a *analysis) keys() *keys.Pseudonymizer {
 	if a.mac == nil {
 		a.mac = a.policy.keys.Get().(*keys.Pseudonymizer)
@@ -215,14 +217,14 @@ func (a *analysis) keys() *keys.Pseudonymizer {
 	return a.mac
 }
 
-// param is a parameter as the analysis knows it so far.
+// param is what the analysis knows about a parameter so far.
 type param struct {
 	rows.Param
-	// tested: so far it was tested for NULL, and nothing else.
+	// tested: so far it was only tested for NULL.
 	tested bool
 }
 
-// clearParam notes a parameter that is compared with nothing keyed.
+// clearParam records a parameter that is not compared with anything keyed.
 func (a *analysis) clearParam(p *pg.ParamRef) {
 	a.paramNumber(p.Number, p.Location)
 	if old := a.params[p.Number]; old != nil {
@@ -235,8 +237,8 @@ func (a *analysis) clearParam(p *pg.ParamRef) {
 	a.params[p.Number] = &param{}
 }
 
-// testedParam notes a parameter that is tested for NULL, which it is before it is opened
-// as after.
+// testedParam records a parameter that is tested for NULL. Opening it does not change the
+// result.
 func (a *analysis) testedParam(t *pg.NullTest, n int32, sc *scope) {
 	a.paramNumber(n, location(t.Arg))
 	for c := t.Arg.GetTypeCast(); c != nil; c = c.Arg.GetTypeCast() {
@@ -259,8 +261,8 @@ func (a *analysis) testedParam(t *pg.NullTest, n int32, sc *scope) {
 	})
 }
 
-// sealedParam notes a parameter that is a pseudonym and returns a reference to it, as
-// text or an array of texts.
+// sealedParam records a parameter that is a pseudonym and returns a reference to it, as text
+// or an array of texts.
 func (a *analysis) sealedParam(n int32, s *keying, array bool, at int32) *pg.Node {
 	a.paramNumber(n, at)
 	ref := &pg.Node{Node: &pg.Node_ParamRef{ParamRef: &pg.ParamRef{Number: n}}}
@@ -281,7 +283,7 @@ func (a *analysis) sealedParam(n int32, s *keying, array bool, at int32) *pg.Nod
 	return cast(ref, "text")
 }
 
-// maxParams is the most that the protocol can bind.
+// maxParams is the maximum that the protocol can bind.
 const maxParams = 65535
 
 func (a *analysis) paramNumber(n, at int32) {
@@ -294,7 +296,7 @@ func (a *analysis) mixedParam(n, at int32) {
 	a.fail(codeForbidden, at, fmt.Sprintf("parameter $%d is compared with a sealed column and also used in another way", n), "Use two parameters.")
 }
 
-// deeper guards the depth of the analysis.
+// deeper limits the depth of the analysis.
 func (a *analysis) deeper() {
 	if a.depth++; a.depth > maxDepth {
 		a.fail(codeLimit, 0, "the statement nests too deep", "")
@@ -303,7 +305,7 @@ func (a *analysis) deeper() {
 
 func (a *analysis) shallower() { a.depth-- }
 
-// position is a place in the statement in characters, from 1.
+// position returns a position in the statement in characters, from 1.
 func (a *analysis) position(at int32) int {
 	if a.views > 0 {
 		at = a.at
@@ -326,8 +328,8 @@ func (a *analysis) failReason(reason, code string, at int32, message, hint strin
 	a.failAbout("", reason, code, at, message, hint)
 }
 
-// failAbout refuses an object that the database has, or one that it does not have, if
-// object is empty.
+// failAbout refuses an object that the database has; object is empty for one that it does
+// not have.
 func (a *analysis) failAbout(object, reason, code string, at int32, message, hint string) {
 	r := &Refusal{Code: code, Message: message, Hint: hint, Reason: reason, Object: object}
 	if at > 0 || a.views > 0 {
@@ -336,7 +338,7 @@ func (a *analysis) failAbout(object, reason, code string, at int32, message, hin
 	panic(r)
 }
 
-// refuseKeyed says what may not be done with a keyed column, why, and what may.
+// refuseKeyed refuses the use of a keyed column: what cannot be done, why, and what works.
 func (a *analysis) refuseKeyed(s *keying, at int32, what, detail, hint string) {
 	how := "keyed"
 	switch {
@@ -356,7 +358,7 @@ func (a *analysis) refuseKeyed(s *keying, at int32, what, detail, hint string) {
 	panic(r)
 }
 
-// unknown refuses a node that the analysis has no case for.
+// unknown refuses a node that the analysis does not handle.
 func (a *analysis) unknown(n *pg.Node, what string) {
 	a.failReason("construct", "0A000", location(n), what+" is not supported", "")
 }

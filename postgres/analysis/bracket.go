@@ -5,12 +5,12 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// bracketed marks what is to stand in brackets.
+// bracketed marks what needs brackets.
 const bracketed = "_bracketed"
 
-// bracket puts a call around each operand whose brackets the deparser leaves out although
-// the grammar wants them: (CASE … END)[1], (NOT a) IS NULL. The call's name is taken out of
-// the text again. It does so in a copy, since other statements share parts of the tree.
+// bracket wraps a call around each operand whose brackets the deparser omits although the
+// grammar requires them: (CASE … END)[1], (NOT a) IS NULL. The call's name is then removed
+// from the text. bracket changes a copy, since other statements share parts of the tree.
 func (a *analysis) bracket(n *pg.Node) *pg.Node {
 	found := false
 	eachOperand(n, func(**pg.Node) { found = true })
@@ -24,7 +24,7 @@ func (a *analysis) bracket(n *pg.Node) *pg.Node {
 	return own
 }
 
-// eachOperand calls f for each operand that needs brackets which the deparser does not write.
+// eachOperand calls f for each operand that needs brackets that the deparser does not write.
 func eachOperand(n *pg.Node, f func(**pg.Node)) {
 	operand := func(at **pg.Node) {
 		if isOperation(*at) {
@@ -64,7 +64,8 @@ func eachOperand(n *pg.Node, f func(**pg.Node)) {
 }
 
 // bracketOperands calls operand for those operands of an operator that the deparser writes
-// without brackets. Those of plain operators have them, but for what is no plain operator.
+// without brackets. Operands of plain operators have brackets, unless they are of one of the
+// kinds listed here.
 func bracketOperands(x *pg.A_Expr, operand func(**pg.Node)) {
 	switch x.Kind {
 	case pg.A_Expr_Kind_AEXPR_NULLIF:
@@ -87,8 +88,9 @@ func bracketOperands(x *pg.A_Expr, operand func(**pg.Node)) {
 	}
 }
 
-// isOperation reports whether an expression begins or ends with an operand, so that what
-// stands beside it could take that away. Arithmetic has brackets of the deparser's.
+// isOperation reports whether an expression begins or ends with an operand, so that an
+// adjacent operator could bind to that operand instead. The deparser itself brackets
+// arithmetic.
 func isOperation(n *pg.Node) bool {
 	switch x := n.GetNode().(type) {
 	case *pg.Node_AExpr:

@@ -8,9 +8,9 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// call analyses a function call. Functions are those of pg_catalog that the allow-list
-// has, and those of the database that the operator vouches for; the name is written
-// out with its schema, so that nothing can stand in its place.
+// call analyses a function call. Allowed functions are those of pg_catalog on the
+// allow-list, and those of the database that the operator vouches for. The name is qualified
+// with its schema, so that no other function can take its place.
 func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	parts, ok := dotted(f.Funcname)
 	if !ok || len(parts) == 0 || len(parts) > 3 {
@@ -48,7 +48,7 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	if !allowedFunctions[name] && !expand {
 		a.noFunction(f, name)
 	}
-	// What is written in SQL's own words (EXTRACT … FROM) is a function of pg_catalog.
+	// SQL's own syntax (EXTRACT … FROM) calls a function of pg_catalog.
 	f.Funcname = names(schema, name)
 	a.foreignArguments(name, f, sc)
 	inexact, float := a.inexact(name, f, sc), uint32(0)
@@ -69,7 +69,8 @@ func (a *analysis) call(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	return v
 }
 
-// inexactWindow notes that a window function may answer by the order of its peers.
+// inexactWindow records that the result of a window function may depend on the order of
+// peers.
 func (a *analysis) inexactWindow(f *pg.FuncCall, sc *scope) {
 	for i := range sc.windows {
 		if sc.windows[i].f == f {
@@ -78,7 +79,7 @@ func (a *analysis) inexactWindow(f *pg.FuncCall, sc *scope) {
 	}
 }
 
-// listed analyses a call of a function of the allow-list.
+// listed analyses a call of a function on the allow-list.
 func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	if (name == "min" || name == "max") && len(f.Args) == 1 {
 		at := location(f.Args[0])
@@ -129,13 +130,13 @@ func (a *analysis) listed(name string, f *pg.FuncCall, n *pg.Node, sc *scope) va
 	}
 	a.unkeyedArguments(f, vs, sc)
 	if name == "clock_timestamp" || name == "timeofday" {
-		// One time for all rows: that of each row would tell in which order they came.
+		// One time for all rows: a time of each row would reveal the order in which they were read.
 		return value{node: selectOnce(n)}
 	}
 	return value{node: n}
 }
 
-// made is what Veil makes of keyed arguments of a function. ok is false where it cannot.
+// made returns what Veil makes of a function's keyed arguments. ok is false if it cannot.
 func (a *analysis) made(name string, vs []value) (out value, ok bool) {
 	if len(vs) == 0 {
 		return out, false
@@ -175,13 +176,13 @@ func (a *analysis) collected(name string, f *pg.FuncCall, n *pg.Node, sc *scope)
 	return value{node: n}
 }
 
-// plainCall reports whether a call has arguments and nothing else.
+// plainCall reports whether a call has only arguments.
 func plainCall(f *pg.FuncCall) bool {
 	return f.Over == nil && f.AggFilter == nil && !f.AggDistinct && !f.FuncVariadic && !f.AggStar && !f.AggWithinGroup && len(f.AggOrder) == 0
 }
 
-// constant handles a function with a constant. A call with parameters stays behind it,
-// where it is never made, so that the parameters have their types.
+// constant replaces a function call with a constant. A call with parameters remains in a
+// branch that is never reached, so that the parameters have their types.
 func (a *analysis) constant(sql, name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	before := len(a.params)
 	params := false
@@ -202,8 +203,8 @@ func (a *analysis) constant(sql, name string, f *pg.FuncCall, n *pg.Node, sc *sc
 	return c
 }
 
-// vouched finds a function that the policy lists: by its full name, or by the search
-// path where pg_catalog has none of that name.
+// vouched finds a function that the policy lists: by its full name, or by the search path if
+// pg_catalog has none of that name.
 func (a *analysis) vouched(parts []string) (string, bool) {
 	if len(a.policy.functions) == 0 {
 		return "", false
@@ -233,7 +234,7 @@ func (a *analysis) noFunction(f *pg.FuncCall, name string) {
 		"Only functions of pg_catalog that compute with their arguments are allowed; the operator can add functions to the policy.")
 }
 
-// arguments analyses everything in a call; nothing of it may be keyed.
+// arguments analyses everything in a call; no part of it may be keyed.
 func (a *analysis) arguments(f *pg.FuncCall, sc *scope) {
 	a.unkeyedArguments(f, a.argumentValues(f, sc), sc)
 }
@@ -246,8 +247,8 @@ func (a *analysis) argumentValues(f *pg.FuncCall, sc *scope) (vs []value) {
 	return vs
 }
 
-// unkeyedArguments takes the arguments of a call as they were analysed, and analyses the
-// rest of it.
+// unkeyedArguments sets the analysed arguments of a call, none of which may be keyed, and
+// analyses the rest of the call.
 func (a *analysis) unkeyedArguments(f *pg.FuncCall, vs []value, sc *scope) {
 	for i, v := range vs {
 		at := location(f.Args[i])
@@ -264,7 +265,7 @@ func (a *analysis) unkeyedArguments(f *pg.FuncCall, vs []value, sc *scope) {
 	a.rest(f, sc)
 }
 
-// callHint says what to do instead of calling a function with a keyed value.
+// callHint suggests what to do instead of calling a function with a keyed value.
 func callHint(name string) string {
 	switch {
 	case strings.HasSuffix(name, "_agg"):
@@ -277,8 +278,8 @@ func callHint(name string) string {
 	return ""
 }
 
-// retyped refuses to compute, in a view's definition, with a column that comes as a text
-// where the view was written for a number: of the view that column alone cannot be had.
+// retyped refuses to compute, in a view's definition, with a column that is returned as text
+// although the view was written for a number. Only that column of the view is unavailable.
 func (a *analysis) retyped(v value, at int32) {
 	if c := v.column; a.views > 0 && c != nil && c.retyped != "" {
 		a.fail(codeForbidden, at, fmt.Sprintf("column %s is returned as text by its rule", c.retyped), "")
@@ -300,7 +301,7 @@ func (a *analysis) rest(f *pg.FuncCall, sc *scope) {
 func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	at := location(f.Args[0])
 	if it := a.wholeItem(f.Args[0], sc); it != nil && !f.AggDistinct && len(f.AggOrder) == 0 {
-		// Which rows there are says nothing of their cells.
+		// The existence of rows reveals nothing about their values.
 		f.Args[0] = column(it.ref)
 		a.rest(f, sc)
 		return n
@@ -326,8 +327,8 @@ func (a *analysis) count(f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	return n
 }
 
-// wholeItem finds the FROM item whose whole row an argument means, as t or t.*; nil
-// where it means something else, or the row of a join.
+// wholeItem finds the FROM item whose whole row an argument refers to, as t or t.*. It
+// returns nil for anything else, and for the row of a join.
 func (a *analysis) wholeItem(n *pg.Node, sc *scope) *item {
 	ref := n.GetColumnRef()
 	if ref == nil || a.starred[ref] != nil {
@@ -358,7 +359,7 @@ func (a *analysis) wholeItem(n *pg.Node, sc *scope) *item {
 	return it
 }
 
-// carry is a window function that hands on a value of another row.
+// carry analyses a window function that returns a value of another row.
 func (a *analysis) carry(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	var vs []value
 	for i, arg := range f.Args {
@@ -378,8 +379,8 @@ func (a *analysis) carry(f *pg.FuncCall, n *pg.Node, sc *scope) value {
 	restricted := a.sameRestriction(vs, f.Location)
 	out := value{node: n, keying: s, restricted: restricted}
 	if len(vs) == 1 && vs[0].date != nil {
-		// The same call over the date as it can be computed with: where a partition is of
-		// one person, what comes of another row is of that person too.
+		// The same call over the computable form of the date: if a partition is about one person, a
+		// value of another of its rows is about that person too.
 		for _, p := range a.partitionPersons(f.Over, sc) {
 			if plain := a.within(vs[0].date, []*person{p}); plain != nil {
 				own := proto.Clone(f).(*pg.FuncCall)

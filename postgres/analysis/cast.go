@@ -62,13 +62,13 @@ func (a *analysis) typeCast(c *pg.TypeCast, n *pg.Node, sc *scope) value {
 	return value{node: n}
 }
 
-// modified reports that a column's type has a modifier, such as a length.
+// modified reports whether a column's type has a modifier, such as a length.
 func (a *analysis) modified(at rows.Origin) bool {
 	r := a.catalog.Relation(at.Table)
 	return r != nil && slices.ContainsFunc(r.Columns, func(c catalog.Attribute) bool { return c.Number == at.Column && c.Modifier != -1 })
 }
 
-// castType is the type of pg_catalog that a cast names, or nil.
+// castType returns the type of pg_catalog that a cast names, or nil.
 func (a *analysis) castType(c *pg.TypeCast) *catalog.Type {
 	parts, ok := dotted(c.TypeName.GetNames())
 	if !ok || len(parts) == 0 || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
@@ -77,8 +77,8 @@ func (a *analysis) castType(c *pg.TypeCast) *catalog.Type {
 	return a.catalog.TypeNamed("pg_catalog", parts[len(parts)-1])
 }
 
-// castsToItself reports whether a cast changes nothing in the masked value: it is to the
-// type that the column comes as, or of a text to another that holds it whole.
+// castsToItself reports whether a cast does not change the masked value: a cast to the type
+// that the column is returned as, or of a text to another type that can hold all of it.
 func (s *keying) castsToItself(t *catalog.Type, name *pg.TypeName) bool {
 	if t == nil || len(name.ArrayBounds) > 0 || s.Array {
 		return false
@@ -95,10 +95,10 @@ func (s *keying) castsToItself(t *catalog.Type, name *pg.TypeName) bool {
 	return false
 }
 
-// maxPseudonym is the longest that a sealed id can be: that of a FHIR id.
+// maxPseudonym is the maximum length of a sealed id, which is that of a FHIR id.
 const maxPseudonym = 64
 
-// castTo are the types that a cast makes, elements of an array among them.
+// castTo returns the types that a cast makes, including elements of an array.
 func (a *analysis) castTo(name *pg.TypeName, t *catalog.Type) []*catalog.Type {
 	if t != nil {
 		return []*catalog.Type{a.catalog.Type(t.OID), a.catalog.Base(t.OID)}
@@ -131,9 +131,9 @@ func typeWord(c *catalog.Catalog, oid uint32) string {
 	return "text"
 }
 
-// regCast is a cast to regclass and the like, which looks names up. A constant is
-// looked up here, by the session's search path and among what is visible; an OID of
-// what is hidden gives no name.
+// regCast analyses a cast to regclass and similar types, which looks up names. A constant is
+// looked up here, in the session's search path and only among visible objects; the OID of a
+// hidden object returns no name.
 func (a *analysis) regCast(c *pg.TypeCast, t *catalog.Type, n *pg.Node, sc *scope) *pg.Node {
 	s, isText := constantText(c.Arg)
 	switch {
@@ -158,8 +158,8 @@ func (a *analysis) regCast(c *pg.TypeCast, t *catalog.Type, n *pg.Node, sc *scop
 	case t.Name == "regtype" && isText && !allDigits(s):
 		return a.typeNamed(s, location(n))
 	case isText && t.Name != "regclass" && !allDigits(s):
-		// Names of types, functions, roles and the like: PostgreSQL's own alone, since
-		// the upstream's search path holds no more.
+		// Names of types, functions, roles and the like: only PostgreSQL's own, since the upstream's
+		// search path has no others.
 		if t.Name == "regrole" || t.Name == "regnamespace" && !a.visibleSchema(s) {
 			a.fail("3F000", location(n), "there is no such schema or role", "")
 		}
@@ -182,13 +182,13 @@ func (a *analysis) regCast(c *pg.TypeCast, t *catalog.Type, n *pg.Node, sc *scop
 	if t.Name != "regtype" && t.Name != "regproc" && t.Name != "regnamespace" && t.Name != "regrole" {
 		a.fail(codeForbidden, location(n), "a cast to this type is not allowed", "")
 	}
-	// An OID only: a text would be looked up.
+	// Only an OID: a text would be looked up.
 	c.Arg = cast(c.Arg, "oid")
 	return a.visibleName(t.Name, c.Arg, n)
 }
 
-// visibleName gives the name of a thing by its OID, where the thing is PostgreSQL's own or is
-// visible; kind is the type that the OID is cast to. Roles are visible all.
+// visibleName returns the name of an object by its OID, if the object is PostgreSQL's own or
+// visible; kind is the type that the OID is cast to. All roles are visible.
 func (a *analysis) visibleName(kind string, oid, name *pg.Node) *pg.Node {
 	var list string
 	switch kind {
@@ -216,9 +216,9 @@ func (a *analysis) visibleName(kind string, oid, name *pg.Node) *pg.Node {
 	return when(either(own, visible), name)
 }
 
-// typeName checks a type: those of pg_catalog, and enums and composite types of the
-// database that no masked column has. The type is nil where it is an array or unknown
-// to the catalog.
+// typeName checks a type. Allowed are those of pg_catalog, and enums and composite types of
+// the database that no masked column has. It returns nil for an array and for a type that
+// the catalog does not have.
 func (a *analysis) typeName(t *pg.TypeName) *catalog.Type {
 	parts, ok := dotted(t.GetNames())
 	if !ok || t.GetPctType() || t.GetSetof() {
@@ -261,7 +261,7 @@ func (a *analysis) typeName(t *pg.TypeName) *catalog.Type {
 	return nil
 }
 
-// forbiddenTypes look names up, hold values of the system or are made of anything.
+// forbiddenTypes look up names, hold values of the system, or can contain anything.
 var forbiddenTypes = wordSet("pg_node_tree pg_ndistinct pg_dependencies pg_mcv_list pg_snapshot txid_snapshot regoper regoperator regprocedure regconfig regdictionary regcollation")
 
 func (a *analysis) builtinType(t *pg.TypeName, typ *catalog.Type, name string) *catalog.Type {
@@ -283,7 +283,7 @@ func (a *analysis) builtinType(t *pg.TypeName, typ *catalog.Type, name string) *
 	return typ
 }
 
-// builtinNames are types that a catalog made by hand may lack.
+// builtinNames has types that a handmade catalog may lack.
 var builtinNames = wordSet(`bool bytea char name int8 int2 int4 text oid json xml float4 float8 unknown inet cidr bpchar varchar date time
 timetz timestamp timestamptz interval numeric uuid jsonb bit varbit money point line lseg box path polygon circle macaddr macaddr8 tsvector tsquery
 jsonpath int4range int8range numrange tsrange tstzrange daterange regclass regtype regproc regnamespace regrole int2vector oidvector xid tid`)
@@ -309,7 +309,7 @@ func allDigits(s string) bool {
 	return s != ""
 }
 
-// splitName splits a dotted, perhaps quoted name as regclassin does.
+// splitName splits a dotted name, which may be quoted, as regclassin does.
 func splitName(s string) []string {
 	var parts []string
 	for s != "" {

@@ -8,19 +8,19 @@ import (
 )
 
 // Lists of keyed values: array_agg, string_agg, json_agg and jsonb_agg, ARRAY[…] and
-// ARRAY(SELECT …). PostgreSQL collects wrappers, in the order that the statement says, and
-// Veil makes of them what the function would make of the masked values. What the statement
-// sorts by the collected value itself, or wants once, is sorted in Veil.
+// ARRAY(SELECT …). PostgreSQL collects wrappers, in the order of the statement, and Veil
+// makes from them what the function would make from the masked values. If the statement
+// sorts by the collected value itself, or uses DISTINCT, Veil sorts.
 
-// collecting is what an aggregate does with its argument, as it is before the analysis.
+// collecting describes what an aggregate does with its argument, before the analysis.
 type collecting struct {
-	// how a list is sorted that nothing but its own values decides the order of.
+	// how is the sort order of a list that is sorted only by its own values.
 	how    int
 	inVeil bool
 	isRow  bool
 }
 
-// collects reports whether a call is one of an aggregate whose argument Veil can collect.
+// collects reports whether a call is of an aggregate whose argument Veil can collect.
 func collects(name string, f *pg.FuncCall) bool {
 	if f.AggWithinGroup || f.FuncVariadic || f.Over != nil && (f.AggDistinct || len(f.AggOrder) > 0) {
 		return false
@@ -31,7 +31,7 @@ func collects(name string, f *pg.FuncCall) bool {
 	return collectors[name] && len(f.Args) == 1
 }
 
-// collect makes a list of a keyed argument of an aggregate, as it was analysed.
+// collect makes a list of the analysed keyed argument of an aggregate.
 func (a *analysis) collect(name string, f *pg.FuncCall, vs []value, by collecting, sc *scope) value {
 	v, at := vs[0], location(f.Args[0])
 	between := (*rows.Step)(nil)
@@ -73,8 +73,8 @@ func (a *analysis) collect(name string, f *pg.FuncCall, vs []value, by collectin
 	return a.madeText(c, jsonType[name == "jsonb_agg"])
 }
 
-// collectable reports whether an aggregate can have a keyed value. What SQL can mask is
-// masked there.
+// collectable reports whether an aggregate can take a keyed value. A value that SQL can mask
+// is masked there.
 func (a *analysis) collectable(name string, v value) bool {
 	s := v.keying
 	if v.restricted != nil || v.computed || s.Array {
@@ -94,8 +94,8 @@ func (a *analysis) collectable(name string, v value) bool {
 	return false
 }
 
-// sortsItself reports whether an aggregate sorts by what it collects, or wants it once, so
-// that nothing else decides the order, and how.
+// sortsItself reports whether an aggregate sorts by what it collects, or has DISTINCT, so
+// that nothing else determines the order, and how it sorts.
 func sortsItself(f *pg.FuncCall) (how int, ok bool) {
 	if f.AggDistinct {
 		how |= rows.SortDistinct
@@ -121,7 +121,7 @@ func sortsItself(f *pg.FuncCall) (how int, ok bool) {
 	return how, true
 }
 
-// uncast is an expression without casts to text around it.
+// uncast returns an expression without the casts to text around it.
 func uncast(n *pg.Node) *pg.Node {
 	for c := n.GetTypeCast(); c != nil && len(c.TypeName.Typmods)+len(c.TypeName.ArrayBounds) == 0; c = n.GetTypeCast() {
 		if t := lastPart(c.TypeName.Names); t != "text" && t != "varchar" {
@@ -132,7 +132,7 @@ func uncast(n *pg.Node) *pg.Node {
 	return n
 }
 
-// listOf is a composition of one list: an array of the texts of a keyed value.
+// listOf returns a composition of one list: an array of the texts of a keyed value.
 func (a *analysis) listOf(v value, array *pg.Node) (*composition, *rows.Step) {
 	s := v.keying
 	c := &composition{nodes: []*pg.Node{coalesce(cast(array, "text"), text(""))}}
@@ -143,8 +143,8 @@ func (a *analysis) listOf(v value, array *pg.Node) (*composition, *rows.Step) {
 
 func literal(s string) *rows.Step { return &rows.Step{Function: "text", Text: s} }
 
-// arrayOf is ARRAY[…] of texts of which some are keyed. ok is false where none is, or one is
-// no text.
+// arrayOf analyses ARRAY[…] of texts, some of which are keyed. ok is false if none is keyed,
+// or one is not a text.
 func (a *analysis) arrayOf(vs []value) (out value, ok bool) {
 	if firstKeying(vs...) == nil {
 		return out, false
@@ -165,7 +165,7 @@ func (a *analysis) arrayOf(vs []value) (out value, ok bool) {
 	return a.madeText(c, catalog.OIDTextArray), len(c.Parts) <= rows.MostParts
 }
 
-// arraySelect is ARRAY(SELECT …) of a keyed column.
+// arraySelect analyses ARRAY(SELECT …) of a keyed column.
 func (a *analysis) arraySelect(s *pg.SubLink, n *pg.Node, res *result) (out value, ok bool) {
 	if len(res.columns) != 1 || res.columns[0].keying == nil || res.columns[0].failed != nil {
 		return out, false
@@ -185,7 +185,7 @@ func (a *analysis) arraySelect(s *pg.SubLink, n *pg.Node, res *result) (out valu
 	return a.madeText(c, catalog.ArrayOf(v.keying.shown)), true
 }
 
-// madeList is the list that an array was just made of, or nil.
+// madeList returns the list from which an array was made in this expression, or nil.
 func (v value) madeList() *rows.Step {
 	if v.made == nil || v.made.Step.Function != "array" {
 		return nil
@@ -193,7 +193,7 @@ func (v value) madeList() *rows.Step {
 	return v.made.Step.Of[0]
 }
 
-// ofArray is a function of an array that was just made of keyed values.
+// ofArray analyses a function of an array that was made of keyed values in this expression.
 func (a *analysis) ofArray(name string, vs []value) (out value, ok bool) {
 	list := vs[0].madeList()
 	if list == nil {
@@ -224,8 +224,8 @@ func (a *analysis) ofArray(name string, vs []value) (out value, ok bool) {
 	return a.madeText(&c, shown), true
 }
 
-// firstOf is (array_agg(id ORDER BY …))[n]: a keyed value of the same kind, as PostgreSQL
-// takes it out of an array of wrappers. ok is false where it is anything else.
+// firstOf analyses (array_agg(id ORDER BY …))[n]: a keyed value of the same kind, which
+// PostgreSQL selects from an array of wrappers. ok is false for anything else.
 func (a *analysis) firstOf(x *pg.A_Indirection, n *pg.Node, sc *scope) (out value, ok bool) {
 	if out, ok = a.listElement(x, n, sc); ok {
 		return out, true

@@ -7,10 +7,10 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// Operators. Where neither side is keyed they are any of pg_catalog's; what may be done
-// with a keyed side is in equality.go, with a restricted one in restriction.go.
+// Operators. If neither side is keyed, any operator of pg_catalog is allowed. For keyed
+// sides see equality.go, for restricted ones restriction.go.
 
-// value makes a value of a column, carried.
+// value returns a column as a value, with its masking.
 func (a *analysis) value(c *resolved) value {
 	return value{node: a.refer(c, 0), keying: c.keying, column: c, restricted: a.restrictionOf(c), date: c.date, list: c.list}
 }
@@ -23,7 +23,8 @@ func (v value) shadow(a *analysis) *pg.Node {
 	return a.shadowOf(v.column)
 }
 
-// operator analyses an operator. Where neither side is keyed it is any of pg_catalog.
+// operator analyses an operator. If neither side is keyed, any operator of pg_catalog is
+// allowed.
 func (a *analysis) operator(x *pg.A_Expr, n *pg.Node, sc *scope) value {
 	truth := a.truth == n
 	for _, side := range []*pg.Node{x.Lexpr, x.Rexpr} {
@@ -156,7 +157,7 @@ func (a *analysis) between(x *pg.A_Expr, n *pg.Node, sc *scope) *pg.Node {
 	return n
 }
 
-// compareHint says what can be done with a keyed column instead of what was refused.
+// compareHint suggests what works with a keyed column instead of what was refused.
 func (s *keying) compareHint() string {
 	switch {
 	case s.datable():
@@ -169,7 +170,7 @@ func (s *keying) compareHint() string {
 	return "Only = and <> are allowed, with a column of the same kind or a pseudonym."
 }
 
-// unkeyed is the node of a value that must not be keyed; it may be restricted.
+// unkeyed returns the node of a value that must not be keyed; it may be restricted.
 func (a *analysis) unkeyed(v value, at int32) *pg.Node {
 	if v.keying != nil {
 		a.refuseKeyed(v.keying, at, "cannot be compared or computed with", "", v.keying.compareHint())
@@ -177,8 +178,8 @@ func (a *analysis) unkeyed(v value, at int32) *pg.Node {
 	return v.node
 }
 
-// side analyses one side of a comparison. A parameter stays unsettled until it is
-// known what it is compared with.
+// side analyses one side of a comparison. A parameter stays unsettled until it is known what
+// it is compared with.
 func (a *analysis) side(n *pg.Node, sc *scope) value {
 	if c, ok := constantOf(n); ok && c.param > 0 {
 		return value{node: n}
@@ -186,7 +187,7 @@ func (a *analysis) side(n *pg.Node, sc *scope) value {
 	return a.operand(n, sc)
 }
 
-// settle analyses a side that turned out to be compared with nothing keyed.
+// settle analyses a side that is not compared with anything keyed.
 func (a *analysis) settle(v *value) {
 	if c, ok := constantOf(v.node); ok && c.param > 0 {
 		v.node = a.clear(v.node, &scope{})
@@ -195,16 +196,16 @@ func (a *analysis) settle(v *value) {
 
 func rowOf(n *pg.Node) *pg.RowExpr { return n.GetRowExpr() }
 
-// constant is what a pseudonym is written as: a literal, NULL, or a parameter.
+// constant is the written form of a pseudonym: a literal, NULL, or a parameter.
 type constant struct {
 	text  string
 	null  bool
 	param int32
-	// number: it is written as one, which no pseudonym is.
+	// number: it is written as a number, which a pseudonym never is.
 	number bool
 }
 
-// constantOf reads a literal or parameter below casts.
+// constantOf reads a literal or parameter inside casts.
 func constantOf(n *pg.Node) (c constant, ok bool) {
 	for depth := 0; n.GetTypeCast() != nil && depth < 8; depth++ {
 		n = n.GetTypeCast().Arg
@@ -237,8 +238,8 @@ func constantOf(n *pg.Node) (c constant, ok bool) {
 	return c, false
 }
 
-// selectsNull reports whether a node is (SELECT NULL): postgres_fdw writes a parameter so
-// when it asks for an estimate.
+// selectsNull reports whether a node is (SELECT NULL), which postgres_fdw writes for a
+// parameter when it requests an estimate.
 func selectsNull(n *pg.Node) bool {
 	s := n.GetSubLink()
 	q := s.GetSubselect().GetSelectStmt()
@@ -286,7 +287,7 @@ func (a *analysis) rowsEqual(x *pg.A_Expr, l, r *pg.RowExpr, name string, sc *sc
 	return both(args...)
 }
 
-// operatorName checks an operator's name: one of pg_catalog.
+// operatorName checks the name of an operator, which must be of pg_catalog.
 func (a *analysis) operatorName(list []*pg.Node, at int32) string {
 	if len(list) == 0 {
 		return ""

@@ -8,31 +8,31 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// value is what an expression gives.
+// value is the result of an expression.
 type value struct {
 	node *pg.Node
-	// seal is nil where no original is in it.
+	// keying is nil if the value contains no original.
 	keying *keying
-	// column is set where the expression is a column as it is.
+	// column is set if the expression is an unchanged column.
 	column *resolved
-	// shown is as in resolved, where PostgreSQL takes the expression for a column.
+	// shown is as in resolved, if PostgreSQL treats the expression as a column.
 	shown rows.Origin
-	// null is the bare constant NULL.
+	// null: it is the bare constant NULL.
 	null bool
-	// restriction is set where the value's type has casts of the database.
+	// restricted is set if the value's type has casts of the database.
 	restricted *catalog.Type
-	// failed is set for a view's column that cannot be had, hidden for one that is not
-	// there.
+	// failed is set for a column of a view that is not available, hidden for one that does not
+	// exist.
 	failed *Refusal
 	hidden bool
-	// date is set for a shifted date; computed ones have no wrapper.
+	// date is set for a shifted date; computed dates have no wrapper.
 	date     *dated
 	computed bool
 	// list is set for collected ids.
 	list *idList
-	// made is how a keyed text is made of others, in the expression that makes it.
+	// made describes how a keyed text is made of others, in the expression that makes it.
 	made *composition
-	// names is the kind of names that the value is, by OID; see names.go.
+	// names is the kind of names by OID that the value has; see names.go.
 	names string
 }
 
@@ -45,8 +45,8 @@ func (a *analysis) expr(n *pg.Node, sc *scope) value {
 	return v
 }
 
-// operand analyses an expression, which may be a date that is computed of a shifted one.
-// What has no case here is refused.
+// operand analyses an expression, which may be a date computed from a shifted one. It
+// refuses what it does not handle.
 func (a *analysis) operand(n *pg.Node, sc *scope) value {
 	v := a.operandOf(n, sc)
 	if v.names == "" {
@@ -91,7 +91,7 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 	case *pg.Node_CoalesceExpr:
 		var vs []value
 		var nodes []**pg.Node
-		known := true // SQL can tell which are NULL
+		known := true // SQL knows which are NULL
 		for i, arg := range x.CoalesceExpr.Args {
 			v := a.expr(arg, sc)
 			x.CoalesceExpr.Args[i] = v.node
@@ -126,7 +126,7 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 	case *pg.Node_SubLink:
 		return a.sublink(x.SubLink, n, sc)
 	case *pg.Node_GroupingFunc:
-		// GROUPING tells which columns a row is grouped by, no value of them.
+		// GROUPING reveals which columns a row is grouped by, but none of their values.
 		for i, arg := range x.GroupingFunc.Args {
 			if c := a.local(arg, sc); c != nil && c.grouped {
 				x.GroupingFunc.Args[i] = a.shadowOf(c)
@@ -159,7 +159,7 @@ func (a *analysis) operandOf(n *pg.Node, sc *scope) value {
 	return value{}
 }
 
-// clear analyses an expression that must hold no original.
+// clear analyses an expression that must contain no original.
 func (a *analysis) clear(n *pg.Node, sc *scope) *pg.Node {
 	at := location(n)
 	v := a.expr(n, sc)
@@ -178,7 +178,7 @@ func (a *analysis) clearAll(list []*pg.Node, sc *scope) {
 	}
 }
 
-// arrayExpr is ARRAY[…].
+// arrayExpr analyses ARRAY[…].
 func (a *analysis) arrayExpr(x *pg.A_ArrayExpr, n *pg.Node, sc *scope) value {
 	var vs []value
 	for _, e := range x.Elements {
@@ -197,8 +197,8 @@ func (a *analysis) arrayExpr(x *pg.A_ArrayExpr, n *pg.Node, sc *scope) value {
 	return value{node: n}
 }
 
-// condition analyses an expression of which only the truth counts: a comparison that
-// is NULL may stand for one that is false.
+// condition analyses an expression of which only the truth matters: a comparison that is
+// NULL may stand for one that is false.
 func (a *analysis) condition(n *pg.Node, sc *scope) *pg.Node {
 	if b := n.GetBoolExpr(); b != nil && b.Boolop != pg.BoolExprType_NOT_EXPR {
 		a.deeper()
@@ -238,8 +238,8 @@ func (a *analysis) columnRef(ref *pg.ColumnRef, sc *scope) value {
 	return value{node: a.refer(c, at), keying: c.keying, column: c, shown: c.shown, restricted: a.restrictionOf(c), date: c.date, list: c.list}
 }
 
-// wholeRow is a row of a FROM item as one value. It must hold no original, since what
-// becomes of a row (text, JSON, an order) cannot be followed.
+// wholeRow returns a row of a FROM item as one value. It must contain no original, since
+// what a row is turned into (text, JSON, an order) cannot be traced.
 func (a *analysis) wholeRow(it *item, at int32) value {
 	if it.join {
 		a.fail("0A000", at, fmt.Sprintf("the whole row of the join %q is not supported", it.alias), "Name the columns, or put the join into a sub-select.")
@@ -282,8 +282,8 @@ func (a *analysis) rowArgs(args []*pg.Node, sc *scope) (out []*pg.Node) {
 	return out
 }
 
-// nullTest is IS NULL and IS NOT NULL. A wrapper is NULL exactly where the masked
-// value is, and none of its members ever is.
+// nullTest analyses IS NULL and IS NOT NULL. A wrapper is NULL exactly where the masked
+// value is, and none of its members is ever NULL.
 func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 	at := location(t.Arg)
 	if c, ok := constantOf(t.Arg); ok && c.param > 0 {
@@ -300,7 +300,8 @@ func (a *analysis) nullTest(t *pg.NullTest, n *pg.Node, sc *scope) *pg.Node {
 	return n
 }
 
-// caseExpr is CASE: keyed results are carried, conditions are truths.
+// caseExpr analyses CASE: keyed results stay keyed; of the conditions only the truth
+// matters.
 func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 	var arg value
 	if c.Arg != nil {
@@ -350,7 +351,7 @@ func (a *analysis) caseExpr(c *pg.CaseExpr, n *pg.Node, sc *scope) value {
 	return value{node: n, keying: a.carried(vs, location(n)), restricted: a.sameRestriction(vs, location(n))}
 }
 
-// carried is the seal of a choice between values: all of one class, or NULL.
+// carried returns the masking of a choice between values: all of one class, or NULL.
 func (a *analysis) carried(vs []value, at int32) *keying {
 	var s *keying
 	for _, v := range vs {
@@ -372,13 +373,13 @@ func (a *analysis) carried(vs []value, at int32) *keying {
 	return s
 }
 
-// sameKeying reports whether wrappers of both may stand in one column.
+// sameKeying reports whether wrappers of both may occur in one column.
 func sameKeying(a, b *keying) bool {
 	return a == b || a.composed.Same(b.composed) && a.Same(&b.Masking) && (a.shown == b.shown || catalog.IsVarying(a.shown) && catalog.IsVarying(b.shown))
 }
 
-// collated is a value under a collation. What a keyed text is compared by does not depend
-// on it.
+// collated analyses a value with a collation. Comparisons of a keyed text do not depend on
+// it.
 func (a *analysis) collated(c *pg.CollateClause, n *pg.Node, sc *scope) value {
 	a.collation(c)
 	at := location(c.Arg)
@@ -396,7 +397,7 @@ func (a *analysis) collated(c *pg.CollateClause, n *pg.Node, sc *scope) value {
 	return value{node: n}
 }
 
-// collation checks COLLATE: collations of pg_catalog alone.
+// collation checks COLLATE: only collations of pg_catalog are allowed.
 func (a *analysis) collation(c *pg.CollateClause) {
 	parts, ok := dotted(c.Collname)
 	if !ok || len(parts) == 0 || len(parts) == 2 && parts[0] != "pg_catalog" || len(parts) > 2 {
@@ -404,7 +405,7 @@ func (a *analysis) collation(c *pg.CollateClause) {
 	}
 }
 
-// valueFunction is current_user and the like: names of the session are the client's.
+// valueFunction analyses current_user and the like: names of the session are the client's.
 func (a *analysis) valueFunction(f *pg.SQLValueFunction, n *pg.Node) *pg.Node {
 	switch f.Op {
 	case pg.SQLValueFunctionOp_SVFOP_CURRENT_ROLE, pg.SQLValueFunctionOp_SVFOP_CURRENT_USER, pg.SQLValueFunctionOp_SVFOP_USER, pg.SQLValueFunctionOp_SVFOP_SESSION_USER:
@@ -416,7 +417,7 @@ func (a *analysis) valueFunction(f *pg.SQLValueFunction, n *pg.Node) *pg.Node {
 	return n
 }
 
-// currentSchema is the first schema of the session's search path that is there.
+// currentSchema returns the first existing schema of the session's search path.
 func (a *analysis) currentSchema() *pg.Node {
 	for _, s := range a.session.SearchPath {
 		if _, ok := a.catalog.Schema(s); ok {

@@ -2,11 +2,11 @@ package analysis
 
 import "strings"
 
-// allowedFunctions are the functions of pg_catalog that may be called, with values
-// that are not keyed. Their arguments are masked values, so what they compute tells
-// no more; what is left out reads files, other sessions, settings or definitions,
-// runs SQL that comes as text, waits, locks, or changes something. (current_query
-// would show the rewritten statement; ts_stat and ts_rewrite run SQL.)
+// allowedFunctions has the functions of pg_catalog that may be called with values that are
+// not keyed. Their arguments are masked values, so their results reveal no more. Functions
+// are left out if they read files, other sessions, settings or definitions, run SQL given as
+// text, wait, lock, or change something. (current_query would show the rewritten statement;
+// ts_stat and ts_rewrite run SQL.)
 var allowedFunctions = wordSet(`
 abbrev abs acldefault aclexplode acos acosd acosh age area array_agg array_append array_cat array_dims
 array_fill array_larger array_length array_lower array_ndims array_position array_positions array_prepend
@@ -59,10 +59,10 @@ func wordSet(s string) map[string]bool {
 	return set
 }
 
-// carryFunctions hand on the value of one row: a keyed first argument stays keyed.
+// carryFunctions return the value of one row: a keyed first argument stays keyed.
 var carryFunctions = wordSet("lag lead first_value last_value nth_value")
 
-// functionColumns are the columns of functions that return more than one.
+// functionColumns has the columns of functions that return more than one.
 var functionColumns = map[string][]string{
 	"json_array_elements": {"value"}, "json_array_elements_text": {"value"},
 	"jsonb_array_elements": {"value"}, "jsonb_array_elements_text": {"value"},
@@ -75,8 +75,8 @@ var functionColumns = map[string][]string{
 	"_pg_expandarray": {"x", "n"}, "pg_partition_ancestors": {"relid"},
 }
 
-// constantFunctions are functions about the system that have a constant result,
-// since the true answer would hold values, definitions or names: a type and an SQL
+// constantFunctions has functions about the system whose result is replaced by a constant,
+// since the true one would contain values, definitions or names: a type and an SQL
 // expression. Their arguments are analysed and dropped.
 var constantFunctions = map[string]string{
 	"pg_get_expr": "NULL::pg_catalog.text", "pg_get_viewdef": "NULL::pg_catalog.text",

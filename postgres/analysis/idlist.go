@@ -8,23 +8,22 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// Collected ids that are taken apart again. The array that a client is shown is made in Veil
-// (collect.go); PostgreSQL has none of it. Where a query that reads the one that collects
-// compares with the array or unnests it, PostgreSQL collects the bare originals beside, in a
-// column that has no name that the client could know, as it does with shadow columns. What is
-// taken out is keyed again.
+// Collected ids that are taken apart again. The array that a client sees is made in Veil
+// (collect.go); PostgreSQL never has it. If an outer query compares with the array or
+// unnests it, PostgreSQL also collects the bare originals, in a column whose name the client
+// cannot know, as with shadow columns. What is taken out of the array is keyed again.
 
-// idList is an array of keyed values as PostgreSQL can compute with it.
+// idList is an array of keyed values in a form that PostgreSQL can compute with.
 type idList struct {
 	keying *keying
 	// node refers to the array of originals, in the level where the value is.
 	node func() *pg.Node
-	// ordered: its elements are in the order of the array that is shown.
+	// ordered: its elements are in the order of the array that the client sees.
 	ordered bool
 }
 
-// listBeside is the array of originals beside one that an aggregate collects, or nil. f is the
-// call as it was analysed, but for its argument.
+// listBeside returns the array of originals for an array that an aggregate collects, or nil.
+// f is the analysed call, except for its argument.
 func (a *analysis) listBeside(v value, f *pg.FuncCall, by collecting) *idList {
 	s := v.keying
 	if f.Over != nil || s.Array || s.composed != nil || !s.comparable || len(s.Names()) > 0 || v.column == nil || v.column.shadow == "" || v.column.emit != nil {
@@ -37,7 +36,7 @@ func (a *analysis) listBeside(v value, f *pg.FuncCall, by collecting) *idList {
 	}}
 }
 
-// useList makes the query return the array of originals beside column i too.
+// useList makes the query also return the array of originals for column i.
 func (r *result) useList(a *analysis, i int) string {
 	c := r.columns[i]
 	if c.listName == "" {
@@ -47,7 +46,7 @@ func (r *result) useList(a *analysis, i int) string {
 	return c.listName
 }
 
-// listColumn is the list that a reference to a column means, or nil.
+// listColumn returns the list that a column reference refers to, or nil.
 func (a *analysis) listColumn(n *pg.Node, sc *scope) *idList {
 	for n.GetTypeCast() != nil {
 		n = n.GetTypeCast().Arg
@@ -62,7 +61,7 @@ func (a *analysis) listColumn(n *pg.Node, sc *scope) *idList {
 	return nil
 }
 
-// listAny is = ANY and <> ALL of collected ids.
+// listAny analyses = ANY and <> ALL of collected ids.
 func (a *analysis) listAny(l value, list *idList, kind pg.A_Expr_Kind, name string, truth bool, at int32) *pg.Node {
 	array, element := a.sameList(l, list, at)
 	if list.keying.shadow == l.keying.shadow {
@@ -71,7 +70,7 @@ func (a *analysis) listAny(l value, list *idList, kind pg.A_Expr_Kind, name stri
 	return &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: element, Rexpr: array}}}
 }
 
-// sameList are a list and a keyed value as they compare.
+// sameList returns a list and a keyed value in forms that compare.
 func (a *analysis) sameList(v value, list *idList, at int32) (array, element *pg.Node) {
 	s := list.keying
 	if v.keying == nil || v.keying.Class != s.Class || !v.keying.comparable {
@@ -86,7 +85,7 @@ func (a *analysis) sameList(v value, list *idList, at int32) (array, element *pg
 	return array, element
 }
 
-// listCall is a function of collected ids. ok is false where it is another one.
+// listCall analyses a function of collected ids. ok is false for other functions.
 func (a *analysis) listCall(name string, f *pg.FuncCall, n *pg.Node, sc *scope) (out value, ok bool) {
 	if !plainCall(f) || len(f.Args) == 0 {
 		return out, false
@@ -118,13 +117,13 @@ func (a *analysis) listCall(name string, f *pg.FuncCall, n *pg.Node, sc *scope) 
 	return out, false
 }
 
-// refuseUnordered refuses to tell places in a list that is sorted in Veil.
+// refuseUnordered refuses to reveal positions in a list that is sorted in Veil.
 func (a *analysis) refuseUnordered(list *idList, at int32) {
 	a.refuseKeyed(list.keying, at, "has no places in an array that is sorted by it or has DISTINCT", "Veil sorts such an array, and PostgreSQL does not have its order.", "Collect it in the order of another column.")
 }
 
-// listRows is unnest of collected ids in FROM: rows of one keyed column, whose order is one of
-// Veil's own. It is nil for other functions.
+// listRows analyses unnest of collected ids in FROM: rows of one keyed column, in an order
+// that Veil determines. It returns nil for other functions.
 func (a *analysis) listRows(f *pg.RangeFunction, left *scope) *from {
 	c := firstCall(f)
 	if len(f.Functions) != 1 || len(f.Coldeflist) > 0 || !isUnnest(c) || len(c.Args) != 1 || c.AggFilter != nil || len(c.AggOrder) > 0 {
@@ -173,7 +172,7 @@ func (a *analysis) listRows(f *pg.RangeFunction, left *scope) *from {
 	return &from{node: node, items: []*item{it}, columns: it.columns, sources: []*item{it}}
 }
 
-// listElement is ids[n] of collected ids: one of them. ok is false where it is anything else.
+// listElement analyses ids[n], one element of collected ids. ok is false for anything else.
 func (a *analysis) listElement(x *pg.A_Indirection, n *pg.Node, sc *scope) (out value, ok bool) {
 	list := a.listColumn(x.Arg, sc)
 	if list == nil || len(x.Indirection) != 1 {

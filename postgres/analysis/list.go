@@ -8,7 +8,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// in is x IN (list). A list of literals stays a list.
+// in analyses x IN (list). A list of literals stays a list.
 func (a *analysis) in(x *pg.A_Expr, n *pg.Node, name string, truth bool, sc *scope) *pg.Node {
 	list := x.Rexpr.GetList()
 	if list == nil || name != "=" && name != "<>" {
@@ -85,7 +85,7 @@ func not(n *pg.Node) *pg.Node {
 	return &pg.Node{Node: &pg.Node_BoolExpr{BoolExpr: &pg.BoolExpr{Boolop: pg.BoolExprType_NOT_EXPR, Args: []*pg.Node{n}}}}
 }
 
-// literalList is IN over literals, or nil where the list has something else.
+// literalList analyses IN with literals, or returns nil if the list has anything else.
 func (a *analysis) literalList(l value, items []value, name string, truth bool) *pg.Node {
 	if l.keying == nil || l.keying.domain == "" {
 		return nil
@@ -105,11 +105,11 @@ func (a *analysis) literalList(l value, items []value, name string, truth bool) 
 	return a.openedList(l, t, cells, name, truth)
 }
 
-// manyItems is the length from which a list is one constant, an array: PostgreSQL and
-// the analysis read that many times as fast.
+// manyItems is the length from which a list becomes one constant array, which PostgreSQL and
+// the analysis read many times faster.
 const manyItems = 32
 
-// openedList is IN over pseudonyms.
+// openedList analyses IN with pseudonyms.
 func (a *analysis) openedList(v value, t *pg.Node, cells []constant, name string, truth bool) *pg.Node {
 	s := v.keying
 	var opened []*pg.Node
@@ -141,8 +141,8 @@ func (a *analysis) openedList(v value, t *pg.Node, cells []constant, name string
 		Rexpr: &pg.Node{Node: &pg.Node_List{List: &pg.List{Items: opened}}}}}}
 }
 
-// parameterList is IN over parameters and literals, or nil where the list has something
-// else. They become one array, whose cost does not grow faster than they do.
+// parameterList analyses IN with parameters and literals, or returns nil if the list has
+// anything else. They become one array, whose cost grows only in proportion.
 func (a *analysis) parameterList(l value, items []value, name string, truth bool) *pg.Node {
 	if l.keying == nil || l.keying.domain == "" || len(items) < 2 {
 		return nil
@@ -155,7 +155,7 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 	for _, v := range items {
 		switch c, _ := constantOf(v.node); {
 		case c.param > 0:
-			// As the array's own type: 16,000 casts take longer than all the rest.
+			// With the array's own type: 16,000 casts take longer than everything else.
 			elements = append(elements, a.sealedParam(c.param, l.keying, false, location(v.node)).GetTypeCast().Arg)
 		case c.null:
 			elements = append(elements, null())
@@ -178,7 +178,7 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 	}
 	switch {
 	case name == "<>":
-		// What does not open arrives as the tag, which is no value's text.
+		// What does not open is sent as the tag, which is not the text of any value.
 		return in(pg.A_Expr_Kind_AEXPR_OP_ALL, collateC(cast(t, "text")), array)
 	case typ == "" && l.keying.shadow == rows.ShadowText:
 		return in(pg.A_Expr_Kind_AEXPR_OP_ANY, l.found(t, truth), array)
@@ -197,7 +197,7 @@ func (a *analysis) parameterList(l value, items []value, name string, truth bool
 	return in(pg.A_Expr_Kind_AEXPR_OP_ANY, t, &pg.Node{Node: &pg.Node_SubLink{SubLink: &pg.SubLink{SubLinkType: pg.SubLinkType_ARRAY_SUBLINK, Subselect: selectNode(values)}}})
 }
 
-// anyAll is x = ANY (array) and x <> ALL (array).
+// anyAll analyses x = ANY (array) and x <> ALL (array).
 func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.Node {
 	truth := a.truth == n
 	if out := a.arrayOfKeyed(x, n, name, sc); out != nil {
@@ -259,7 +259,8 @@ func (a *analysis) anyAll(x *pg.A_Expr, n *pg.Node, name string, sc *scope) *pg.
 	return nil
 }
 
-// arrayCells are the elements of an array that is one literal, or string_to_array of one.
+// arrayCells returns the elements of an array that is one literal, or string_to_array of
+// one.
 func (a *analysis) arrayCells(arr *pg.Node, at int32) (cells []constant, ok bool) {
 	if f := arr.GetFuncCall(); f != nil {
 		parts, _ := dotted(f.Funcname)
@@ -292,8 +293,8 @@ func (a *analysis) arrayCells(arr *pg.Node, at int32) (cells []constant, ok bool
 	return cells, true
 }
 
-// paramList compares with an array parameter: the listener leaves out what does not open
-// or is no value of the column's type.
+// paramList compares with an array parameter: the listener leaves out what does not open or
+// is not a value of the column's type.
 func (a *analysis) paramList(l value, n int32, isAny, truth bool, at int32) *pg.Node {
 	p := a.sealedParam(n, l.keying, true, at)
 	kind, name := pg.A_Expr_Kind_AEXPR_OP_ANY, "="
@@ -312,7 +313,7 @@ func (a *analysis) paramList(l value, n int32, isAny, truth bool, at int32) *pg.
 	}
 	out := &pg.Node{Node: &pg.Node_AExpr{AExpr: &pg.A_Expr{Kind: kind, Name: names(name), Lexpr: l.found(t, truth && isAny && l.keying.shadow == rows.ShadowText), Rexpr: p}}}
 	if !isAny {
-		out = when(isNotNull(t), out) // also where the list is empty
+		out = when(isNotNull(t), out) // also if the list is empty
 	}
 	return out
 }

@@ -8,10 +8,11 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// Whether a value that Veil makes is NULL. PostgreSQL does not have it, but it has the parts:
-// a part that is NULL is an empty text, and what a function gives for NULL is known.
+// Whether a value that Veil makes is NULL. PostgreSQL does not have the value, but it has
+// the parts: a part that is NULL is an empty text, and the result of a function for NULL is
+// known.
 
-// null is the test whether a step gives NULL; nil where PostgreSQL cannot tell.
+// null returns the test whether a step results in NULL; nil if PostgreSQL cannot test it.
 func (c *composition) null(s *rows.Step) *pg.Node {
 	if c.blind {
 		return nil
@@ -52,7 +53,7 @@ func isFalse(test *pg.Node) bool {
 	return ok && c.text == "false"
 }
 
-// anyNull is the test whether one of several steps gives NULL.
+// anyNull returns the test whether any of several steps results in NULL.
 func (c *composition) anyNull(list []*rows.Step) *pg.Node {
 	tests := c.nulls(list)
 	if tests == nil {
@@ -61,7 +62,7 @@ func (c *composition) anyNull(list []*rows.Step) *pg.Node {
 	return joined(slices.DeleteFunc(tests, isFalse), either)
 }
 
-// allNull is the test whether each of several steps gives NULL.
+// allNull returns the test whether all of several steps result in NULL.
 func (c *composition) allNull(list []*rows.Step) *pg.Node {
 	tests := c.nulls(list)
 	switch {
@@ -73,7 +74,7 @@ func (c *composition) allNull(list []*rows.Step) *pg.Node {
 	return joined(tests, both)
 }
 
-// nulls are the tests of several steps; nil where one is not known.
+// nulls returns the tests of several steps; nil if one is not known.
 func (c *composition) nulls(list []*rows.Step) []*pg.Node {
 	tests := make([]*pg.Node, len(list))
 	for i, s := range list {
@@ -94,7 +95,8 @@ func joined(tests []*pg.Node, join func(...*pg.Node) *pg.Node) *pg.Node {
 	return join(tests...)
 }
 
-// listPart is the part that a list is, which may be sorted; -1 for a list of several parts.
+// listPart returns the part that is the list, which may be sorted; -1 for a list of several
+// parts.
 func (c *composition) listPart(s *rows.Step) int {
 	switch {
 	case s.Function == "sort":
@@ -105,7 +107,8 @@ func (c *composition) listPart(s *rows.Step) int {
 	return -1
 }
 
-// emptyCompared compares a text with the empty one, where PostgreSQL can tell.
+// emptyCompared analyses the comparison of a text with the empty text, if PostgreSQL can
+// test it.
 func emptyCompared(x *pg.A_Expr, name string, l, r value) (v value, done bool) {
 	subject, other := l, r.node
 	if subject.keying == nil {
@@ -133,8 +136,8 @@ func emptyCompared(x *pg.A_Expr, name string, l, r value) (v value, done bool) {
 	return v, false
 }
 
-// testable is what is NULL where a keyed value is, for IS NULL and count; nil where
-// PostgreSQL cannot tell.
+// testable returns an expression that is NULL where a keyed value is, for IS NULL and count;
+// nil if PostgreSQL has none.
 func (a *analysis) testable(v value) *pg.Node {
 	switch {
 	case v.list != nil && v.made == nil:
