@@ -115,8 +115,8 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 		it.columns = append(it.columns, &resolved{name: c, action: -1, item: it, names: kind})
 	}
 	a.rename(it, f.Alias, 0)
-	// What the columns are called is written out, so that it is true. (A column
-	// definition list names them itself.)
+	// The column names are written out, so that they are right. (A column definition list
+	// contains them itself.)
 	f.Alias = &pg.Alias{Aliasname: it.ref}
 	if len(f.Coldeflist) == 0 {
 		f.Alias.Colnames = a.columnAliases(it)
@@ -124,8 +124,7 @@ func (a *analysis) rangeFunction(f *pg.RangeFunction, n *pg.Node, left *scope) f
 	return from{node: n, items: []*item{it}, columns: it.columns, sources: []*item{it}}
 }
 
-// columnsOf names the columns of a function in FROM that has no column definition
-// list.
+// columnsOf names the columns of a function in FROM that has no column definition list.
 func columnsOf(f *pg.RangeFunction, fn *pg.Node) []string {
 	name := resultName(fn)
 	if c := fn.GetFuncCall(); c != nil {
@@ -144,7 +143,7 @@ func columnsOf(f *pg.RangeFunction, fn *pg.Node) []string {
 	return []string{name}
 }
 
-// settingsView is the view that shows what pg_show_all_settings() returns; nil where
+// settingsView returns the view that shows the result of pg_show_all_settings(), or nil if
 // another function is called.
 func settingsView(f *pg.RangeFunction) *pg.RangeVar {
 	c := firstCall(f)
@@ -160,7 +159,7 @@ func settingsView(f *pg.RangeFunction) *pg.RangeVar {
 	return v
 }
 
-// spreadUnnest writes unnest of several arrays as what it means: one unnest for each.
+// spreadUnnest rewrites unnest of several arrays as its equivalent: one unnest for each.
 func spreadUnnest(f *pg.RangeFunction) {
 	var out []*pg.Node
 	for _, fn := range f.Functions {
@@ -212,8 +211,8 @@ func (a *analysis) columnDefs(defs []*pg.Node) (out []string) {
 	return out
 }
 
-// join analyses a JOIN. USING and NATURAL over keyed columns become ON, over the
-// shadow columns, so that the originals' own types and indexes serve.
+// join analyses a JOIN. USING and NATURAL on keyed columns become ON with the shadow
+// columns, so that the originals' types and indexes are used.
 func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 	l := a.fromItem(j.Larg, sc, left)
 	j.Larg = l.node
@@ -236,8 +235,8 @@ func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 		a.using(j, l, r, using, &out)
 	} else {
 		out.columns = append(slices.Clone(l.columns), r.columns...)
-		// NATURAL without a common column is a cross join, which PostgreSQL must not
-		// see otherwise where a hidden column is common.
+		// NATURAL without a visible common column is a cross join. PostgreSQL must not interpret it
+		// differently because of a hidden common column.
 		j.IsNatural = false
 		if j.Quals != nil {
 			on := &scope{parent: sc.parent, ctes: sc.ctes}
@@ -264,8 +263,8 @@ func (a *analysis) join(j *pg.JoinExpr, n *pg.Node, sc, left *scope) from {
 	return out
 }
 
-// joinItem is what the alias of a join names. PostgreSQL is not given the alias: what is
-// referred to by it is the columns of the join's own items.
+// joinItem returns the item that the alias of a join names. The alias is not sent to
+// PostgreSQL: references through it become references to columns of the join's own items.
 func (a *analysis) joinItem(alias *pg.Alias, columns []*resolved) *item {
 	it := a.newItem(alias.Aliasname)
 	it.join = true
@@ -280,7 +279,7 @@ func (a *analysis) joinItem(alias *pg.Alias, columns []*resolved) *item {
 	return it
 }
 
-// using merges the columns of a USING or NATURAL join, which becomes one with ON.
+// using merges the columns of a USING or NATURAL join, and rewrites it with ON.
 func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 	find := func(cols []*resolved, name, side string) *resolved {
 		var found *resolved
@@ -336,8 +335,8 @@ func (a *analysis) using(j *pg.JoinExpr, l, r from, names []string, out *from) {
 	}
 }
 
-// merged is the column that USING leaves: the left one, the right one of a
-// right join, either of a full join.
+// merged returns the column that results from USING: the left one, the right one in a right
+// join, whichever is not NULL in a full join.
 func (a *analysis) merged(j *pg.JoinExpr, l, r *resolved) *resolved {
 	side := l
 	switch j.Jointype {

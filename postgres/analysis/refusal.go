@@ -39,7 +39,7 @@ type Refusal struct {
 	Object string
 	// Reason is a fixed word for the audit log.
 	Reason string
-	// Stack are the functions that led to a fault of the analysis, for the log.
+	// Stack has the functions that led to a bug in the analysis, for the log.
 	Stack string
 	// keying is how the column is masked.
 	keying *keying

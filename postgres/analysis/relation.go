@@ -11,8 +11,8 @@ import (
 	pgquery "github.com/wasilibs/go-pgquery"
 )
 
-// relationRef turns a reference to a table, view or common table expression into what
-// the consumer may see of it.
+// relationRef replaces a reference to a table, view or common table expression with what the
+// consumer may see of it.
 func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *scope) from {
 	if v.Catalogname != "" && v.Catalogname != a.session.Database {
 		a.fail("0A000", v.Location, "cross-database references are not implemented", "Write schema.table.")
@@ -41,7 +41,7 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 		s = a.over.shapes[r.OID]
 	}
 	if s == nil || s.refused != "" || s.unlisted && a.views == 0 {
-		// The same words whether the relation is there or not.
+		// The message is the same whether or not the relation exists.
 		a.failAbout(objectName(r), "relation", codeNoTable, v.Location, fmt.Sprintf("relation %q does not exist", dottedName(v)), "Only relations that the policy's tables rules cover exist.")
 	}
 	a.relations[r.Schema+"."+r.Name] = true
@@ -57,7 +57,7 @@ func (a *analysis) relationRef(v *pg.RangeVar, sample *pg.RangeTableSample, sc *
 	return a.table(s, v, sample, alias)
 }
 
-// objectName is the name of a relation that the database has; empty for none.
+// objectName returns the name of a relation that the database has, or an empty text.
 func objectName(r *catalog.Relation) string {
 	if r == nil {
 		return ""
@@ -72,7 +72,8 @@ func dottedName(v *pg.RangeVar) string {
 	return v.Relname
 }
 
-// relate lets an expression of Veil's own read the relations that its condition is on.
+// relate allows an expression of Veil's own to read other relations, and records
+// their versions.
 func (a *analysis) relate(n *pg.Node, relations []*catalog.Relation) {
 	walk(n.ProtoReflect(), func(m any) {
 		v, ok := m.(*pg.RangeVar)
@@ -99,7 +100,7 @@ func (a *analysis) sample(s *pg.RangeTableSample) {
 	}
 }
 
-// wrapper is the record that carries a keyed value:
+// wrapper returns the record that carries a keyed value:
 // CASE WHEN v IS NOT NULL AND guard THEN ROW(tag, v::text, beside …) END.
 func (a *analysis) wrapper(s *keying) *pg.Node {
 	v := column(s.column)
@@ -109,8 +110,8 @@ func (a *analysis) wrapper(s *keying) *pg.Node {
 		cond = both(cond, a.fragment(s.guard))
 	}
 	if s.scan {
-		// A system column is in no index: an index-only scan, which would give the rows
-		// in the originals' order, is not possible.
+		// No index has a system column: this rules out an index-only scan, which would return the
+		// rows in the originals' order.
 		cond = both(cond, isNotNull(s.system("tableoid")))
 	}
 	if len(s.knownRows) > 0 {
@@ -119,7 +120,7 @@ func (a *analysis) wrapper(s *keying) *pg.Node {
 	return when(cond, row(members...))
 }
 
-// system is a system column of the wrapper's row. Inside a sub-select, it needs a name.
+// system returns a system column of the wrapper's row. Inside a sub-select, it is qualified.
 func (s *keying) system(name string) *pg.Node {
 	if len(s.knownRows) > 0 {
 		return column(rows.RowAlias, name)
@@ -127,7 +128,7 @@ func (s *keying) system(name string) *pg.Node {
 	return column(name)
 }
 
-// bare is the shadow column of a wrapper: the original as it compares.
+// bare returns the shadow column of a wrapper: the original in the form that compares.
 func (a *analysis) bare(s *keying) *pg.Node {
 	v := column(s.column)
 	if s.shadow == rows.ShadowCast {
@@ -139,8 +140,7 @@ func (a *analysis) bare(s *keying) *pg.Node {
 	return when(a.fragment(s.guard), v)
 }
 
-// fragment parses an expression of Veil's own. Parsed ones are remembered by the
-// overlay and shared.
+// fragment parses an expression of Veil's own. The overlay caches and shares the results.
 func (a *analysis) fragment(sql string) *pg.Node { return a.over.fragment(sql) }
 
 func (o *overlay) fragment(sql string) *pg.Node {
@@ -180,9 +180,9 @@ func (a *analysis) rename(it *item, alias *pg.Alias, at int32) {
 	}
 }
 
-// view expands a view: its definition is analysed as if it were written in its place,
-// with the treatments of the tables that it reads. A column that uses a keyed value
-// in a way that is refused cannot be had; the others can.
+// view expands a view: its definition is analysed as if it were written in its place, with
+// the treatments of the tables that it reads. A column that uses a keyed value in a way that
+// is refused is not available; the others are.
 func (a *analysis) view(r *catalog.Relation, v *pg.RangeVar, alias string) from {
 	if a.views >= maxViews {
 		a.fail(codeLimit, v.Location, "views are nested too deep", "")
@@ -217,7 +217,8 @@ func (a *analysis) view(r *catalog.Relation, v *pg.RangeVar, alias string) from 
 	return f
 }
 
-// definition analyses the query of a view. What it says of the view's inside is not reported.
+// definition analyses the query of a view. The message of a refusal inside it is
+// not reported.
 func (a *analysis) definition(q *pg.SelectStmt, r *catalog.Relation, v *pg.RangeVar) *result {
 	defer func() {
 		x := recover()
@@ -236,10 +237,10 @@ func (a *analysis) definition(q *pg.SelectStmt, r *catalog.Relation, v *pg.Range
 	return a.query(q, &scope{}, mode{view: r, derived: true})
 }
 
-// maxViews bounds how deep views may read views.
+// maxViews limits how deeply views may read views.
 const maxViews = 16
 
-// fromResult makes a FROM item of a query's result. names is the alias that node has.
+// fromResult makes a FROM item from a query's result. names is the alias of node.
 func (a *analysis) fromResult(node *pg.Node, res *result, alias string, names *pg.Alias) from {
 	it := a.newItem(alias)
 	out := &pg.Alias{Aliasname: it.ref}

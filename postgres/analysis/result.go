@@ -6,28 +6,28 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// result is what a query returns.
+// result is the result of a query.
 type result struct {
 	columns []*resultColumn
 	// into is the SELECT that shadow columns are added to.
 	into *pg.SelectStmt
-	// swap puts the shadow column of a column in its place; nil where that cannot be.
+	// swap replaces a column with its shadow column; nil if that is not possible.
 	swap func(i int)
-	// add appends a shadow column's target to the query under a name, append another one.
+	// add appends a column's shadow column to the query under a name, append any other target.
 	add    func(i int, name string)
 	append func(name string, n *pg.Node)
-	// retarget changes what the query returns for a column; nil where something else of it
-	// depends on that.
+	// retarget changes what the query returns for a column; nil if another part of the query
+	// depends on it.
 	retarget func(i int, f func(*pg.Node) *pg.Node)
-	// told: the query reads rows whose order could tell something. safe: the order in
-	// which its own come does not.
+	// told: the query reads rows whose order could reveal something. safe: the order of its own
+	// rows does not.
 	told, safe bool
-	// place appends the place of the rows to the query under a name, placeName that
-	// under which it was requested; nil where the query cannot tell it.
+	// place appends the place of the rows to the query under a name, and placeName is the name
+	// under which it was requested; place is nil if the query cannot return it.
 	place     func(name string)
 	placeName string
 	crowd     crowd
-	// first is set where its rows are all rows of one table, which can draw the first.
+	// first is set if its rows are all rows of one table, which can draw the first ones.
 	first *page
 }
 
@@ -43,7 +43,7 @@ type resultColumn struct {
 	restricted *catalog.Type
 	names      string // as in value
 	source     *resolved
-	// node is what the query returns for the column, bare that it is the original.
+	// node is what the query returns for the column; bare: that is the original.
 	node *pg.Node
 	bare bool
 	row  *item
@@ -51,26 +51,26 @@ type resultColumn struct {
 	// shadowName is the name under which the shadow column was requested.
 	shadowName string
 	shadowUsed bool
-	// date and person are those of the value; plainName is the name under which the
-	// date as it can be computed with was requested.
+	// date and person are those of the value; plainName is the name under which the computable
+	// form of the date was requested.
 	date      *dated
 	person    *person
 	folk      *folk
 	plainName string
-	// empty makes a reference to whether the masked text is an empty one, and emptyName is
-	// the name under which that was requested.
+	// empty makes a reference to whether the masked text is empty, and emptyName is the name
+	// under which that was requested.
 	empty     func() *pg.Node
 	emptyName string
 	// list is set for collected ids; listName is the name under which the array of the
 	// originals was requested.
 	list     *idList
 	listName string
-	// lastly: a column of SEARCH or CYCLE, which stands behind the others, and which no alias
-	// can give another name.
+	// lastly: a column of SEARCH or CYCLE, which comes after the others, and which no alias can
+	// rename.
 	lastly bool
-	// cohort is set for a column of VALUES whose cells are written out.
+	// cohort is set for a column of VALUES whose cells are literals.
 	cohort *cohort
-	// markShadow notes that the shadow column is needed; nil where there is none.
+	// markShadow records that the shadow column is needed; nil if there is none.
 	markShadow func()
 }
 
@@ -83,7 +83,7 @@ func (r *result) shadowName(a *analysis, i int) string {
 	return r.columns[i].shadowName
 }
 
-// useShadow makes the query return the shadow column of column i too.
+// useShadow makes the query also return the shadow column of column i.
 func (r *result) useShadow(i int) {
 	c := r.columns[i]
 	if c.shadowUsed {
@@ -94,7 +94,7 @@ func (r *result) useShadow(i int) {
 	r.add(i, c.shadowName)
 }
 
-// usePlain makes the query return the date of column i as it can be computed with.
+// usePlain makes the query also return the computable form of the date of column i.
 func (r *result) usePlain(a *analysis, i int) string {
 	c := r.columns[i]
 	if c.plainName == "" {
@@ -104,7 +104,7 @@ func (r *result) usePlain(a *analysis, i int) string {
 	return c.plainName
 }
 
-// useEmpty makes the query return whether the text of column i is empty.
+// useEmpty makes the query also return whether the text of column i is empty.
 func (r *result) useEmpty(a *analysis, i int) string {
 	c := r.columns[i]
 	if c.emptyName == "" {

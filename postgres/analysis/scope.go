@@ -9,90 +9,91 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// resolved is a column of something in FROM, or of a query's result.
+// resolved is a column of an item in FROM, or of a query's result.
 type resolved struct {
 	name string
-	// as is the column's name in the rewritten text, where another one has its name.
+	// as is the column's name in the rewritten text, if another column has its name.
 	as string
-	// seal is nil where the column holds no original.
+	// keying is nil if the column contains no original.
 	keying *keying
-	// typ is the column's type where it is known.
+	// typ is the column's type, if it is known.
 	typ uint32
 	// action is the number of the pushed-down rule that masked it, or -1.
 	action int
 	// origin is the relation's column that the upstream will name, if any.
 	origin rows.Origin
-	// shown is the relation's column that the client is told, if any.
+	// shown is the relation's column that is reported to the client, if any.
 	shown rows.Origin
-	// failed says why a view's column cannot be had.
+	// failed says why a view's column is not available.
 	failed *Refusal
 
 	item *item
-	// restriction is set where a derived column's type has casts of the database.
+	// restricted is set if a derived column's type has casts of the database.
 	restricted *catalog.Type
-	// names is set where a derived column is names by their OIDs.
+	// names is set if a derived column has names by OID.
 	names string
-	// row and base are the relation's reference and column that it comes from as it is.
+	// row and base are the relation's reference and column, if it is an unchanged column.
 	row  *item
 	base string
-	// emit makes the reference, where the column is another one's or made of two.
+	// emit makes the reference, if the column is that of another item or made from two.
 	emit func() *pg.Node
-	// use notes that the column is read, useShadow that its shadow column is; used tells.
+	// use records that the column is read, useShadow that its shadow column is; used reports it.
 	use, useShadow func()
 	used           func() bool
-	// shadow column is the name of the bare original beside the wrapper, or empty.
+	// shadow is the name of the bare original beside the wrapper, or empty.
 	shadow string
-	// bare is the name of the original as it stands in the table, and useBare notes
-	// that it is read; empty where the result may not have it. See bare.go.
+	// bare is the name of the original as stored in the table, and useBare records that it is
+	// read; empty if the result may not have it. See bare.go.
 	bare    string
 	useBare func()
-	// empty makes a reference to whether the masked text is an empty one; nil where PostgreSQL
-	// cannot tell.
+	// empty makes a reference to whether the masked text is empty; nil if PostgreSQL cannot test
+	// it.
 	empty func() *pg.Node
-	// raw refers to the original of a text as the table has it, which an index can find; nil
-	// where there is none. See indexed.go.
+	// raw refers to the original of a text as stored in the table, which an index can find; nil
+	// if there is none. See indexed.go.
 	raw func() *pg.Node
 	// grouped columns are referred to by their shadow column.
 	grouped bool
-	// date is set for a shifted date, person for a sealed id of whom the row is about.
+	// date is set for a shifted date, person for a sealed id of the person whom the row is
+	// about.
 	date   *dated
 	person *person
 	// list is set for collected ids.
 	list *idList
-	// folk is who has the column's id, where the view counts people.
+	// folk is the person whom the column's id identifies, where the view counts people.
 	folk *folk
-	// opened makes a reference to what a column of pseudonyms opens to; nil for others.
+	// opened makes a reference to the opened values of a column of pseudonyms; nil for others.
 	opened func(s *keying) *pg.Node
 	cohort *cohort
 	// lastly is as in resultColumn.
 	lastly bool
-	// retyped names a number that a pushed-down rule makes a text; empty for others.
+	// retyped names a number that a pushed-down rule turns into text; empty for others.
 	retyped string
 }
 
-// item is an entry of a range table that a name can be qualified with.
+// item is an entry of a range table that can qualify a name.
 type item struct {
 	alias string
-	// ref is its name in the rewritten text. No name that the client gave means anything
-	// to PostgreSQL: it could mean something else there.
+	// ref is its name in the rewritten text. PostgreSQL never resolves a name that the
+	// client gave, which could have another meaning there.
 	ref string
 	// join marks an item that PostgreSQL does not have: the alias of a join.
 	join bool
-	// schema is set where schema.alias names it too.
+	// schema is set if schema.alias also names it.
 	schema  string
 	columns []*resolved
-	// relation is set where the item is a table, and table is its sub-select.
+	// relation is set if the item is a table, and table is its sub-select.
 	relation *catalog.Relation
 	table    *tableItem
-	// extra are columns that a star leaves out.
+	// extra has columns that a star leaves out.
 	extra []*resolved
-	// place refers to the place of its rows (place.go), nil where they have none. safe:
-	// the order in which they come tells nothing.
+	// place refers to the place of its rows (place.go); nil if they have none. safe: the order
+	// of the rows reveals nothing.
 	place func() *pg.Node
 	safe  bool
-	// first is set where all its rows are those of one table, which can draw the first.
+	// first is set if all its rows are those of one table, which can draw the first ones.
 	first *page
-	// entire: its whole row is referred to, so that it can have no column more.
+	// entire: its whole row is referred to, so that it cannot have additional columns.
 	entire bool
 	crowd  crowd
 }
@@ -100,7 +101,8 @@ type item struct {
 // newItem makes an item with a name of its own in the rewritten text.
 func (a *analysis) newItem(alias string) *item { return &item{alias: alias, ref: a.shadowName()} }
 
-// columnAliases are the names of an item's columns in the rewritten text, each once.
+// columnAliases returns the names of an item's columns in the rewritten text, which are
+// unique.
 func (a *analysis) columnAliases(it *item) []*pg.Node {
 	seen := map[string]bool{}
 	var out []*pg.Node
@@ -117,7 +119,7 @@ func (a *analysis) columnAliases(it *item) []*pg.Node {
 	return out
 }
 
-// upstream is the column's name in the rewritten text.
+// upstream returns the column's name in the rewritten text.
 func (c *resolved) upstream() string {
 	if c.as != "" {
 		return c.as
@@ -125,41 +127,41 @@ func (c *resolved) upstream() string {
 	return c.name
 }
 
-// whole reports whether the item's whole row holds no original.
+// whole reports whether the item's whole row contains no original.
 func (it *item) whole() bool {
 	return !slices.ContainsFunc(it.columns, func(c *resolved) bool { return c.keying != nil || c.failed != nil })
 }
 
-// scope is what names mean at one level of a query.
+// scope defines what names mean at one level of a query.
 type scope struct {
 	parent *scope
 	items  []*item
-	// columns are those that can be named without qualifying, in the order of *.
+	// columns has those that can be named without qualifying, in the order of *.
 	columns []*resolved
-	// ctes are the common table expressions in sight.
+	// ctes has the visible common table expressions.
 	ctes *cteEnv
-	// ordered notes that rows may come in the order of originals.
+	// keys has the expressions of Veil's own order, keyNames the names of shadow columns among
+	// them.
 	keys     []*pg.Node
 	keyNames []string
-	// windows are the calls of window functions, partKeys the keys that a window
-	// partitions by.
+	// windows has the calls of window functions, partKeys the keys that a window partitions by.
 	windows  []windowCall
 	partKeys map[*pg.WindowDef][]string
-	// seen: the order of the rows can be seen before keys order them.
+	// seen: the order of the rows can be observed before keys order them.
 	seen bool
-	// query is the level's SELECT; groupPersons are whom each group is about, and
-	// partPersons whom each partition of a window is.
+	// query is the level's SELECT; groupPersons has the persons whom each group is about, and
+	// partPersons those whom each partition of a window is about.
 	query        *pg.SelectStmt
 	groupPersons []*person
-	// single are whom every row of the level is about.
+	// single has the persons whom every row of the level is about.
 	single      []*person
 	partPersons map[*pg.WindowDef][]*person
-	// sources are the items that rows are joined of, with those that a join's alias hides.
+	// sources has the joined items, including those that a join's alias hides.
 	sources []*item
-	// aggregated: the level has an aggregate. gathers: it has one that sees the order of
+	// aggregated: the level has an aggregate. gathers: it has one that depends on the order of
 	// its input. unsure: it calls a function of the database, which may be one.
 	aggregated, gathers, unsure bool
-	// calls are the level's aggregates, folkWindows the windows that see one person's rows,
+	// calls has the level's aggregates, folkWindows the windows that see one person's rows,
 	// where the view counts people.
 	calls       []*pg.FuncCall
 	folkWindows map[*pg.WindowDef]bool
@@ -182,7 +184,8 @@ func (e *cteEnv) find(name string) *cteEnv {
 	return nil
 }
 
-// key notes an expression of Veil's own order, with the shadow column's name where it is of one.
+// key records an expression of Veil's own order, with the name of the shadow column that it
+// is, if any.
 func (s *scope) key(name string, n *pg.Node) {
 	if name != "" && slices.Contains(s.keyNames, name) {
 		return
@@ -190,14 +193,14 @@ func (s *scope) key(name string, n *pg.Node) {
 	s.keys, s.keyNames = append(s.keys, n), append(s.keyNames, name)
 }
 
-// add puts what a FROM item brings into the scope.
+// add adds the contents of a FROM item to the scope.
 func (s *scope) add(f from) {
 	s.items = append(s.items, f.items...)
 	s.columns = append(s.columns, f.columns...)
 	s.sources = append(s.sources, f.sources...)
 }
 
-// from is what one FROM item brings: names to qualify with, and columns.
+// from is the contents of one FROM item: names to qualify with, and columns.
 type from struct {
 	node    *pg.Node
 	items   []*item
@@ -205,8 +208,8 @@ type from struct {
 	sources []*item
 }
 
-// lookup finds what a column reference means. Exactly one of the results is set:
-// a column, or an item whose whole row is meant.
+// lookup resolves a column reference. Exactly one of the results is set: a column, or an
+// item if the reference is to a whole row.
 func (a *analysis) lookup(ref *pg.ColumnRef, sc *scope) (*resolved, *item) {
 	parts, ok := dotted(ref.Fields)
 	if !ok {
@@ -272,7 +275,7 @@ func (a *analysis) qualified(schema, table, name string, sc *scope, at int32) *r
 	return found
 }
 
-// item finds what a table name in a column reference means.
+// item resolves a table name in a column reference.
 func (a *analysis) item(schema, table string, sc *scope, at int32) *item {
 	for s := sc; s != nil; s = s.parent {
 		var found *item
@@ -293,9 +296,9 @@ func (a *analysis) item(schema, table string, sc *scope, at int32) *item {
 	return nil
 }
 
-// refer marks a column as used and returns a reference to it, by the name that its item
-// has in the rewritten text, or what stands for it. It is never the reference that the
-// client wrote, which PostgreSQL might resolve otherwise.
+// refer marks a column as used and returns a reference to it, by the name that its item has
+// in the rewritten text, or what replaces it. It never returns the client's reference, which
+// PostgreSQL might resolve differently.
 func (a *analysis) refer(c *resolved, at int32) *pg.Node {
 	if c.failed != nil {
 		r := *c.failed
@@ -322,7 +325,7 @@ func (a *analysis) shadowOf(c *resolved) *pg.Node {
 	return column(c.item.ref, c.shadow)
 }
 
-// wrapperOfShadow makes the wrapper out of the shadow column.
+// wrapperOfShadow makes the wrapper from the shadow column.
 func (a *analysis) wrapperOfShadow(c *resolved) *pg.Node {
 	t := a.shadowOf(c)
 	return when(isNotNull(t), row(a.tagText(), collateC(cast(t, "text"))))

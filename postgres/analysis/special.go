@@ -56,7 +56,7 @@ func (a *analysis) special(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *
 	return nil
 }
 
-// currentSchemas are the schemas of the session's search path that are there.
+// currentSchemas returns the existing schemas of the session's search path.
 func (a *analysis) currentSchemas(f *pg.FuncCall) *pg.Node {
 	list := append([]string(nil), a.session.SearchPath...)
 	if len(f.Args) == 1 && f.Args[0].GetAConst().GetBoolval().GetBoolval() {
@@ -71,7 +71,7 @@ func (a *analysis) currentSchemas(f *pg.FuncCall) *pg.Node {
 	return parseFragment(arraySQL(there, "name"))
 }
 
-// tableIsVisible is pg_table_is_visible by the session's own search path.
+// tableIsVisible analyses pg_table_is_visible, by the session's own search path.
 func (a *analysis) tableIsVisible(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	a.arguments(f, sc)
 	if len(f.Args) != 1 {
@@ -92,8 +92,8 @@ func (a *analysis) tableIsVisible(name string, f *pg.FuncCall, n *pg.Node, sc *s
 	return either(inArray(f.Args[0], arraySQL(oids, "oid")), n)
 }
 
-// enumLabels is a function that tells the labels of its arguments' type, which one of them must
-// write out: whether labels may be seen is known of the type alone.
+// enumLabels analyses a function that returns labels of its arguments' type, which must be
+// written in one of them: only the type determines whether its labels are visible.
 func (a *analysis) enumLabels(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	visible := false
 	for _, arg := range f.Args {
@@ -110,7 +110,8 @@ func (a *analysis) enumLabels(name string, f *pg.FuncCall, n *pg.Node, sc *scope
 	return n
 }
 
-// propertyOf is a property of a relation that may be given by name.
+// propertyOf analyses a function that returns a property of a relation, which may be given
+// by name.
 func (a *analysis) propertyOf(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	if len(f.Args) == 0 {
 		return nil
@@ -123,7 +124,7 @@ func (a *analysis) propertyOf(name string, f *pg.FuncCall, n *pg.Node, sc *scope
 	return n
 }
 
-// formatType is the name of a visible type.
+// formatType returns the name of a visible type.
 func (a *analysis) formatType(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	if len(f.Args) != 2 {
 		return nil
@@ -133,7 +134,7 @@ func (a *analysis) formatType(name string, f *pg.FuncCall, n *pg.Node, sc *scope
 	return a.visibleName("regtype", cast(f.Args[0], "oid"), n)
 }
 
-// toRegclass looks the name of a visible relation up by the session's search path.
+// toRegclass looks up the name of a visible relation in the session's search path.
 func (a *analysis) toRegclass(f *pg.FuncCall, sc *scope) *pg.Node {
 	if len(f.Args) != 1 {
 		return nil
@@ -160,8 +161,8 @@ func (a *analysis) toRegclass(f *pg.FuncCall, sc *scope) *pg.Node {
 	return cast(cast(text(fmt.Sprint(r.OID)), "oid"), "regclass")
 }
 
-// definitionText is that of an index, a partition key or a constraint, where it holds no
-// constant: of visible columns alone, and of keys.
+// definitionText analyses a function that returns the definition of an index, a partition
+// key or a constraint, if it contains no constant: only of visible columns, and of keys.
 func (a *analysis) definitionText(name string, f *pg.FuncCall, n *pg.Node, sc *scope) *pg.Node {
 	a.arguments(f, sc)
 	if len(f.Args) == 0 || name == "pg_get_partkeydef" && len(f.Args) != 1 {
@@ -177,7 +178,7 @@ func (a *analysis) definitionText(name string, f *pg.FuncCall, n *pg.Node, sc *s
 	return a.constraintDef(f, n)
 }
 
-// ancestors are a relation and what it is a part of, as far as that is visible.
+// ancestors returns a relation and what it is a part of, as far as that is visible.
 func (a *analysis) ancestors(oid *pg.Node) *pg.Node {
 	var cases strings.Builder
 	for _, r := range a.catalog.Relations() {
@@ -202,8 +203,8 @@ func (a *analysis) ancestors(oid *pg.Node) *pg.Node {
 	return c
 }
 
-// named2oid looks the name of a visible relation up, without asking the upstream's own
-// search path. A number is an OID.
+// named2oid looks up the name of a visible relation, without using the upstream's own search
+// path. A number is an OID.
 func (a *analysis) named2oid(name *pg.Node) *pg.Node {
 	var list, oids []string
 	add := func(oid uint32, schema, name string) {
@@ -225,8 +226,8 @@ func (a *analysis) named2oid(name *pg.Node) *pg.Node {
 	return coalesce(cast(byName, "regclass"), byOID)
 }
 
-// constraintDef tells the definition of a primary key, unique or foreign key of a
-// visible relation.
+// constraintDef returns the definition of a primary key, unique constraint or foreign key of
+// a visible relation.
 func (a *analysis) constraintDef(f *pg.FuncCall, n *pg.Node) *pg.Node {
 	keys := a.over.fragment("ARRAY(SELECT veil_k.oid FROM pg_catalog.pg_constraint AS veil_k WHERE veil_k.contype IN ('p', 'u', 'f') AND veil_k.conrelid = ANY (" +
 		a.over.system.arrays.Replace("{relations}") + ") AND (veil_k.confrelid = 0 OR veil_k.confrelid = ANY (" + a.over.system.arrays.Replace("{relations}") + ")))")

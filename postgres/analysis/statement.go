@@ -10,7 +10,7 @@ import (
 	pgquery "github.com/wasilibs/go-pgquery"
 )
 
-// statement analyses a statement by its class. A class that has no case is refused.
+// statement analyses a statement by its class. A class without a case is refused.
 func (a *analysis) statement(n *pg.Node) {
 	p := a.plan
 	switch x := n.GetNode().(type) {
@@ -56,8 +56,8 @@ func (a *analysis) statement(n *pg.Node) {
 	}
 }
 
-// top analyses the query of a statement and fills in its columns. described says that
-// its rows always come behind a RowDescription.
+// top analyses the query of a statement and fills in its columns. described: a
+// RowDescription always precedes its rows.
 func (a *analysis) top(q *pg.SelectStmt, described bool) {
 	res := a.query(q, &scope{}, mode{})
 	a.notFailed(res)
@@ -76,7 +76,7 @@ func (a *analysis) top(q *pg.SelectStmt, described bool) {
 	}
 }
 
-// columns are the plan's columns of a result.
+// columns returns the plan's columns of a result.
 func (a *analysis) columns(res *result) []rows.Column {
 	var out []rows.Column
 	for _, c := range res.columns {
@@ -98,8 +98,8 @@ func (a *analysis) columns(res *result) []rows.Column {
 	return out
 }
 
-// deparse writes a statement anew and holds that what it wrote is what was analysed.
-// plain statements hold no relation.
+// deparse writes a statement as SQL and checks that the text is what was analysed. plain
+// statements contain no relation.
 func (a *analysis) deparse(n *pg.Node, plain bool) string {
 	tree := &pg.ParseResult{Version: parserVersion, Stmts: []*pg.RawStmt{{Stmt: a.bracket(n)}}}
 	if messages(tree.ProtoReflect()) > maxMessages {
@@ -116,11 +116,11 @@ func (a *analysis) deparse(n *pg.Node, plain bool) string {
 	return sql
 }
 
-// parserVersion is the version of the grammar, as libpg_query counts.
+// parserVersion is the version of the grammar, in libpg_query's numbering.
 const parserVersion = 170004
 
-// copyOut turns COPY … TO STDOUT into COPY (query) TO STDOUT. The data comes in the
-// client's own format, with wrappers in it.
+// copyOut rewrites COPY … TO STDOUT as COPY (query) TO STDOUT. The data has the client's
+// format, with wrappers in it.
 func (a *analysis) copyOut(c *pg.CopyStmt, n *pg.Node) {
 	switch {
 	case c.IsFrom:
@@ -162,8 +162,7 @@ func (a *analysis) copyOut(c *pg.CopyStmt, n *pg.Node) {
 	a.plan.SQL = a.deparse(n, false)
 }
 
-// transaction lets transactions pass, as long as they stay read-only and in this
-// session.
+// transaction allows transactions that stay read-only and in this session.
 func (a *analysis) transaction(t *pg.TransactionStmt, n *pg.Node) {
 	p := a.plan
 	p.Kind = Transaction
@@ -181,7 +180,7 @@ func (a *analysis) transaction(t *pg.TransactionStmt, n *pg.Node) {
 	p.SQL = a.deparse(n, true)
 }
 
-// readOnlyOptions refuses READ WRITE and what is not known.
+// readOnlyOptions refuses READ WRITE and unknown options.
 func (a *analysis) readOnlyOptions(options []*pg.Node) {
 	for _, o := range options {
 		d := o.GetDefElem()
@@ -197,9 +196,9 @@ func (a *analysis) readOnlyOptions(options []*pg.Node) {
 	}
 }
 
-// explain lets EXPLAIN pass where the policy does: without running, and of the response only
-// the nodes of the plan, since conditions hold opened pseudonyms. Costs and numbers of
-// rows follow from statistics of the originals: they are rounded to powers of ten, and
+// explain allows EXPLAIN if the policy does. The statement is not run, and the response has
+// only the nodes of the plan, since conditions contain opened pseudonyms. Costs and numbers
+// of rows depend on statistics of the originals: they are rounded to powers of ten, and are
 // constants where the view counts people.
 func (a *analysis) explain(e *pg.ExplainStmt, n *pg.Node) {
 	if !a.policy.options.Explain {
@@ -234,10 +233,10 @@ func (a *analysis) explain(e *pg.ExplainStmt, n *pg.Node) {
 	a.plan.SQL = a.deparse(n, false)
 }
 
-// explainOptions are the options of EXPLAIN that may be named to be off.
+// explainOptions has the options of EXPLAIN that may be given as off.
 var explainOptions = wordSet("analyze verbose buffers settings wal timing summary generic_plan memory")
 
-// optionOn reads the value of an option that is on or off, as PostgreSQL does.
+// optionOn reads the value of a boolean option, as PostgreSQL does.
 func optionOn(arg *pg.Node) (on, ok bool) {
 	if arg == nil {
 		return true, true

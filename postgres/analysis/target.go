@@ -7,7 +7,7 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// expandStars replaces * and table.* by the columns that are there.
+// expandStars replaces * and table.* with the visible columns.
 func (a *analysis) expandStars(q *pg.SelectStmt, sc *scope) {
 	var out []*pg.Node
 	for _, n := range q.TargetList {
@@ -30,7 +30,7 @@ func (a *analysis) expandStars(q *pg.SelectStmt, sc *scope) {
 	q.TargetList = out
 }
 
-// star returns the columns that a target stands for where it is a star.
+// star returns the columns that a target stands for, if it is a star.
 func (a *analysis) star(n *pg.Node, sc *scope) ([]*resolved, bool) {
 	ref := n.GetColumnRef()
 	if ref == nil || len(ref.Fields) == 0 || ref.Fields[len(ref.Fields)-1].GetAStar() == nil {
@@ -64,7 +64,7 @@ func (a *analysis) named(c *resolved) *pg.ColumnRef {
 	return ref
 }
 
-// targets analyses the target list. Every column gets its name written out.
+// targets analyses the target list. Every column gets an explicit name.
 func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 	res := &result{}
 	var sources []*resolved
@@ -122,8 +122,8 @@ func (a *analysis) targets(q *pg.SelectStmt, sc *scope, m mode) *result {
 	return res
 }
 
-// try analyses one target. In a view's definition a refused column is left out
-// instead of refusing the view.
+// try analyses one target. In a view's definition, a refused column is left out instead of
+// refusing the view.
 func (a *analysis) try(n *pg.Node, sc *scope, m mode, name string) (v value) {
 	if m.view == nil {
 		return a.expr(n, sc)

@@ -29,8 +29,8 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 		before = append(before, name)
 		self := w.Recursive && stmt.Op != pg.SetOperation_SETOP_NONE && refersTo(stmt.Rarg, name) && !refersTo(stmt.Larg, name)
 		if w.Recursive {
-			// What PostgreSQL takes for a reference forward or to itself must not be one
-			// to something else here.
+			// What PostgreSQL treats as a reference forward or to the query itself must not refer to
+			// something else here.
 			if !self && refersTo(stmt, name) {
 				a.fail("42P19", c.Location, fmt.Sprintf("recursive query %q does not have the form non-recursive-term UNION [ALL] recursive-term", name), "")
 			}
@@ -40,7 +40,7 @@ func (a *analysis) with(w *pg.WithClause, sc *scope) {
 				}
 			}
 		}
-		// The query does not see the level's own columns, for they are not there yet.
+		// The query does not see the level's own columns, which do not exist yet.
 		at := &scope{parent: sc.parent, ctes: sc.ctes}
 		var res *result
 		told := a.told
@@ -69,8 +69,8 @@ func (r *result) renamed(a *analysis, names []string, at int32) *result {
 	return r
 }
 
-// recursive analyses WITH RECURSIVE: the second part sees the columns of the first,
-// and must not put an original where the first has none.
+// recursive analyses WITH RECURSIVE: the second part sees the columns of the first, and must
+// not return an original where the first does not.
 func (a *analysis) recursive(c *pg.CommonTableExpr, q *pg.SelectStmt, name string, names []string, sc *scope) *result {
 	if q.WithClause != nil || len(q.SortClause) > 0 || q.LimitCount != nil || q.LimitOffset != nil || len(q.LockingClause) > 0 {
 		a.fail("0A000", c.Location, "WITH, ORDER BY and LIMIT are not supported in a recursive query", "Put them into the outer query.")
