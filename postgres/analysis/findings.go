@@ -50,7 +50,7 @@ func (p *Policy) Findings(c *catalog.Catalog) []Finding {
 	return out
 }
 
-// ruleFindings are those of rule i.
+// ruleFindings returns the findings about rule i.
 func (o *overlay) ruleFindings(i int) (out []Finding) {
 	p, rule := o.policy, &o.policy.rules.All()[i]
 	found := func(format string, args ...any) {
@@ -134,8 +134,8 @@ func (o *overlay) missing(what string, columns []string, matched []*catalog.Rela
 	}
 }
 
-// relations are those of the database that rules are about: views that are read through
-// their definition have none.
+// relations returns the relations of the database that rules apply to. Rules do not apply to
+// views that are read through their definition.
 func (o *overlay) relations() (out []*catalog.Relation) {
 	for _, r := range o.catalog.Relations() {
 		if !catalog.IsSystem(r.Schema) && !o.shapes[r.OID].expand {
@@ -145,7 +145,7 @@ func (o *overlay) relations() (out []*catalog.Relation) {
 	return out
 }
 
-// columnNames are a relation's columns, and the fields of composite ones.
+// columnNames returns a relation's columns, and the fields of composite ones.
 func columnNames(c *catalog.Catalog, r *catalog.Relation) (out []string) {
 	for _, a := range r.Columns {
 		out = append(out, a.Name)
@@ -158,12 +158,12 @@ func columnNames(c *catalog.Catalog, r *catalog.Relation) (out []string) {
 	return out
 }
 
-// acts reports whether rule i has a part in what becomes of a column.
+// acts reports whether rule i contributes to the treatment of a column.
 func (o *overlay) acts(i int, r *catalog.Relation, column string) bool {
 	return slices.Contains(o.effective(r, column).Rules, i)
 }
 
-// effective are the rules that decide over a column, by whatever relation of its family.
+// effective returns the rules that apply to a column, through any relation of its family.
 func (o *overlay) effective(r *catalog.Relation, column string) table.Chain {
 	if d := o.decided[r.OID][column]; d != nil {
 		return d.chain
@@ -176,7 +176,7 @@ func (o *overlay) effective(r *catalog.Relation, column string) table.Chain {
 	return o.policy.chain(r, column)
 }
 
-// winner names what decides over a column.
+// winner names the rules that apply to a column.
 func (o *overlay) winner(r *catalog.Relation, column string) string {
 	if ids := o.policy.rules.IDs(o.effective(r, column)); len(ids) > 0 {
 		return "rule " + strings.Join(ids, ", ")
@@ -184,7 +184,7 @@ func (o *overlay) winner(r *catalog.Relation, column string) string {
 	return "what its parent has"
 }
 
-// describe writes a match as a ruleset does.
+// describe writes a match in the form of a ruleset.
 func describe(m ruleset.TableMatch) string {
 	var parts []string
 	for _, p := range [][2]string{{"schema", m.Schema}, {"table", m.Table}, {"column", m.Column}} {
@@ -195,7 +195,8 @@ func describe(m ruleset.TableMatch) string {
 	return "{" + strings.Join(parts, ", ") + "}"
 }
 
-// nearest is the name that a match may have meant: of the first part that fits nothing.
+// nearest suggests the name that a match may have meant, for its first part that matches
+// nothing.
 func (o *overlay) nearest(m ruleset.TableMatch) string {
 	var schemas, tables, columns []string
 	for _, r := range o.relations() {
@@ -224,8 +225,8 @@ func (o *overlay) tableNames() (out []string) {
 	return out
 }
 
-// periodNotes are of relations that have two times cut to years: their difference looks
-// like a length and is none.
+// periodNotes returns notes about relations with two times that are cut to years: their
+// difference looks like a duration but is not one.
 func periodNotes(s *shape) []Finding {
 	var cut []string
 	for _, c := range s.columns {

@@ -10,8 +10,8 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// maskArray makes a column of arrays keyed: one of times is masked in SQL, one of texts on
-// the wire, and any other is removed.
+// maskArray makes a column of arrays keyed: arrays of times are masked in SQL, arrays of
+// texts on the wire, and all others are removed.
 func (d *columnRule) maskArray(s *keying) {
 	c := d.column
 	if f, ok := d.rule.Form.(forms.Shift); ok && d.timeArray(d.typ) != nil {
@@ -27,17 +27,17 @@ func (d *columnRule) maskArray(s *keying) {
 	}
 	s.Array, s.shown = true, catalog.OIDTextArray
 	s.Class = "array of " + s.Class
-	s.nulls = true // an element that is removed is NULL within the array
+	s.nulls = true // a removed element is NULL within the array
 	if s.Entity != "" {
 		s.Prefix = d.policy.rules.Prefix(nameOf(d.relation), s.Entity)
 	}
 	c.shown = s.shown
 }
 
-// mask makes the column keyed: the method is done on the wire, on the text of the
-// value. The guard says in SQL which values the method would remove, so that they are
-// NULL already upstream; where that cannot be said the column may not be tested for
-// NULL or counted.
+// mask makes the column keyed: the method is applied on the wire, to the text of the value.
+// The guard describes in SQL which values the method would keep, so that the others are
+// already NULL upstream. If that cannot be expressed, the column cannot be tested for NULL
+// or counted.
 func (d *columnRule) mask(def mask.Definition) {
 	c, t := d.column, d.typ
 	var known []knownRows
@@ -81,7 +81,7 @@ func (d *columnRule) mask(def mask.Definition) {
 		s.domain, s.hashed = f.Domain, true
 		s.comparable, s.nulls = true, true
 		if !catalog.IsInteger(t.OID) && t.OID != catalog.OIDUUID {
-			// A bound in the pattern would take PostgreSQL ten times as long.
+			// A bound in the pattern would make PostgreSQL ten times slower.
 			s.guard = "CASE WHEN pg_catalog.octet_length(" + v + "::pg_catalog.text) <= 64 THEN (" + txt + ") ~ '^[A-Za-z0-9.-]+$' END"
 		}
 	case forms.Pseudonym:
@@ -118,7 +118,7 @@ func (d *columnRule) mask(def mask.Definition) {
 			s.guard = noisy(t.OID, v)
 		}
 	case forms.Document:
-		// What is no object is no resource; that an object is none, SQL cannot tell.
+		// What is not an object is not a resource. SQL cannot check whether an object is one.
 		s.nulls = true
 		if f.Name == "" && (t.OID == catalog.OIDJSON || t.OID == catalog.OIDJSONB) {
 			s.guard = "pg_catalog." + t.Name + "_typeof(" + v + ") = 'object'"
@@ -144,11 +144,11 @@ func (d *columnRule) mask(def mask.Definition) {
 	d.computable(s)
 }
 
-// pseudonym says which values of a type have a pseudonym in the shape.
+// pseudonym determines which values of a type have a pseudonym in the shape.
 func (d *columnRule) pseudonym(f forms.Pseudonym, s *keying, v, txt string) {
 	s.nulls, s.hashed = true, true
-	// Below eight characters, pseudonyms of different values fall together often:
-	// then equal masked values are not equal originals.
+	// Below eight characters, pseudonyms of different values often collide: then equal masked
+	// values do not imply equal originals.
 	s.comparable = f.Length == 0 || f.Length >= 8
 	whole := catalog.IsInteger(d.typ.OID)
 	switch f.Shape {
@@ -176,8 +176,8 @@ func (d *columnRule) pseudonym(f forms.Pseudonym, s *keying, v, txt string) {
 	}
 }
 
-// shadowKind says how bare originals of a type compare so that they are equal exactly
-// where their texts are.
+// shadowKind returns how bare originals of a type are compared, so that they are equal
+// exactly when their texts are.
 func shadowKind(t *catalog.Type, collation uint32) rows.ShadowKind {
 	switch {
 	case catalog.IsInteger(t.OID):

@@ -13,20 +13,20 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// mostKnownRows is the maximum number of related rows that a text is scrubbed with. PostgreSQL
-// stops reading there.
+// mostKnownRows is the maximum number of related rows that a text is scrubbed with.
+// PostgreSQL stops reading there.
 const mostKnownRows = 4096
 
 // knownRows reads the values of related rows in SQL, for a wrapper.
 type knownRows struct {
 	relation *catalog.Relation
-	// value is a text, in SQL over the row as rows.RowAlias: what table.RelatedBeside says. It is
-	// NULL if there is no row, or if there is too much.
+	// value is the SQL expression of a text, over the row as rows.RowAlias: see
+	// table.RelatedBeside. It is NULL if there is no row, or if there is too much.
 	value string
 }
 
-// knownRowsOf are the rows of other tables that a rule names, or why a column must be NULL
-// instead.
+// knownRowsOf returns the rows of other tables that a rule names, or why the column must be
+// NULL instead.
 func (o *overlay) knownRowsOf(r *catalog.Relation, rule *ruleset.TableRule) (out []knownRows, why string) {
 	for i := range rule.Related {
 		k, why := o.knownRowsIn(r, &rule.Related[i])
@@ -74,7 +74,7 @@ func (o *overlay) knownRowsIn(r *catalog.Relation, named *ruleset.RelatedRow) (k
 		v := "coalesce(" + rows.RelatedAlias + "." + catalog.QuoteIdent(a.Name) + "::pg_catalog.text, '')"
 		values = append(values, "pg_catalog.octet_length(pg_catalog.convert_to("+v+", 'UTF8'))::pg_catalog.text || ' ' || "+v)
 	}
-	// In an order that does not depend on where rows are, so that surrogates do not either.
+	// The order does not depend on where rows are stored, so that surrogates do not either.
 	return knownRows{relation: other, value: fmt.Sprintf(
 		"(SELECT CASE WHEN pg_catalog.count(*) <= %[1]d AND pg_catalog.sum(pg_catalog.octet_length(pg_catalog.convert_to(veil_rows.v, 'UTF8'))) <= %[2]d THEN pg_catalog.string_agg(veil_rows.v, '' ORDER BY veil_rows.v COLLATE \"C\") END"+
 			" FROM (SELECT %[3]s AS v FROM %[4]s.%[5]s AS %[8]s WHERE %[6]s LIMIT %[7]d) AS veil_rows)",
@@ -100,14 +100,14 @@ func noColumn(r *catalog.Relation, name string) string {
 	return fmt.Sprintf("table %s.%s has no column %s%s", r.Schema, r.Name, name, suggest.DidYouMean(name, names))
 }
 
-// known are names in the wrapper of a text that is scrubbed with related rows: of what rows
-// have, and of the wrapper itself in the expression around it.
+// Names in the wrapper of a text that is scrubbed with related rows: of the values of those
+// rows, and of the wrapper itself in the expression around it.
 const (
 	knownValue   = "veil_known"
 	knownWrapper = "veil_wrapper"
 )
 
-// members are the values beside the original in a wrapper, in the order of Names.
+// members returns the values beside the original in a wrapper, in the order of Names.
 func (s *keying) members() (out []*pg.Node) {
 	names := s.Names()
 	for _, name := range names[:len(names)-len(s.knownRows)] {
@@ -125,8 +125,8 @@ func (s *keying) members() (out []*pg.Node) {
 
 func knownName(i int) string { return fmt.Sprintf("%s_%d", knownValue, i+1) }
 
-// withKnownRows reads the related rows once for a wrapper that refers to their values. It is
-// NULL if one of them is.
+// withKnownRows reads the related rows once for a wrapper that refers to their values. The
+// wrapper is NULL if one of the values is.
 func (a *analysis) withKnownRows(s *keying, cond *pg.Node, wrapper *pg.Node) *pg.Node {
 	var values []string
 	var relations []*catalog.Relation

@@ -10,23 +10,23 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// The system catalogs and the information schema, by allow-list of relations and
-// columns. A relation that is not listed does not exist; a listed column is NULL where
-// it could hold values, definitions, statistics or rights. Rows are filtered to
-// PostgreSQL's own objects and to what the consumer may see.
+// The system catalogs and the information schema, by allow-list of relations and columns. A
+// relation that is not listed does not exist; a listed column is NULL if it could contain
+// values, definitions, statistics or privileges. Rows are filtered to PostgreSQL's own
+// objects and to what the consumer may see.
 
-// systemRelation says what is left of a system relation.
+// systemRelation describes what is visible of a system relation.
 type systemRelation struct {
-	// null are the columns that are NULL; replace gives others an expression.
+	// null has the columns that are NULL; replace has expressions for others.
 	null string
-	// keep, where it is set, are the only columns that are not NULL.
+	// keep, if set, has the only columns that are not NULL.
 	keep    string
 	replace map[string]string
 	// where is the condition on rows; {relations}, {hidden}, {types}, {schemas}, {named},
 	// {enums}, {tables}, {columns} and {settings} stand for arrays.
 	where string
-	// apart: rows that the condition leaves out are secrets. No condition of the statement
-	// may be judged before it, nor have a time of its own over them.
+	// apart: rows that the condition excludes are secret. No condition of the statement may be
+	// evaluated before it, nor take a measurable time on them.
 	apart bool
 }
 
@@ -41,7 +41,7 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_namespace":            {null: "nspacl", where: "oid < 16384 OR nspname = ANY ({named})"},
 	"pg_catalog.pg_index":                {null: "indexprs indpred", where: "indrelid < 16384 OR indrelid = ANY ({relations}) AND indexprs IS NULL AND indpred IS NULL"},
 	"pg_catalog.pg_constraint":           {null: "conbin", where: "conrelid = ANY ({relations}) AND contype IN ('p', 'u', 'f') AND (contype = 'f' OR conindid = ANY ({indexes})) AND (confrelid = 0 OR confrelid = ANY ({relations}))"},
-	"pg_catalog.pg_depend":               {where: "deptype = 'i' AND classid = 1259 AND objid = ANY ({indexes}) AND refclassid = 2606"}, // which key an index is of
+	"pg_catalog.pg_depend":               {where: "deptype = 'i' AND classid = 1259 AND objid = ANY ({indexes}) AND refclassid = 2606"}, // which key an index belongs to
 	"pg_catalog.pg_attrdef":              {null: "adbin", where: "adrelid = ANY ({relations})"},
 	"pg_catalog.pg_proc":                 {null: "prosrc probin prosqlbody proargdefaults proacl proconfig", where: own},
 	"pg_catalog.pg_aggregate":            {null: "agginitval aggminitval", where: "aggfnoid::pg_catalog.oid < 16384"},
@@ -93,7 +93,7 @@ var systemRelations = map[string]systemRelation{
 	"pg_catalog.pg_stat_all_tables":    {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
 	"pg_catalog.pg_statio_user_tables": {keep: "relid schemaname relname", where: "relid = ANY ({relations})"},
 
-	// Empty: what they list is hidden, but clients ask.
+	// Empty: what they list is hidden, but clients query them.
 	"pg_catalog.pg_rewrite":               {null: "ev_qual ev_action", where: "false"},
 	"pg_catalog.pg_trigger":               {null: "tgqual tgargs", where: "false"},
 	"pg_catalog.pg_policy":                {null: "polqual polwithcheck", where: "false"},
@@ -146,8 +146,8 @@ func init() {
 	}
 }
 
-// unlistedRelations are empty, too: sessions, statistics of the server and its
-// replication, which tools look at in passing.
+// unlistedRelations are empty, too: sessions, statistics of the server and its replication,
+// which tools query incidentally.
 var unlistedRelations = wordSet(`pg_stat_activity pg_stat_replication pg_stat_subscription pg_stat_ssl pg_stat_gssapi pg_locks pg_replication_slots
 pg_stat_replication_slots pg_prepared_xacts pg_stat_archiver pg_stat_bgwriter pg_stat_wal pg_stat_slru pg_stat_database_conflicts
 pg_stat_user_functions pg_statio_user_sequences pg_statio_all_sequences pg_stat_progress_vacuum pg_stat_progress_analyze
@@ -157,12 +157,12 @@ pg_transform pg_init_privs pg_seclabel pg_shseclabel pg_replication_origin pg_re
 
 const byTable = "(table_schema::pg_catalog.text = ANY ('{pg_catalog,information_schema}') OR (table_schema::pg_catalog.text || '.' || table_name::pg_catalog.text) = ANY ({tables}))"
 
-// columnsReplaced are those of information_schema.columns.
+// columnsReplaced has the replacements for information_schema.columns.
 var columnsReplaced = map[string]string{
 	"is_updatable": "'NO'::information_schema.yes_or_no", "data_type": "{datatype}", "udt_name": "{udtname}", "udt_schema": "{udtschema}",
 }
 
-// noWrites says NO in columns that tell whether something may be changed.
+// noWrites returns NO for columns that say whether something may be changed.
 func noWrites(columns string) map[string]string {
 	replace := map[string]string{}
 	for name := range wordSet(columns) {
@@ -171,8 +171,8 @@ func noWrites(columns string) map[string]string {
 	return replace
 }
 
-// shownSettings are the run-time parameters that SHOW, current_setting and
-// pg_settings tell.
+// shownSettings has the run-time parameters that SHOW, current_setting and pg_settings
+// return.
 var shownSettings = wordSet(`application_name bytea_output client_encoding client_min_messages datestyle
 default_table_access_method default_tablespace
 default_transaction_isolation default_transaction_read_only default_transaction_deferrable extra_float_digits
@@ -181,7 +181,7 @@ lc_numeric lc_time lock_timeout max_identifier_length max_index_keys search_path
 server_version_num session_authorization standard_conforming_strings statement_timeout timezone
 transaction_isolation transaction_read_only transaction_deferrable xmloption block_size escape_string_warning in_hot_standby jit role`)
 
-// systemShape is the shape of a system relation for the session; nil where it is not
+// systemShape returns the shape of a system relation for the session; nil if it is not
 // listed.
 func (a *analysis) systemShape(r *catalog.Relation) *shape {
 	s := a.over.systemShape(r)
@@ -195,8 +195,8 @@ func (a *analysis) systemShape(r *catalog.Relation) *shape {
 	return s
 }
 
-// expression is what stands for a pushed column. What is the session's own is not
-// remembered.
+// expression returns what replaces a pushed column. What depends on the session is not
+// cached.
 func (c *shapeColumn) expression(a *analysis) *pg.Node {
 	if c.own {
 		return parseFragment(c.value)
@@ -204,7 +204,7 @@ func (c *shapeColumn) expression(a *analysis) *pg.Node {
 	return a.fragment(c.value)
 }
 
-// settingCase is the value in a row of pg_settings.
+// settingCase returns the expression of the value in a row of pg_settings.
 func (a *analysis) settingCase() string {
 	var b strings.Builder
 	b.WriteString("CASE name")
@@ -217,7 +217,7 @@ func (a *analysis) settingCase() string {
 	return b.String()
 }
 
-// shows reports whether columns of a relation are visible, all of them.
+// shows reports whether all given columns of a relation are visible.
 func (s *shape) shows(columns []int16) bool {
 	for _, n := range columns {
 		if !slices.ContainsFunc(s.columns, func(c *shapeColumn) bool { return c.Number == n && c.treatment != Hidden }) {
@@ -227,8 +227,8 @@ func (s *shape) shows(columns []int16) bool {
 	return true
 }
 
-// toldCase is a column of information_schema.columns, with the type that a masked column
-// comes as.
+// toldCase returns the expression of a column of information_schema.columns, with the type
+// that a masked column is returned as.
 func toldCase(c *catalog.Catalog, told map[uint32][]string, column string, name func(*catalog.Type) string) string {
 	oids := slices.Sorted(maps.Keys(told))
 	if len(oids) == 0 {
@@ -244,7 +244,7 @@ func toldCase(c *catalog.Catalog, told map[uint32][]string, column string, name 
 	return b.String()
 }
 
-// dataTypeName is a type as information_schema names it.
+// dataTypeName returns the name of a type in information_schema.
 func dataTypeName(t *catalog.Type) string {
 	names := map[string]string{"int2": "smallint", "int4": "integer", "int8": "bigint", "float4": "real", "float8": "double precision", "bool": "boolean",
 		"bpchar": "character", "varchar": "character varying", "timestamp": "timestamp without time zone", "timestamptz": "timestamp with time zone",
@@ -260,7 +260,7 @@ func dataTypeName(t *catalog.Type) string {
 	return t.Name
 }
 
-// arraySQL is a constant array.
+// arraySQL returns a constant array.
 func arraySQL(elements []string, typ string) string {
 	var b strings.Builder
 	for i, e := range elements {
@@ -274,7 +274,7 @@ func arraySQL(elements []string, typ string) string {
 	return catalog.QuoteLiteral("{"+b.String()+"}") + "::pg_catalog." + typ + "[]"
 }
 
-// systemShape is the shape of a system relation, or nil where it is not listed.
+// systemShape returns the shape of a system relation, or nil if it is not listed.
 func (o *overlay) systemShape(r *catalog.Relation) *shape {
 	sys, ok := systemRelations[r.Schema+"."+r.Name]
 	if !ok {
@@ -306,13 +306,13 @@ func (o *overlay) systemShape(r *catalog.Relation) *shape {
 	return s
 }
 
-// mentions reports whether a condition has a name.
+// mentions reports whether a condition contains a name.
 func mentions(condition, name string) bool {
 	return slices.Contains(strings.FieldsFunc(condition, func(r rune) bool { return r != '_' && (r < 'a' || r > 'z') }), name)
 }
 
-// isWord reports whether values of a type can be names and other words. Names of what is
-// hidden are secrets.
+// isWord reports whether values of a type can be names and other words. Names of hidden
+// objects are secret.
 func (o *overlay) isWord(oid uint32) bool {
 	t := o.catalog.Base(oid)
 	return t != nil && (t.OID == catalog.OIDName || t.OID == catalog.OIDText)

@@ -10,17 +10,17 @@ import (
 	"github.com/veil-proxy/veil/postgres/catalog"
 )
 
-// systemView is what a consumer sees of the system relations.
+// systemView has what a consumer sees of the system relations.
 type systemView struct {
 	arrays  *strings.Replacer
 	visible map[uint32]bool
 	enums   map[uint32]bool
 	types   map[uint32]bool
-	// named are the schemas with a visible relation or type.
+	// named has the schemas with a visible relation or type.
 	named map[string]bool
 }
 
-// visibleObjects collects what is visible of a database, in the words of the conditions on
+// visibleObjects collects what is visible of a database, in the terms of the conditions on
 // system relations.
 type visibleObjects struct {
 	*overlay
@@ -29,14 +29,14 @@ type visibleObjects struct {
 	relations, tables, schemas, types, enums []string
 	columns, attributes, hidden              []string
 	indexes, indexNames, partitioned         []string
-	// shown and told are the masked columns by the type that they are shown with: by
-	// number, and by name.
+	// shown and told have the masked columns by the type that they are shown with: by number,
+	// and by name.
 	shown, told map[uint32][]string
-	// masked are the types of columns that do not pass as they are.
+	// masked has the types of columns that are not returned unchanged.
 	masked map[uint32]bool
-	// used are the types that visible columns are shown with, and those that these consist of.
+	// used has the types that visible columns are shown with, and their component types.
 	used map[uint32]bool
-	// seen are the schemas with a visible relation.
+	// seen has the schemas with a visible relation.
 	seen map[string]bool
 }
 
@@ -104,13 +104,13 @@ func (x *visibleObjects) relation(r *catalog.Relation, s *shape) {
 	}
 }
 
-// column adds a column that is visible.
+// column adds a visible column.
 func (x *visibleObjects) column(r *catalog.Relation, a *catalog.Attribute) {
 	x.columns = append(x.columns, r.Schema+"."+r.Name+"."+a.Name)
 	x.attributes = append(x.attributes, decimal(r.OID)+" "+a.Name, decimal(r.OID)+" "+strconv.Itoa(int(a.Number)))
 }
 
-// shapeColumn adds a column by its treatment.
+// shapeColumn adds a column according to its treatment.
 func (x *visibleObjects) shapeColumn(r *catalog.Relation, c *shapeColumn) {
 	key := strconv.FormatInt(int64(r.OID)*65536+int64(c.Number), 10)
 	if c.treatment != Clear {
@@ -130,8 +130,8 @@ func (x *visibleObjects) shapeColumn(r *catalog.Relation, c *shapeColumn) {
 	x.column(r, &c.Attribute)
 }
 
-// use notes that a visible column has a type: drivers look it up, with all that it consists
-// of, even if it lies in a schema of an extension, where nothing else is visible.
+// use records the type of a visible column: drivers look it up, with all its components,
+// even if it is in a schema of an extension, where nothing else is visible.
 func (x *visibleObjects) use(oid uint32) {
 	t := x.catalog.Type(oid)
 	if t == nil || x.used[oid] {
@@ -147,8 +147,8 @@ func (x *visibleObjects) use(oid uint32) {
 	}
 }
 
-// typ adds a type of the database, if it is visible: used, an array of one that is used, or
-// in a schema with a visible relation.
+// typ adds a type of the database, if it is visible: used, an array of a used type, or in a
+// schema with a visible relation.
 func (x *visibleObjects) typ(t *catalog.Type) {
 	element := t
 	if e := x.catalog.Type(t.Element); t.Element != 0 && e != nil {
@@ -174,7 +174,7 @@ func (x *visibleObjects) typ(t *catalog.Type) {
 	}
 }
 
-// namespaces are the names and OIDs of the schemas that may be named.
+// namespaces returns the names and OIDs of the schemas that may be named.
 func (x *visibleObjects) namespaces() []string {
 	named := slices.Sorted(maps.Keys(x.view.named))
 	out := slices.Clone(named)
@@ -187,7 +187,8 @@ func (x *visibleObjects) namespaces() []string {
 	return out
 }
 
-// typeCases are the type and modifier of a column in pg_attribute, as it is shown.
+// typeCases returns the expressions of a column's type and modifier in pg_attribute, as
+// shown.
 func (x *visibleObjects) typeCases() (typ, modifier string) {
 	if len(x.shown) == 0 {
 		return "atttypid", "atttypmod"
@@ -202,7 +203,7 @@ func (x *visibleObjects) typeCases() (typ, modifier string) {
 	return typ + " ELSE atttypid END", "CASE WHEN " + number + " = ANY (" + arraySQL(all, "int8") + ") THEN -1 ELSE atttypmod END"
 }
 
-// replacer fills the lists into conditions and expressions.
+// replacer inserts the lists into conditions and expressions.
 func (x *visibleObjects) replacer() *strings.Replacer {
 	settings := append(shownNames(), "DateStyle", "IntervalStyle", "TimeZone")
 	slices.Sort(settings)

@@ -7,8 +7,8 @@ import (
 	"github.com/veil-proxy/veil/postgres/rows"
 )
 
-// tableItem is a table in FROM: the sub-select that stands for it, of the columns that the
-// statement turns out to use.
+// tableItem is a table in FROM: the sub-select that replaces it, of the columns that the
+// statement uses.
 type tableItem struct {
 	*analysis
 	shape  *shape
@@ -18,32 +18,32 @@ type tableItem struct {
 	// drawn is the condition of a sample that is drawn by a keyed hash.
 	drawn   *pg.Node
 	columns []*tableColumn
-	// place is the name of the column with the rows' places, once it is requested; label
-	// is what the places are keyed by.
+	// place is the name of the column with the rows' places, once it is requested; label is what
+	// the places are keyed by.
 	place, label string
-	// fenced are the conditions that are judged in the sub-select, and nearby what follows
-	// from them of originals: see daterange.go.
+	// fenced has the conditions that are evaluated in the sub-select, and nearby what follows
+	// from them about originals: see daterange.go.
 	fenced, nearby []*pg.Node
 	// renamed: the statement gives the columns names of its own.
 	renamed bool
-	// seen is the name of the condition on a system relation's rows, where columns need it.
+	// seen is the name of the condition on a system relation's rows, if columns need it.
 	seen string
-	// joined: something is beside the table, so that its system columns need its name.
+	// joined: something is joined to the table, so that its system columns must be qualified.
 	joined bool
-	// hashes are the names of the sub-selects beside the table, by what they compute.
+	// hashes has the names of the sub-selects joined to the table, by what they compute.
 	hashes map[string][2]string
 }
 
 // tableColumn is a column of a table with what the statement uses of it: its masked form,
-// and of a keyed one the shadow column, the date as it is, the bare original, and whether it
-// is an empty text.
+// and for a keyed one the shadow column, the computable date, the bare original, and whether
+// it is an empty text.
 type tableColumn struct {
 	shape                                            *shapeColumn
 	used, shadowUsed, plainUsed, bareUsed, emptyUsed bool
 	shadow, plain, bare, raw, empty                  string
 }
 
-// table makes the sub-select that stands for a table.
+// table makes the sub-select that replaces a table.
 func (a *analysis) table(s *shape, v *pg.RangeVar, sample *pg.RangeTableSample, alias string) from {
 	t := &tableItem{
 		analysis: a, shape: s, item: a.newItem(alias),
@@ -112,13 +112,14 @@ func (t *tableItem) begin(sample *pg.RangeTableSample) {
 	t.subselects[t.stmt] = true
 }
 
-// setApart has the conditions of the sub-select judged before any of the statement's.
+// setApart makes PostgreSQL evaluate the conditions of the sub-select before any of the
+// statement's.
 func (t *tableItem) setApart() {
 	t.stmt.LimitOffset, t.stmt.LimitOption = nth(0), pg.LimitOption_LIMIT_OPTION_COUNT
 }
 
-// guard gives the condition on a system relation's rows a name, for it and for the guarded
-// columns.
+// guard names the condition on a system relation's rows, which WHERE and the guarded columns
+// use.
 func (t *tableItem) guard() {
 	t.seen = t.shadowName()
 	t.beside(pg.JoinType_JOIN_INNER, [2]string{t.seen, t.seen}, selectOf(t.fragment(t.shape.where)))
@@ -151,7 +152,7 @@ func (t *tableItem) column(c *shapeColumn, used bool) *resolved {
 	return rc
 }
 
-// keyed lets the statement refer to what a keyed column has besides its wrapper.
+// keyed allows the statement to refer to what a keyed column has besides its wrapper.
 func (t *tableItem) keyed(e *tableColumn, rc *resolved) {
 	c := e.shape
 	rc.keying = c.keying
@@ -192,7 +193,7 @@ func (t *tableItem) keyed(e *tableColumn, rc *resolved) {
 	}
 }
 
-// places lets the statement ask for the places of the table's rows.
+// places allows the statement to request the places of the table's rows.
 func (t *tableItem) places(sampled bool) {
 	it, relation := t.item, t.shape.relation
 	t.label = t.analysis.label(relation.Schema + "." + relation.Name)
@@ -213,7 +214,7 @@ func (t *tableItem) places(sampled bool) {
 	}
 }
 
-// finish writes the columns that are used, once all of the statement is analysed.
+// finish writes the columns that are used, once the whole statement is analysed.
 func (t *tableItem) finish() {
 	for _, c := range t.columns {
 		if c.used {
@@ -263,7 +264,7 @@ func (t *tableItem) add(name string, n *pg.Node) {
 	t.stmt.TargetList = append(t.stmt.TargetList, target(name, n))
 }
 
-// masked is what stands for a column.
+// masked returns what replaces a column.
 func (t *tableItem) masked(c *tableColumn) *pg.Node {
 	if c.shape.joined {
 		t.setApart()
@@ -299,7 +300,7 @@ func (t *tableItem) masked(c *tableColumn) *pg.Node {
 	return column(c.shape.Name)
 }
 
-// wrapped is the wrapper of a keyed value of the table.
+// wrapped returns the wrapper of a keyed value of the table.
 func (t *tableItem) wrapped(s *keying) *pg.Node {
 	if len(s.knownRows) > 0 {
 		t.source.Alias = &pg.Alias{Aliasname: rows.RowAlias}
@@ -307,7 +308,7 @@ func (t *tableItem) wrapped(s *keying) *pg.Node {
 	return t.wrapper(s)
 }
 
-// finishPlaces writes the rows' places, and which rows a page has.
+// finishPlaces writes the rows' places, and the condition for the rows of a page.
 func (t *tableItem) finishPlaces() {
 	p := t.item.first
 	if p != nil && p.offset != nil {

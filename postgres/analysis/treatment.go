@@ -36,15 +36,15 @@ func (t Treatment) String() string {
 type shape struct {
 	relation *catalog.Relation
 	columns  []*shapeColumn
-	// unlisted relations are not the consumer's: they are read through views alone.
+	// unlisted relations are not available to the consumer: only views read them.
 	unlisted bool
-	// refused says why the relation does not exist, where that may be told.
+	// refused says why the relation does not exist, if that may be revealed.
 	refused string
-	// expand asks for the view's definition in the relation's place.
+	// expand requests the view's definition in place of the relation.
 	expand bool
 	// where is a condition on the rows of a system relation.
 	where string
-	// apart: the condition is judged before any of the statement's.
+	// apart: the condition is evaluated before any of the statement's.
 	apart bool
 	// guarded: the relation has guarded columns.
 	guarded bool
@@ -56,84 +56,86 @@ type shapeColumn struct {
 	treatment Treatment
 	// value is the SQL expression of a pushed column, over the relation's columns.
 	value string
-	// own: the expression is of this session alone.
+	// own: the expression applies only to this session.
 	own bool
-	// guarded columns of a system relation are NULL in rows that its condition leaves out:
-	// PostgreSQL may judge the statement's conditions first. joined ones come of another
-	// relation in a view, which may not be joined by then.
+	// guarded columns of a system relation are NULL in rows that its condition excludes:
+	// PostgreSQL may evaluate the statement's conditions first. joined ones come from another
+	// relation in a view, which may not yet be joined at that point.
 	guarded, joined bool
-	// hash is what the expression has of a keyed hash; nil for nothing. hashes are those of
-	// several rules with conditions: see branchHash.
+	// hash is the keyed hash in the expression, if any. hashes are those of several rules with
+	// conditions: see branchHash.
 	hash   *keyedHash
 	hashes []*keyedHash
-	// reach is the most days by which a date is shifted; 0 where it is not. nobody is the
-	// condition, in SQL, under which it is cut to its year instead; empty for never.
+	// reach is the maximum number of days by which a date is shifted; 0 if it is not shifted.
+	// nobody is the condition, in SQL, under which it is cut to its year instead; empty if
+	// never.
 	reach  int64
 	nobody string
-	// shown is the type that the masked column has.
+	// shown is the type of the masked column.
 	shown uint32
-	// action is the rule that acts; nil where the default does.
+	// action is the rule that acts; nil if the default does.
 	action *mask.Action
 	keying *keying
-	// related are the relations that the value's expression reads beside the row's own.
+	// related has the relations that the value's expression reads besides the row's own.
 	related []*catalog.Relation
 	// coarse columns are dates that are cut to a period.
 	coarse bool
-	// why says why the column is hidden, or what else there is to know, for reports.
+	// why explains in reports why the column is hidden, or other facts about it.
 	why string
 }
 
-// keying is how the values of a keyed column are masked, and what SQL may do with them.
+// keying describes how the values of a keyed column are masked, and what SQL may do with
+// them.
 type keying struct {
 	table.Masking
-	// comparable: equal originals and only they have equal masked values.
+	// comparable: masked values are equal exactly if the originals are.
 	comparable bool
 	// hashed: the masked value is a seal or a keyed hash of the original. shifts: it is the
-	// original moved by a number of days that is the person's.
+	// original moved by the person's number of days.
 	hashed, shifts bool
 	// coarser: the masked value of a row without a person stands for many originals.
 	coarser bool
 	// domain is that of a sealed id, which can be opened; empty for others.
 	domain string
-	// scan: the column is one of rows that have a tableoid.
+	// scan: the column belongs to rows that have a tableoid.
 	scan bool
 	// nulls: the wrapper is NULL exactly where the masked value is.
 	nulls bool
 	// empties: the masked value is an empty text exactly where the original is.
 	empties bool
-	// guard is the condition under which the method gives a value, in SQL over the
-	// column; empty where it always does.
+	// guard is the condition, in SQL over the column, under which the method returns a value;
+	// empty if it always does.
 	guard  string
 	column string
 	// shown is the type of masked values.
 	shown  uint32
 	shadow rows.ShadowKind
 	typ    *catalog.Type
-	// original is that of the column, of which this is a copy; nil if it is none.
+	// original is that of the column, if this is a copy; otherwise nil.
 	original *keying
 	// knownRows read the rows of other tables that a text is scrubbed with.
 	knownRows []knownRows
-	// inSQL is the column as SQL masks it, where it can; nil elsewhere. A statement that
-	// does what a keyed column does not allow takes it.
+	// inSQL is the column as masked by SQL, if SQL can mask it; otherwise nil. Statements use it
+	// for what a keyed column does not allow.
 	inSQL *shapeColumn
-	// composed is set for a text that is made of masked values; ascii: it has no other
+	// composed is set for a text that is made of masked values; ascii: it has only ASCII
 	// characters.
 	composed *rows.Composed
 	ascii    bool
 }
 
-// overlay is a policy laid over a catalog.
+// overlay is a policy applied to a catalog.
 type overlay struct {
 	policy  *Policy
 	catalog *catalog.Catalog
 	shapes  map[uint32]*shape
 	system  *systemView
-	// decided is what holds for columns that several relations of a family have, where
-	// their rules differ.
+	// decided has the decisions for columns that several relations of a family have, if their
+	// rules differ.
 	decided map[uint32]map[string]*decision
-	// units are the words of rules that cap, by what SQL does with them.
+	// units has the words of rules that cap, by what SQL does with them.
 	units map[*ruleset.TableRule]*unitWords
-	// fragments are parsed expressions by their text.
+	// fragments has parsed expressions by their text.
 	fragments sync.Map
 }
 
@@ -150,13 +152,13 @@ func newOverlay(p *Policy, c *catalog.Catalog) *overlay {
 	return o
 }
 
-// shape returns a relation's shape, its parents' first.
+// shape returns a relation's shape, after those of its parents.
 func (o *overlay) shape(r *catalog.Relation) *shape {
 	if s := o.shapes[r.OID]; s != nil {
 		return s
 	}
 	s := &shape{relation: r}
-	o.shapes[r.OID] = s // a circle of parents, which cannot be, would find it empty
+	o.shapes[r.OID] = s // a cycle of parents, which is impossible, would find it empty
 	s.unlisted = !o.policy.permits(r)
 	named := o.policy.rules.Names(nameOf(r))
 	switch {
@@ -183,7 +185,7 @@ func (o *overlay) shape(r *catalog.Relation) *shape {
 	return s
 }
 
-// inherit takes the parent's treatment for the columns that the parent has. Where rules
+// inherit copies the parent's treatment for the columns that the parent has. Where rules
 // disagree, families has decided for both.
 func (s *shape) inherit(p *shape) {
 	if p.refused != "" {
@@ -201,7 +203,7 @@ func (s *shape) inherit(p *shape) {
 	}
 }
 
-// column finds the rule of a column and lays its method over the type.
+// column finds the rule of a column and applies its method to the type.
 func (o *overlay) column(r *catalog.Relation, a catalog.Attribute) *shapeColumn {
 	c := &shapeColumn{Attribute: a, shown: a.Type}
 	ch := o.policy.chain(r, a.Name)
@@ -244,8 +246,8 @@ func (o *overlay) column(r *catalog.Relation, a catalog.Attribute) *shapeColumn 
 	return c
 }
 
-// remove makes a column NULL. One of an enum becomes a text: which labels a literal
-// beside it may have would tell what the column's values are.
+// remove makes a column NULL. A column of an enum becomes a text: which labels a literal
+// next to it may have would reveal the column's values.
 func (c *shapeColumn) remove(cat *catalog.Catalog) {
 	c.treatment = Pushed
 	t := cat.Base(c.Type)
@@ -259,15 +261,15 @@ func (c *shapeColumn) remove(cat *catalog.Catalog) {
 		return
 	}
 	if t.Kind == 'e' || t.OID == catalog.OIDBpchar {
-		// An enum's name and labels are hidden with its values. A NULL of type character
-		// has no form in SQL that reads back as what it was.
+		// An enum's name and labels are hidden with its values. A NULL of type character has no form
+		// in SQL that is read back unchanged.
 		t = cat.Type(catalog.OIDText)
 	}
 	c.shown = t.OID
 	c.value = "NULL::" + typeSQL(t)
 }
 
-// typeSQL is a type as SQL names it.
+// typeSQL returns the SQL name of a type.
 func typeSQL(t *catalog.Type) string {
 	return catalog.QuoteIdent(t.Schema) + "." + catalog.QuoteIdent(t.Name)
 }
@@ -311,8 +313,8 @@ func (o *overlay) applyRule(c *shapeColumn, r *catalog.Relation, i int) {
 	d.mask(def)
 }
 
-// composite masks a composite column field by field. A field that no rule covers,
-// and one whose rule is not pushed down, is NULL.
+// composite masks a composite column field by field. A field is NULL if no rule covers it,
+// or if its rule is not pushed down.
 func (o *overlay) composite(c *shapeColumn, r *catalog.Relation) {
 	t := o.catalog.Base(c.Type)
 	if t == nil || t.Kind != 'c' || t.OID != c.Type {
@@ -347,7 +349,7 @@ func (o *overlay) composite(c *shapeColumn, r *catalog.Relation) {
 	c.value = "CASE WHEN NOT " + catalog.QuoteIdent(c.Name) + " IS NULL THEN ROW(" + fields + ")::" + typeSQL(t) + " END"
 }
 
-// columnRule is one rule's method at one column.
+// columnRule is one rule's method for one column.
 type columnRule struct {
 	*overlay
 	relation *catalog.Relation

@@ -14,10 +14,9 @@ import (
 	"github.com/veil-proxy/veil/table"
 )
 
-// Rules with conditions on other columns of the row. Which rule acts is decided in SQL,
-// row by row: CASE WHEN condition THEN masked one way … ELSE another END. Where a
-// condition is neither true nor false the strictest of what may still act does
-// (mask.Strictest).
+// Rules with conditions on other columns of the row. SQL decides which rule acts, row by
+// row: CASE WHEN condition THEN masked one way … ELSE another END. If a condition is neither
+// true nor false, the strictest of the rules that may still act applies (mask.Strictest).
 
 // branch is one rule's masking of a column that has several.
 type branch struct {
@@ -26,7 +25,8 @@ type branch struct {
 	rule  *ruleset.TableRule
 }
 
-// applyRules gives a column several rules. What cannot be decided in SQL hides it.
+// applyRules gives a column several rules. If SQL cannot decide between them, the column is
+// hidden.
 func (o *overlay) applyRules(c *shapeColumn, r *catalog.Relation, ch table.Chain) {
 	rules := o.policy.rules.All()
 	last := o.policy.rules.Last(ch)
@@ -89,7 +89,7 @@ func isDocument(r *ruleset.TableRule) bool {
 	return ok
 }
 
-// branch lays one rule over the column. n is its number, where it has one.
+// branch applies one rule to the column. n is its number, if it has one.
 func (o *overlay) branch(c *shapeColumn, r *catalog.Relation, rule *ruleset.TableRule, n int) (branch, bool) {
 	switch {
 	case rule == nil || rule.Removes():
@@ -110,13 +110,13 @@ func (o *overlay) branch(c *shapeColumn, r *catalog.Relation, rule *ruleset.Tabl
 	return branch{value: own.value, shown: own.shown, rule: rule}, true
 }
 
-// computeBranch masks the column as SQL masks a keyed one, and takes over its hash.
+// computeBranch masks the column as SQL masks a keyed one, and keeps its hash.
 func (d *columnRule) computeBranch(c *shapeColumn, n int) bool {
 	_, def := d.policy.masks.TableMethod(n)
 	d.column.action = &mask.Action{}
 	d.mask(def)
 	switch s := d.column.keying; {
-	case s == nil: // it goes, or SQL alone masks it
+	case s == nil: // it is removed, or masked by SQL alone
 		if d.column.treatment != Pushed {
 			return false
 		}
@@ -132,8 +132,8 @@ func (d *columnRule) computeBranch(c *shapeColumn, n int) bool {
 	return true
 }
 
-// unite finds the type that all branches have: their own, numeric for numbers, else
-// text. A time as a text would depend on the client's time zone.
+// unite finds the type that all branches have: their own, numeric for numbers, else text. A
+// time as text would depend on the client's time zone.
 func (o *overlay) unite(c *shapeColumn, branches []branch) (shown uint32, why string) {
 	times, numbers, floats := false, true, false
 	same := true
@@ -155,11 +155,11 @@ func (o *overlay) unite(c *shapeColumn, branches []branch) (shown uint32, why st
 		shown = t.OID
 	}
 	switch {
-	case shown == 0: // all of it goes
+	case shown == 0: // everything is removed
 		c.remove(o.catalog)
 		shown = c.shown
 	case same && o.catalog.IsEnum(shown):
-		shown = catalog.OIDText // which labels there are would tell what is removed
+		shown = catalog.OIDText // the existing labels would reveal what is removed
 	case same:
 	case numbers && floats:
 		shown = catalog.OIDFloat8
@@ -176,8 +176,7 @@ func (o *overlay) unite(c *shapeColumn, branches []branch) (shown uint32, why st
 	return shown, ""
 }
 
-// condition is what a rule's conditions are for a row, in SQL: true, false, or NULL
-// where it is unknown.
+// condition returns a rule's conditions on a row, in SQL: true, false, or NULL if unknown.
 func (o *overlay) condition(c *shapeColumn, r *catalog.Relation, rule *ruleset.TableRule) string {
 	var all []string
 	for i := range rule.Where {
@@ -191,10 +190,10 @@ func (o *overlay) condition(c *shapeColumn, r *catalog.Relation, rule *ruleset.T
 	return strings.Join(all, " AND ")
 }
 
-// unknownTest is a condition that cannot be told.
+// unknownTest is a condition that cannot be evaluated.
 const unknownTest = "NULL::pg_catalog.bool"
 
-// tests are those of one condition, over a column of the relation.
+// tests returns the tests of one condition, on a column of the relation.
 func (o *overlay) tests(r *catalog.Relation, w *ruleset.RowCondition, qualifier string) string {
 	name := table.First(w.Column, hasColumn(r))
 	if name == "" {
@@ -253,8 +252,9 @@ func (o *overlay) tests(r *catalog.Relation, w *ruleset.RowCondition, qualifier 
 
 var likeEscapes = strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`, "*", "%", "?", "_")
 
-// conditionText is a column's value as conditions compare it: see ruleset.RowCondition. Of
-// some types the text depends on the session, or is no value of its own.
+// conditionText returns a column's value in the form that conditions compare: see
+// ruleset.RowCondition. For some types the text depends on the session, or is not a value of
+// its own.
 func conditionText(t *catalog.Type, column string) (string, bool) {
 	if t == nil {
 		return "", false
@@ -269,7 +269,7 @@ func conditionText(t *catalog.Type, column string) (string, bool) {
 	return folded(v) + ` COLLATE "C"`, true
 }
 
-// fixedText reports whether the text of a type's values depends on no setting.
+// fixedText reports whether the text of a type's values is independent of settings.
 func fixedText(t *catalog.Type) bool {
 	switch t.OID {
 	case catalog.OIDUUID, catalog.OIDBool, catalog.OIDDate, catalog.OIDTimestamp, catalog.OIDName, catalog.OIDChar, catalog.OIDNumeric:
@@ -278,13 +278,14 @@ func fixedText(t *catalog.Type) bool {
 	return catalog.IsText(t.OID) || t.Kind == 'e' || catalog.IsInteger(t.OID)
 }
 
-// folded is a text in SQL without space around it and in lower case, ASCII alone.
+// folded returns a text in SQL without surrounding white space and in lower case, for ASCII
+// only.
 func folded(v string) string {
 	return "pg_catalog.translate(pg_catalog.btrim(" + v + `, E' \t\n\r\f\v'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')`
 }
 
-// relatedTests is a condition on a related row: true where it is for all rows that are
-// related, false where it is for none, and unknown where they differ or are none.
+// relatedTests returns a condition on related rows: true if it is true for all related rows,
+// false if it is false for all, and unknown if they differ or there are none.
 func (o *overlay) relatedTests(c *shapeColumn, r *catalog.Relation, w *ruleset.RowCondition) string {
 	other := o.relatedTo(r, w)
 	if other == nil {
@@ -301,8 +302,8 @@ func (o *overlay) relatedTests(c *shapeColumn, r *catalog.Relation, w *ruleset.R
 		test, catalog.QuoteIdent(other.Schema), catalog.QuoteIdent(other.Name), strings.Join(join, " AND "), rows.RelatedAlias)
 }
 
-// relatedTo is the relation of a condition on a related row, or nil where it or a column
-// that joins it is not there.
+// relatedTo returns the relation of a condition on a related row, or nil if the relation or
+// a column that joins it does not exist.
 func (o *overlay) relatedTo(r *catalog.Relation, w *ruleset.RowCondition) *catalog.Relation {
 	schema := w.Schema
 	if schema == "" {
@@ -320,8 +321,8 @@ func (o *overlay) relatedTo(r *catalog.Relation, w *ruleset.RowCondition) *catal
 	return other
 }
 
-// joined compares two keys: as they are where they are of one kind, so that an index can
-// serve, else as texts that no setting of the session changes.
+// joined compares two keys: directly if they are of one kind, so that an index can be used,
+// else as texts that no setting of the session changes.
 func (o *overlay) joined(l string, lt uint32, r string, rt uint32) string {
 	x, y := o.catalog.Base(lt), o.catalog.Base(rt)
 	if x == nil || y == nil {
