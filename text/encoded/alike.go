@@ -2,17 +2,17 @@ package encoded
 
 import "bytes"
 
-// Alike is a part of a view that is as the text, and nothing encoded is near.
+// Alike is a part of a view that equals the text, with nothing encoded near it.
 type Alike struct {
 	Start, End int // in the view
 	Source     int // where it begins in the text
 }
 
-// leastAlike is the length from which it is worth to leave a part out.
+// leastAlike is the minimum length of a part that is worth leaving out.
 const leastAlike = 128
 
-// Alike appends the parts of the view that are as the text, of whole lines. near is how many
-// bytes beside what is encoded are not among them.
+// Alike appends the parts of the view that equal the text, in whole lines. They are at
+// least near bytes away from anything encoded.
 func (v *View) Alike(dst []Alike, text []byte, near int) []Alike {
 	for i := range v.pieces {
 		p := &v.pieces[i]
@@ -43,8 +43,8 @@ func (v *View) Alike(dst []Alike, text []byte, near int) []Alike {
 	return dst
 }
 
-// lineStart returns where the last line between two offsets begins that no empty line stands
-// before, or the first offset.
+// lineStart returns the start of the last line between two offsets that does not follow an
+// empty line, or the first offset.
 func lineStart(text []byte, from, to int) int {
 	for {
 		n := bytes.LastIndexByte(text[from:to], '\n')
@@ -58,7 +58,7 @@ func lineStart(text []byte, from, to int) int {
 	}
 }
 
-// HasCapital reports whether a text has an ASCII letter that is a capital.
+// HasCapital reports whether a text has an ASCII capital letter.
 func HasCapital(text []byte) bool {
 	for _, c := range text {
 		if c >= 'A' && c <= 'Z' {

@@ -10,9 +10,10 @@ import (
 )
 
 const (
-	// shortestBase64 is the length from which a run is tried as base64, in characters.
+	// shortestBase64 is the minimum length of a run that is tried as base64, in characters.
 	shortestBase64 = 8
-	// wrappedBase64 is the length from which a line of base64 goes on with the next.
+	// wrappedBase64 is the minimum length of a line of base64 that continues on the next
+	// line.
 	wrappedBase64 = 40
 )
 
@@ -59,7 +60,7 @@ func (v *View) block(text []byte, from, end int) (b Block, ok bool) {
 	return b, false
 }
 
-// base64Chars are the characters of base64 and of its form for URLs.
+// base64Chars has the characters of base64 and of its URL-safe variant.
 var base64Chars = func() (t [256]bool) {
 	for c := range t {
 		t[c] = isAlnum(byte(c)) || c == '+' || c == '/' || c == '-' || c == '_'
@@ -67,15 +68,15 @@ var base64Chars = func() (t [256]bool) {
 	return t
 }()
 
-// runOf counts what characters a run has.
+// runOf counts the characters of a run by kind.
 type runOf struct{ lowers, uppers, digits, changes int }
 
-// mixed reports whether a run can be an encoded text: capitals stand inside it.
+// mixed reports whether a run can be an encoded text: it has capitals inside.
 func (r runOf) mixed() bool {
 	return r.lowers > 0 && r.uppers > 0 && r.changes > 1 || r.digits > 0 && r.uppers > 1
 }
 
-// base64Run returns the end of a run, which goes on with the next line if it fills one.
+// base64Run returns the end of a run, which continues on the next line if it fills one.
 func base64Run(text []byte, i int) (end int, r runOf) {
 	lineStart, last := i, byte(0)
 	for i < len(text) {
@@ -117,7 +118,7 @@ func base64Run(text []byte, i int) (end int, r runOf) {
 	return i, r
 }
 
-// lineBreak is the length of an end of a line, with the marks of a quoted mail, or 0.
+// lineBreak returns the length of a line end, including the marks of a quoted mail, or 0.
 func lineBreak(s []byte) int {
 	n := 1
 	if s[0] == '\r' && len(s) > 1 && s[1] == '\n' {
@@ -129,12 +130,12 @@ func lineBreak(s []byte) int {
 	return n
 }
 
-// restOfLine reports whether a line has nothing but base64, to its end or that of a text in
-// quotes.
+// restOfLine reports whether a line has only base64 up to its end, or up to a closing
+// quotation mark.
 func restOfLine(s []byte) bool {
 	n := 0
 	if bytes.HasPrefix(s, []byte("--")) {
-		return false // the end of a part of a mail
+		return false // the end of a MIME part
 	}
 	for n < len(s) && base64Chars[s[n]] {
 		n++
@@ -145,7 +146,7 @@ func restOfLine(s []byte) bool {
 	return n > 0 && (n == len(s) || bytes.IndexByte([]byte("\r\n\"'<)]}"), s[n]) >= 0)
 }
 
-// chars puts the characters of a run that count into v.bytes, in the standard alphabet.
+// chars puts the significant characters of a run into v.bytes, in the standard alphabet.
 func (v *View) chars(run []byte) {
 	v.bytes = v.bytes[:0]
 	for _, c := range run {
@@ -161,14 +162,14 @@ func (v *View) chars(run []byte) {
 	}
 }
 
-// decode decodes v.bytes to v.Text, and reports whether it is a text.
+// decode decodes v.bytes into v.Text, and reports whether the result is text.
 func (v *View) decode() bool {
 	run := v.bytes
 	if len(run)%4 == 1 {
 		run = run[:len(run)-1]
 	}
 	v.Text = v.Text[:0]
-	// Most runs are no text, which the first characters say.
+	// Most runs are not text, as their first characters show.
 	head := run[:min(len(run), 8)&^3]
 	var buf [6]byte
 	if n, err := base64.RawStdEncoding.Decode(buf[:], head); err != nil || !plausible(buf[:n]) {
@@ -209,7 +210,7 @@ func control(c byte) bool {
 	return c < ' ' && c != '\n' && c != '\r' && c != '\t' && c != '\f' || c == 0x7f
 }
 
-// utf16Text reports whether bytes are UTF-16 of mostly Latin letters.
+// utf16Text reports whether bytes are UTF-16 with mostly Latin letters.
 func utf16Text(raw []byte) bool {
 	if len(raw) < 4 || len(raw)%2 != 0 {
 		return false
@@ -225,7 +226,7 @@ func utf16Text(raw []byte) bool {
 	return zeros*4 > len(raw)
 }
 
-// plausible reports whether a text can begin with some bytes.
+// plausible reports whether a text can begin with these bytes.
 func plausible(head []byte) bool {
 	if len(head) >= 4 && (head[1] == 0 && head[3] == 0 || head[0] == 0xff && head[1] == 0xfe) {
 		return true // UTF-16

@@ -7,8 +7,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// charsets are those of one byte a character, by the names that mails, pages and RTF give
-// them.
+// charsets has the single-byte character sets, by the names that mails, pages and RTF use.
 var charsets = map[string]*charmap.Charmap{
 	"iso-8859-1": charmap.Windows1252, "iso-8859-2": charmap.ISO8859_2, "iso-8859-3": charmap.ISO8859_3, "iso-8859-4": charmap.ISO8859_4, "iso-8859-5": charmap.ISO8859_5,
 	"iso-8859-6": charmap.ISO8859_6, "iso-8859-7": charmap.ISO8859_7, "iso-8859-8": charmap.ISO8859_8, "iso-8859-9": charmap.Windows1254, "iso-8859-10": charmap.ISO8859_10,
@@ -19,17 +18,17 @@ var charsets = map[string]*charmap.Charmap{
 	"1255": charmap.Windows1255, "1256": charmap.Windows1256, "1257": charmap.Windows1257, "1258": charmap.Windows1258,
 }
 
-// charsetNamed returns a character set, or nil.
+// charsetNamed returns a character set by name, or nil.
 func charsetNamed(name []byte) *charmap.Charmap {
 	low := bytes.ToLower(name)
 	low = bytes.TrimPrefix(bytes.TrimPrefix(low, []byte("windows-")), []byte("cp"))
 	return charsets[string(low)]
 }
 
-// declarations stand before the name of a character set.
+// declarations precede the name of a character set.
 var declarations = [][]byte{[]byte("charset="), []byte(`\ansicpg`), []byte("encoding=")}
 
-// charsetOf is the first character set that a text declares, or Windows-1252.
+// charsetOf returns the first character set that a text declares, or Windows-1252.
 func charsetOf(text []byte) *charmap.Charmap {
 	for _, d := range declarations {
 		for rest := text; ; {
@@ -58,8 +57,8 @@ func isAlnum(c byte) bool { return isDigit(c) || c|0x20 >= 'a' && c|0x20 <= 'z' 
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// putBytes adds a run of encoded bytes, each of which takes width bytes of the text:
-// as UTF-8 if they are, else in the character set.
+// putBytes adds a run of encoded bytes, each of which takes width bytes of the text: as
+// UTF-8 if they are valid, otherwise in the character set.
 func (v *View) putBytes(run []byte, from, width int, set *charmap.Charmap) {
 	for i := 0; i < len(run); {
 		r, size := utf8.DecodeRune(run[i:])

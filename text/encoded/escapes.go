@@ -15,8 +15,8 @@ func readEscapes(v *View, text []byte) bool {
 	return found > 0
 }
 
-// backslashes adds a text in which read adds what begins with a backslash. read returns how
-// long it is, or 0 if the backslash is one; backslashes returns how many were others.
+// backslashes adds a text, calling read at each backslash. read adds an escape and returns
+// its length, or 0 if the backslash is literal; backslashes returns the number of escapes.
 func (v *View) backslashes(text []byte, read func(i int) int) (found int) {
 	at := 0
 	for i := next(text, 0, '\\'); i < len(text); i = next(text, i, '\\') {
@@ -35,7 +35,7 @@ func (v *View) backslashes(text []byte, read func(i int) int) (found int) {
 	return found
 }
 
-// escape adds an escape, and returns how long it is, or 0.
+// escape adds an escape, and returns its length, or 0.
 func (v *View) escape(text []byte, i int, set *charmap.Charmap) int {
 	rest := text[i:]
 	if len(rest) < 2 {
@@ -74,7 +74,7 @@ func octal(s []byte) (byte, bool) {
 	return (s[1]-'0')<<6 | (s[2]-'0')<<3 | (s[3] - '0'), true
 }
 
-// byteEscapes adds a run of escapes that stand for a byte each.
+// byteEscapes adds a run of escapes that each stand for one byte.
 func (v *View) byteEscapes(rest []byte, i int, set *charmap.Charmap, width int, read func([]byte) (byte, bool)) int {
 	v.bytes = v.bytes[:0]
 	for n := 0; n < len(rest); n += width {
@@ -126,7 +126,7 @@ func (v *View) unicodeEscape(rest []byte, i int) int {
 	return n
 }
 
-// hl7Marks are the escapes of HL7 v2 that stand for one character.
+// hl7Marks has the escapes of HL7 v2 that stand for one character.
 var hl7Marks = map[byte]byte{'T': '&', 'F': '|', 'S': '^', 'R': '~', 'E': '\\', 'P': '#'}
 
 // readHL7 reads escapes of HL7 v2: \T\, \.br\, \H\, \XC3BC\.
@@ -135,10 +135,10 @@ func readHL7(v *View, text []byte) bool {
 	return v.Sure
 }
 
-// longestHL7 is how long an escape of HL7 may be.
+// longestHL7 is the maximum length of an HL7 escape.
 const longestHL7 = 1024
 
-// hl7Escape adds an escape, and returns how long it is, or 0.
+// hl7Escape adds an escape, and returns its length, or 0.
 func (v *View) hl7Escape(rest []byte, i int) int {
 	n := bytes.IndexByte(rest[1:min(len(rest), longestHL7)], '\\')
 	if n < 1 {
@@ -160,7 +160,7 @@ func (v *View) hl7Escape(rest []byte, i int) int {
 			}
 			v.bytes = append(v.bytes, b)
 		}
-		// The escape is one piece.
+		// The escape becomes one piece.
 		from := len(v.Text)
 		pieces := len(v.pieces)
 		v.putBytes(v.bytes, i, 1, charmap.Windows1252)

@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// readBreaks joins words that are broken at the end of a line, with a hyphen or a soft one,
-// and with the marks of a quoted mail or a drawn table before the rest.
+// readBreaks joins words that are broken at the end of a line, with a hyphen or a soft
+// hyphen; marks of a quoted mail or a drawn table may precede the rest.
 func readBreaks(v *View, text []byte) bool {
 	at, found := 0, false
 	for i := next(text, 0, '\n'); i < len(text); i = next(text, i+1, '\n') {
@@ -30,7 +30,8 @@ func readBreaks(v *View, text []byte) bool {
 	return found
 }
 
-// hyphenBefore returns where a hyphen behind a letter or digit begins that ends a line, or 0.
+// hyphenBefore returns the start of a hyphen that follows a letter or digit and ends a
+// line, or 0.
 func hyphenBefore(text []byte, end int) int {
 	for end > 0 && (text[end-1] == ' ' || text[end-1] == '\t' || text[end-1] == '\r' || text[end-1] == '|') {
 		end--
@@ -48,17 +49,17 @@ func hyphenBefore(text []byte, end int) int {
 	return end
 }
 
-// mostColumns is how many columns of a drawn table are read.
+// mostColumns is the maximum number of columns read from a drawn table.
 const mostColumns = 64
 
-// readCells reads drawn tables by column, so that what is broken over the lines of a cell is
-// together.
+// readCells reads drawn tables by column, so that text broken over several lines of a cell
+// is joined.
 func readCells(v *View, text []byte) bool {
 	if bytes.IndexByte(text, '|') < 0 {
 		return false
 	}
 	found := false
-	at := 0 // what is not yet added
+	at := 0 // the start of what has not been added yet
 	for from := 0; from < len(text); {
 		end, columns := tableAt(text, from)
 		if columns == 0 {
@@ -75,7 +76,7 @@ func readCells(v *View, text []byte) bool {
 				}
 			}
 			v.drop('\n')
-			v.Text = append(v.Text, '\n') // columns are apart
+			v.Text = append(v.Text, '\n') // keeps columns separate
 		}
 		at, from = end, end
 	}
@@ -85,11 +86,11 @@ func readCells(v *View, text []byte) bool {
 	return found
 }
 
-// lineEnd is where the next line begins.
+// lineEnd returns the start of the next line.
 func lineEnd(text []byte, from int) int { return min(next(text, from, '\n')+1, len(text)) }
 
-// tableAt returns where the table ends that begins with a line, and how many columns it
-// has, or 0 columns. Rules between its rows belong to it.
+// tableAt returns the end of the table that begins with a line, and its number of columns,
+// or 0 columns. Rules between its rows are part of it.
 func tableAt(text []byte, from int) (end, columns int) {
 	rows := 0
 	end = from
@@ -116,7 +117,7 @@ func tableAt(text []byte, from int) (end, columns int) {
 	return end, columns
 }
 
-// cell returns where the text of a cell of a line begins and ends.
+// cell returns the start and end of the text of a cell in a line.
 func cell(line []byte, column int) (start, end int) {
 	for range column {
 		i := bytes.IndexByte(line[start:], '|')

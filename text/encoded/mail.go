@@ -39,7 +39,7 @@ func readQuotedPrintable(v *View, text []byte) bool {
 	return found
 }
 
-// softBreak is the length of the end of a line that is none, or 0.
+// softBreak returns the length of a soft line break, or 0.
 func softBreak(s []byte) int {
 	n := 1
 	for n < len(s) && (s[n] == ' ' || s[n] == '\t') {
@@ -54,8 +54,8 @@ func softBreak(s []byte) int {
 	return 0
 }
 
-// endsBase64 reports whether a text ends with so long a run of base64 that an equals sign
-// behind it is its padding. The run may have lines.
+// endsBase64 reports whether a text ends with a run of base64 long enough that an equals
+// sign after it is its padding. The run may span lines.
 func endsBase64(text []byte) bool {
 	const least = 20
 	for range 2 {
@@ -75,8 +75,8 @@ func endsBase64(text []byte) bool {
 	return false
 }
 
-// quoted adds a run of =C3=BC, with what stands before it from at on, and returns how long
-// it is, or 0 if it is none.
+// quoted adds a run of =C3=BC, with the text before it from at on, and returns its length,
+// or 0 if there is none.
 func (v *View) quoted(text []byte, at, i int, set *charmap.Charmap) int {
 	v.bytes = v.bytes[:0]
 	n := i
@@ -97,8 +97,7 @@ func (v *View) quoted(text []byte, at, i int, set *charmap.Charmap) int {
 	return n - i
 }
 
-// readURL reads what is encoded as in URLs and forms: M%C3%BCller, %u00fc, a plus for a
-// blank.
+// readURL reads the encoding of URLs and forms: M%C3%BCller, %u00fc, a plus for a space.
 func readURL(v *View, text []byte) bool {
 	at, found := 0, false
 	for i := 0; i < len(text); {
@@ -119,7 +118,7 @@ func readURL(v *View, text []byte) bool {
 	return true
 }
 
-// percent adds a run of %C3%BC with what stands before it, and returns how long it is, or 0.
+// percent adds a run of %C3%BC with the text before it, and returns its length, or 0.
 func (v *View) percent(text []byte, at, i int) int {
 	if i < len(text)-5 && text[i+1]|0x20 == 'u' {
 		if r, ok := hexRune(text[i+2:], 4); ok {
@@ -148,7 +147,7 @@ func (v *View) percent(text []byte, at, i int) int {
 	return n - i
 }
 
-// pluses adds text in which a plus stands for a blank.
+// pluses adds text in which a plus stands for a space.
 func (v *View) pluses(text []byte, from, to int) {
 	for {
 		i := next(text[:to], from, '+')
@@ -161,7 +160,7 @@ func (v *View) pluses(text []byte, from, to int) {
 	}
 }
 
-// readMojibake reads UTF-8 that was read as Windows-1252: MÃ¼ller.
+// readMojibake reads UTF-8 that was decoded as Windows-1252: MÃ¼ller.
 func readMojibake(v *View, text []byte) bool {
 	at, found := 0, false
 	for i := next(text, 0, 0xc3); i < len(text); {
@@ -186,8 +185,8 @@ func readMojibake(v *View, text []byte) bool {
 	return found
 }
 
-// misread returns the character whose bytes the next characters stand for, and how long
-// they are.
+// misread returns the character whose bytes the next characters stand for, and their
+// length.
 func misread(s []byte) (r rune, n int) {
 	if len(s) < 4 || s[1] < 0x82 || s[1] > 0xb4 || s[2] < 0xc2 || s[2] > 0xe2 {
 		return 0, 0

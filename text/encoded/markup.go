@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// longestEntity is how long an entity can be: &CounterClockwiseContourIntegral;
+// longestEntity is the maximum length of an entity: &CounterClockwiseContourIntegral;
 const longestEntity = 34
 
 // readEntities reads entities of HTML and XML.
@@ -26,7 +26,7 @@ func readEntities(v *View, text []byte) bool {
 	return true
 }
 
-// next is where a character stands next, or the length of the text.
+// next returns the next position of a character, or the length of the text.
 func next(text []byte, from int, c byte) int {
 	if i := bytes.IndexByte(text[from:], c); i >= 0 {
 		return from + i
@@ -34,8 +34,8 @@ func next(text []byte, from int, c byte) int {
 	return len(text)
 }
 
-// entity adds what stands before an entity, from at on, and the entity, and returns how
-// long it is, or 0.
+// entity adds the text before an entity, from at on, and the entity, and returns its
+// length, or 0.
 func (v *View) entity(text []byte, at, i int) int {
 	end := i + 1
 	for end < len(text) && end-i < longestEntity && (isAlnum(text[end]) || text[end] == '#' && end == i+1) {
@@ -54,7 +54,7 @@ func (v *View) entity(text []byte, at, i int) int {
 	}
 	n, size := len(raw), len(read)
 	if !strings.HasSuffix(raw, ";") {
-		// One character stands for the beginning: &uumlller.
+		// One character replaces the beginning: &uumlller.
 		_, size = utf8.DecodeRuneInString(read)
 		n -= len(read) - size
 	}
@@ -63,7 +63,7 @@ func (v *View) entity(text []byte, at, i int) int {
 	return n
 }
 
-// inlineTags are those that stand inside a word.
+// inlineTags has the tags that may occur inside a word.
 var inlineTags = func() map[string]bool {
 	m := map[string]bool{}
 	for _, t := range strings.Fields("b i u em strong span a font small big sub sup tt code s strike mark abbr acronym cite dfn kbd samp var q del ins bdo bdi wbr label time data content o:p") {
@@ -72,10 +72,10 @@ var inlineTags = func() map[string]bool {
 	return m
 }()
 
-// longestTag is how long a tag may be.
+// longestTag is the maximum length of a tag.
 const longestTag = 4096
 
-// readTags reads text through tags and comments.
+// readTags reads text across tags and comments.
 func readTags(v *View, text []byte) bool {
 	at, found := 0, false
 	for i := next(text, 0, '<'); i < len(text); i = next(text, i, '<') {
@@ -97,7 +97,7 @@ func readTags(v *View, text []byte) bool {
 	return true
 }
 
-// plain adds text without tags, in which there may be entities.
+// plain adds text without tags, which may contain entities.
 func (v *View) plain(text []byte, from, to int) {
 	for i := from; ; i++ {
 		if i = next(text[:to], i, '&'); i >= to {
@@ -111,8 +111,8 @@ func (v *View) plain(text []byte, from, to int) {
 	v.keep(text, from, to)
 }
 
-// tagAt returns the end of the tag or comment that begins at an offset, or 0, and what
-// stands for it: nothing for one that may stand inside a word.
+// tagAt returns the end of the tag or comment that begins at an offset, or 0, and its
+// replacement: nothing for a tag that may occur inside a word.
 func tagAt(text []byte, i int) (end int, by byte) {
 	rest := text[i:]
 	switch {

@@ -23,17 +23,17 @@ func readNames(v *View, text []byte) bool {
 	return found
 }
 
-// nameMarks are where the marks stand next that names of files and tags have.
+// nameMarks has the next positions of the marks that occur in file names and tags.
 type nameMarks [4]int
 
-// next returns where one of them stands next, or the length of the text.
+// next returns the next position of one of them, or the length of the text.
 func (m *nameMarks) next(text []byte, i int) int {
 	first := len(text)
 	for n, c := range [len(m)]byte{'_', '#', '@', '.'} {
 		if m[n] < i {
 			at := next(text, i, c)
 			for c == '.' && at < len(text) && (at+1 == len(text) || text[at+1] <= ' ' || at == 0 || text[at-1] < 'A') {
-				at = next(text, at+1, c) // not the end of a sentence, nor a number
+				at = next(text, at+1, c) // not the end of a sentence or a number
 			}
 			m[n] = at
 		}
@@ -42,10 +42,11 @@ func (m *nameMarks) next(text []byte, i int) int {
 	return first
 }
 
-// longestName is how many bytes of a text without blanks are looked at as one name.
+// longestName is the number of bytes of a text without spaces that are examined as one
+// name.
 const longestName = 2048
 
-// runAround returns the bytes around a place that have no blank and no tag between them.
+// runAround returns the bytes around a position without spaces or tags between them.
 func runAround(text []byte, i, least int) (from, to int) {
 	from, to = i, i
 	for from > least && i-from < longestName && text[from-1] > ' ' && text[from-1] != '>' {
@@ -57,10 +58,10 @@ func runAround(text []byte, i, least int) (from, to int) {
 	return from, to
 }
 
-// isJoined reports whether a run is a name of a file or a tag.
+// isJoined reports whether a run is a file name or a tag.
 func isJoined(run []byte) bool {
 	if bytes.IndexByte(run, '@') > 0 || bytes.Contains(run, []byte("://")) {
-		return false // an address on a network is found as it is
+		return false // a network address is found as it is
 	}
 	if run[0] == '#' || run[0] == '@' || hasFileEnding(run) {
 		return true
@@ -73,7 +74,7 @@ func isJoined(run []byte) bool {
 	return false
 }
 
-// fileEndings are the endings of files by which a name of a file is known.
+// fileEndings has the extensions that identify a file name.
 var fileEndings = func() map[string]bool {
 	m := map[string]bool{}
 	for _, e := range []string{"pdf", "jpg", "jpeg", "png", "gif", "tif", "tiff", "bmp", "heic", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "txt", "rtf",
@@ -83,14 +84,14 @@ var fileEndings = func() map[string]bool {
 	return m
 }()
 
-// hasFileEnding reports whether a word is a name of a file.
+// hasFileEnding reports whether a word is a file name.
 func hasFileEnding(run []byte) bool {
 	run = bytes.TrimRight(run, `.,;:!?)"'>]`)
 	dot := bytes.LastIndexByte(run, '.')
 	return dot > 0 && len(run)-dot <= 6 && fileEndings[string(bytes.ToLower(run[dot+1:]))]
 }
 
-// apart adds a name with blanks between its words.
+// apart adds a name with spaces between its words.
 func (v *View) apart(text []byte, from, to int) {
 	at := from
 	for i := from + 1; i < to; i++ {

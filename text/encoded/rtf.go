@@ -7,7 +7,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// readRTF reads RTF, or a part of it: escapes of characters, control words and groups.
+// readRTF reads RTF, or a part of it: character escapes, control words and groups.
 func readRTF(v *View, text []byte) bool {
 	if bytes.IndexByte(text, '\\') < 0 {
 		return false
@@ -22,8 +22,8 @@ type rtf struct {
 	v    *View
 	text []byte
 	set  *charmap.Charmap
-	pad  int // how many characters follow a Unicode escape
-	// whole means that the text has a document, in which ends of lines mean nothing.
+	pad  int // the number of characters that follow a Unicode escape
+	// whole means that the text has a whole document, in which line ends mean nothing.
 	whole bool
 	high  rune // the first half of a surrogate pair
 }
@@ -61,7 +61,7 @@ func (r *rtf) read() bool {
 var spacers = map[string]byte{"par": '\n', "line": '\n', "row": '\n', "cell": '\t', "tab": '\t', "sect": '\n', "page": '\n', "pard": '\n', "emdash": '-', "endash": '-', "rquote": '\'', "lquote": '\'',
 	"ldblquote": '"', "rdblquote": '"', "emspace": ' ', "enspace": ' ', "qmspace": ' '}
 
-// control reads what begins with a backslash, and returns how long it is, or 0.
+// control reads a control word or symbol, and returns its length, or 0.
 func (r *rtf) control(i int) int {
 	rest := r.text[i:]
 	if len(rest) < 2 {
@@ -126,7 +126,7 @@ func (r *rtf) bytes(rest []byte, i int) int {
 	})
 }
 
-// unicode adds \u252?, with the characters that stand for it in readers that know none.
+// unicode adds \u252?, including the substitute characters for readers without Unicode.
 func (r *rtf) unicode(rest []byte, i, end, number int) int {
 	for n := r.pad; n > 0 && end < len(rest); n-- {
 		switch {

@@ -1,7 +1,7 @@
-// Package encoded decodes encodings inside a plain text: entities and tags, escapes of JSON, RTF
-// and HL7, quoted-printable, URLs, words that were read in the wrong character set, words broken at
-// the end of a line, cells of drawn tables, file names, base64. Each encoding gives a View: the
-// decoded text, with the positions that it comes from.
+// Package encoded decodes encodings inside a plain text: entities and tags, escapes of
+// JSON, RTF and HL7, quoted-printable, URLs, words decoded in the wrong character set,
+// words broken at the end of a line, cells of drawn tables, file names, base64. Each
+// encoding gives a View: the decoded text, with the positions that it comes from.
 package encoded
 
 import (
@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// An Encoding is a way in which a part of a text may be written.
+// An Encoding is a way in which a part of a text may be encoded.
 type Encoding uint8
 
 // The encodings.
@@ -40,26 +40,26 @@ type View struct {
 	bytes  []byte // of a run of encoded bytes
 }
 
-// piece is a part of the view and of the text that it comes from. It ends in the view where
-// the next begins.
+// piece is a part of the view and the part of the text that it comes from. In the view, it
+// ends where the next begins.
 type piece struct {
 	at       int // in the view
 	from, to int // in the text
-	// literal means that both are the same.
+	// literal means that both are equal.
 	literal bool
-	// apart means that what stands before it in the text, and is not in the view, is markup,
-	// which stays.
+	// apart means that it follows markup in the text that is not in the view, and that
+	// stays.
 	apart bool
 }
 
 // Range is a part of the text that a view comes from.
 type Range struct {
 	Start, End int
-	// Decoded reports that the text spells it differently than the view.
+	// Decoded reports that the text spells it differently from the view.
 	Decoded bool
 }
 
-// readers find encodings. Each reports whether there was anything.
+// readers finds encodings. Each reports whether it found anything.
 var readers = [Count]func(v *View, text []byte) bool{
 	Entities: readEntities, Tags: readTags, Escapes: readEscapes, RTF: readRTF, HL7: readHL7, QuotedPrintable: readQuotedPrintable,
 	URL: readURL, Mojibake: readMojibake, Breaks: readBreaks, Cells: readCells, Names: readNames,
@@ -84,7 +84,7 @@ func (v *View) keep(text []byte, from, to int) {
 	v.Text = append(v.Text, text[from:to]...)
 }
 
-// drop leaves markup out, which stays in the text. by, if not 0, stands for it.
+// drop leaves out markup, which stays in the text. by, if not 0, replaces it in the view.
 func (v *View) drop(by byte) {
 	v.pieces = append(v.pieces, piece{at: len(v.Text), apart: true})
 	if n := len(v.Text); by != 0 && (n == 0 || v.Text[n-1] != by) {
@@ -92,7 +92,7 @@ func (v *View) drop(by byte) {
 	}
 }
 
-// put adds what a part of the text means.
+// put adds the decoded form of a part of the text.
 func (v *View) put(from, to int, out ...byte) {
 	v.pieces = append(v.pieces, piece{at: len(v.Text), from: from, to: to})
 	v.Text = append(v.Text, out...)
@@ -103,8 +103,8 @@ func (v *View) putRune(from, to int, r rune) {
 	v.Text = utf8.AppendRune(v.Text, r)
 }
 
-// Source appends the ranges of the text that a part of the view comes from. If there is
-// markup in between, there are several.
+// Source appends the ranges of the text that a part of the view comes from. There are
+// several if there is markup in between.
 func (v *View) Source(dst []Range, start, end int) []Range {
 	i, _ := slices.BinarySearchFunc(v.pieces, start, func(p piece, at int) int { return p.at - at })
 	for i > 0 && (i == len(v.pieces) || v.pieces[i].at > start) {

@@ -15,7 +15,7 @@ import (
 func (s *Scrubber) AppendHTML(dst, src []byte) ([]byte, error) {
 	s.reset()
 	z := html.NewTokenizer(bytes.NewReader(src))
-	skipped := atom.Atom(0) // the element whose content goes
+	skipped := atom.Atom(0) // the element whose content is removed
 	depth := 0
 	for {
 		kind := z.Next()
@@ -62,7 +62,7 @@ func (s *Scrubber) AppendHTML(dst, src []byte) ([]byte, error) {
 	return s.append(dst, func(dst, plain []byte, _ int) []byte { return append(dst, html.EscapeString(string(plain))...) })
 }
 
-// separateTag ends a line or a cell at elements that do.
+// separateTag ends a line or a cell at elements that do so.
 func (s *Scrubber) separateTag(a atom.Atom) {
 	switch a {
 	case atom.B, atom.I, atom.U, atom.Em, atom.Strong, atom.Span, atom.A, atom.Font, atom.Small, atom.Big, atom.Sub, atom.Sup, atom.Tt, atom.Code, atom.S, atom.Strike, atom.Mark, atom.Abbr, atom.Acronym,
@@ -74,7 +74,7 @@ func (s *Scrubber) separateTag(a atom.Atom) {
 	}
 }
 
-// tag returns a tag with the attributes that hold no text.
+// tag returns a tag with only the attributes that cannot contain text.
 func tag(kind html.TokenType, name []byte, attributes bool, z *html.Tokenizer) []byte {
 	out := []byte{'<'}
 	if kind == html.EndTagToken {
@@ -98,7 +98,7 @@ func tag(kind html.TokenType, name []byte, attributes bool, z *html.Tokenizer) [
 	return append(out, '>')
 }
 
-// harmless reports whether an attribute has a form in which no text can be.
+// harmless reports whether the form of an attribute rules out any text.
 func harmless(key, value string) bool {
 	switch key {
 	case "xmlns":

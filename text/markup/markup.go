@@ -26,12 +26,11 @@ type Scrubber struct {
 	items []item
 }
 
-// item is a part of the output: a piece of markup that is copied, or a piece of the
-// plain text.
+// item is a part of the output: a piece of markup to copy, or a piece of the plain text.
 type item struct {
 	markup     []byte // copied if not nil
-	start, end int    // else a part of the plain text
-	// pad is how many characters follow a Unicode escape of RTF.
+	start, end int    // otherwise a part of the plain text
+	// pad is the number of characters that follow a Unicode escape of RTF.
 	pad int
 }
 
@@ -90,11 +89,11 @@ func (s *Scrubber) text(piece []byte, pad int) {
 	s.items = append(s.items, item{start: start, end: len(s.plain), pad: pad})
 }
 
-// separate keeps the texts before and after apart, without a change of the output.
+// separate keeps the texts before and after apart without changing the output.
 func (s *Scrubber) separate(by byte) { s.plain = append(s.plain, by) }
 
-// append finds the spans of the plain text and appends the items: a span's replacement
-// where it begins, and nothing where it goes on.
+// append finds the spans of the plain text and appends the items: the replacement of a span
+// at its beginning, and nothing for the rest of it.
 func (s *Scrubber) append(dst []byte, encode func(dst, plain []byte, pad int) []byte) ([]byte, error) {
 	if err := s.find(s.plain); err != nil {
 		return dst, err

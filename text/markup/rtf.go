@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// maxGroups is how deep groups of RTF may be.
+// maxGroups is the maximum depth of nested RTF groups.
 const maxGroups = 1000
 
 // AppendRTF appends an RTF document with its identifiers replaced.
@@ -33,12 +33,12 @@ type rtf struct {
 	src      []byte
 	i        int
 	codePage *charmap.Charmap
-	pads     []int // of each open group, the characters that follow a Unicode escape
+	pads     []int // for each open group, the number of characters that follow a Unicode escape
 	piece    []byte
 	high     rune // the first half of a surrogate pair
 }
 
-// codePages are those that RTF names by number, of one byte a character.
+// codePages has the single-byte code pages that RTF names by number.
 var codePages = map[int]*charmap.Charmap{
 	437: charmap.CodePage437, 850: charmap.CodePage850, 852: charmap.CodePage852, 866: charmap.CodePage866,
 	1250: charmap.Windows1250, 1251: charmap.Windows1251, 1252: charmap.Windows1252, 1253: charmap.Windows1253,
@@ -71,7 +71,7 @@ func (r *rtf) read() error {
 			r.s.copy(r.src[r.i : r.i+1])
 			r.i++
 			if len(r.pads) == 1 {
-				return nil // what follows the document is not of it
+				return nil // anything after the document is not part of it
 			}
 		case '\\':
 			if err := r.control(); err != nil {
@@ -116,10 +116,10 @@ func (r *rtf) flush() {
 	}
 }
 
-// hiddenGroups are destinations that are no text of the document.
+// hiddenGroups has the destinations that are not text of the document.
 var hiddenGroups = [][]byte{[]byte("*"), []byte("info"), []byte("pict"), []byte("object"), []byte("fldinst"), []byte("themedata"), []byte("datastore"), []byte("xe"), []byte("tc"), []byte("bkmkstart"), []byte("bkmkend"), []byte("filetbl"), []byte("revtbl")}
 
-// hidden reports whether a group begins that is no text of the document.
+// hidden reports whether a group begins that is not text of the document.
 func (r *rtf) hidden() bool {
 	rest := bytes.TrimLeft(r.src[r.i+1:min(len(r.src), r.i+64)], " \r\n")
 	if len(rest) < 2 || rest[0] != '\\' {
@@ -160,7 +160,7 @@ func (r *rtf) skip() error {
 	return errors.New("the RTF cannot be read: it ends inside a group")
 }
 
-// word reads the control word at the place: its name, its number and its end.
+// word reads the control word at the current position: its name, its number and its end.
 func (r *rtf) word() (name []byte, n, end int) {
 	i := r.i + 1
 	for i < len(r.src) && isLetter(r.src[i]) {
@@ -209,7 +209,7 @@ func (r *rtf) control() error {
 		r.char('-')
 		r.i += 2
 	case c == '-':
-		r.i += 2 // an optional hyphen: the word goes on
+		r.i += 2 // an optional hyphen: the word continues
 	case c == '\r' || c == '\n':
 		r.mark([]byte(`\par `), '\n')
 		r.i += 2
@@ -270,7 +270,7 @@ func (r *rtf) controlWord() error {
 		r.s.copy(word)
 	default:
 		r.flush()
-		// What is not known as layout could be text in disguise.
+		// Words not known as layout could be text in disguise.
 		if layout[string(name)] && n > -100000 && n < 100000 {
 			r.s.copy(word)
 		}
@@ -279,7 +279,7 @@ func (r *rtf) controlWord() error {
 	return nil
 }
 
-// layout are control words that say how a text looks; others are left out.
+// layout has the control words for the appearance of a text; others are left out.
 var layout = func() map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(`rtf ansi mac pc pca deff deflang deflangfe adeff fonttbl f fnil froman fswiss fmodern fscript fdecor ftech fbidi fcharset fprq
@@ -294,7 +294,7 @@ pn pnlvlblt pnlvlbody pntext ls ilvl viewkind viewscale deftab widowctrl ftnbj a
 	return m
 }()
 
-// skipPad skips what stands for a Unicode character in readers that know none.
+// skipPad skips the substitute for a Unicode character, for readers without Unicode.
 func (r *rtf) skipPad(i int) int {
 	for n := r.pad(); n > 0 && i < len(r.src); n-- {
 		switch c := r.src[i]; {

@@ -17,10 +17,10 @@ import (
 	"github.com/veil-proxy/veil/text"
 )
 
-// maxText is the largest file that is masked, in bytes.
+// maxText is the maximum size of a file that is masked, in bytes.
 const maxText = 64 << 20
 
-// extensions are the ends of names of files that hold text for people.
+// extensions has the file name extensions of text for people.
 var extensions = []string{".txt", ".text", ".md", ".rst"}
 
 // Formats returns the format of plain text, or none if the ruleset has no method for it.

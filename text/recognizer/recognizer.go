@@ -48,10 +48,10 @@ type Options struct {
 	AtOnce int
 }
 
-// DefaultTimeout is the time that a recognizer has for one text.
+// DefaultTimeout is the timeout of a recognizer for one text.
 const DefaultTimeout = 10 * time.Second
 
-// maxAnswer is how long an answer may be.
+// maxAnswer is the maximum length of a response.
 const maxAnswer = 16 << 20
 
 // New returns a client.
@@ -70,7 +70,7 @@ func New(o Options) (*Client, error) {
 	return &Client{url: o.URL, language: o.Language, minScore: o.MinScore, http: &http.Client{Timeout: o.Timeout, CheckRedirect: refuse}}, nil
 }
 
-// finding is what the recognizer found.
+// finding is one result of the recognizer.
 type finding struct {
 	Start *int    `json:"start"`
 	End   *int    `json:"end"`
@@ -115,13 +115,13 @@ func isTimeout(err error) bool {
 	return errors.As(err, &t) && t.Timeout()
 }
 
-// spans reads an answer. Offsets that are not in the text make it invalid.
+// spans reads a response. Offsets outside the text make it invalid.
 func (c *Client) spans(plain, answer []byte) ([]text.Span, error) {
 	var found []finding
 	if err := json.Unmarshal(answer, &found); err != nil || found == nil {
 		return nil, errors.New("the response of the recognizer is not a list of findings")
 	}
-	// offsets[i] is the byte at which code point i begins.
+	// offsets[i] is the byte offset of code point i.
 	offsets := make([]int, 0, len(plain)+1)
 	for i := range string(plain) {
 		offsets = append(offsets, i)
@@ -140,7 +140,7 @@ func (c *Client) spans(plain, answer []byte) ([]text.Span, error) {
 	return text.Union(nil, spans), nil
 }
 
-// labels are the labels of Presidio's types of entities; others are OTHER.
+// labels maps Presidio's entity types to labels; others are OTHER.
 var labels = map[string]text.Label{
 	"PERSON": text.Name, "LOCATION": text.Location, "GPE": text.Location, "ADDRESS": text.Location, "DATE_TIME": text.Date,
 	"DATE": text.Date, "AGE": text.Age, "PHONE_NUMBER": text.Phone, "EMAIL_ADDRESS": text.Email, "URL": text.URL, "IP_ADDRESS": text.IP,

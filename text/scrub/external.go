@@ -22,7 +22,7 @@ type external struct {
 	timeout time.Duration
 }
 
-// atOnce is how many texts a recognizer is sent at once, if its options do not say.
+// atOnce is the default maximum number of concurrent texts for a recognizer.
 const atOnce = 8
 
 // Use sets the recognizer to which texts are sent from now on. On a nil External, it only
@@ -41,7 +41,7 @@ func (x *External) Use(o recognizer.Options) error {
 	return err
 }
 
-// current is the recognizer in use, or nil.
+// current returns the recognizer in use, or nil.
 func (x *External) current() *external {
 	if x == nil {
 		return nil
@@ -51,8 +51,8 @@ func (x *External) current() *external {
 
 var errBusy = errors.New("the recognizer is busy")
 
-// find returns what the recognizer finds. The time it has includes that of waiting for a
-// place.
+// find returns the spans that the recognizer finds. Its timeout includes the wait for a
+// free slot.
 func (e *external) find(plain []byte) ([]text.Span, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), e.timeout)
 	defer cancel()
@@ -65,7 +65,8 @@ func (e *external) find(plain []byte) ([]text.Span, error) {
 	return e.client.Find(ctx, plain)
 }
 
-// What is counted where a text is removed since the recognizer gave no valid answer.
+// The detector and the label under which a text is counted that is removed because the
+// recognizer gave no valid response.
 const (
 	silentDetector = "recognizer-silent"
 	silentLabel    = text.Other

@@ -8,8 +8,8 @@ import (
 )
 
 // name replaces a name word by word: a word of a known name by the surrogate that this part
-// of it has in the record, another by one that is keyed by whom the text is about. What
-// stands between the words stays, and so do titles.
+// of it has in the record, and any other by one that is keyed by the person that the text
+// is about. Titles and the characters between the words stay.
 func (r *replacer) name(dst, original []byte) ([]byte, bool) {
 	r.words = r.known.NameWords(r.words[:0], original, string(r.in.Entity))
 	if len(r.words) == 0 {
@@ -36,7 +36,7 @@ func (r *replacer) name(dst, original []byte) ([]byte, bool) {
 		if w.Initial {
 			surrogate = firstLetter(surrogate)
 		} else if part.unknown && strings.EqualFold(string(surrogate), string(word)) {
-			part.text += "\x00" // no surrogate is the name itself
+			part.text += "\x00" // no surrogate equals the name itself
 			part.apply(r)
 			surrogate = r.masked
 		}
@@ -55,12 +55,12 @@ func (r *replacer) familyFirst(original []byte) bool {
 type namePart struct {
 	method      mask.Method
 	text, owner string
-	// whole is a name of which only a part is meant: its given or its family name.
+	// whole is a name of which only a part is meant: the given or the family name.
 	whole, given, unknown bool
 }
 
-// partOf says what a word is a part of, and which is the last word of it: a part of a known
-// name may have several words, and particles belong to what follows them.
+// partOf returns the part that a word belongs to, and the last word of that part: a part of
+// a known name may have several words, and particles belong to the words after them.
 func (r *replacer) partOf(original []byte, i int, familyFirst bool) (p namePart, end int) {
 	end = i
 	w := &r.words[i]
@@ -90,7 +90,7 @@ func (r *replacer) partOf(original []byte, i int, familyFirst bool) (p namePart,
 	return p, end
 }
 
-// sameName reports whether two words are of the same part of a known name.
+// sameName reports whether two words belong to the same part of a known name.
 func (r *replacer) sameName(i, j int) bool {
 	a, b := &r.words[i], &r.words[j]
 	return b.Known && !b.Initial && a.Part.Text == b.Part.Text && a.Part.Owner == b.Part.Owner && a.Part.Given == b.Part.Given
@@ -99,7 +99,7 @@ func (r *replacer) sameName(i, j int) bool {
 // apply puts the surrogate of the part, or of the whole name, into r.masked.
 func (p *namePart) apply(r *replacer) bool { return r.apply(p.method, p.text, p.owner) }
 
-// of takes the part out of the surrogate of a whole name.
+// of extracts the part from the surrogate of a whole name.
 func (p *namePart) of(surrogate []byte) []byte {
 	given, family, ok := bytes.Cut(surrogate, []byte(" "))
 	switch {
@@ -111,7 +111,7 @@ func (p *namePart) of(surrogate []byte) []byte {
 	return family
 }
 
-// firstLetter is the first letter of a surrogate.
+// firstLetter returns the first letter of a surrogate.
 func firstLetter(surrogate []byte) []byte {
 	for i := range string(surrogate) {
 		if i > 0 {

@@ -9,16 +9,16 @@ import (
 	"github.com/veil-proxy/veil/mask"
 )
 
-// result is what became of a text.
+// result is a scrubbed text.
 type result struct {
 	key     [32]byte
 	removed bool
-	silent  bool // removed since the recognizer gave no valid answer
+	silent  bool // removed because the recognizer gave no valid response
 	text    []byte
 	found   []spanCount
 }
 
-// append appends the text, and counts what was found in it.
+// append appends the text, and counts the spans that were found in it.
 func (r *result) append(dst []byte, in *mask.Input) ([]byte, mask.Outcome) {
 	for _, c := range r.found {
 		in.Found.Add(c.rule, c.label.String(), c.n)
@@ -36,13 +36,13 @@ func (r result) clone() *result {
 }
 
 // Scrubbed texts are remembered, since the same page, note or export is often requested
-// again. What is kept is the scrubbed text alone, under a digest keyed with what never
-// leaves the process: no original can be found in it, nor be told from it.
+// again. Only the scrubbed text is kept, under a digest with a key that never leaves the
+// process: no original can be found in it or derived from it.
 
 const (
-	// maxRemembered bounds what is remembered in the process, in bytes.
+	// maxRemembered limits the size of remembered texts in the process, in bytes.
 	maxRemembered = 64 << 20
-	// resultOverhead is about what a result takes besides its text, in bytes.
+	// resultOverhead is the approximate size of a result besides its text, in bytes.
 	resultOverhead = 256
 )
 
@@ -51,12 +51,12 @@ var remembered = sync.OnceValue(func() *ristretto.Cache[string, *result] {
 		NumCounters: 10 * maxRemembered / 2048, MaxCost: maxRemembered, BufferItems: 64, IgnoreInternalCost: true,
 	})
 	if err != nil {
-		panic("scrub: " + err.Error()) // the configuration is fixed
+		panic("scrub: " + err.Error()) // cannot fail: the configuration is fixed
 	}
 	return c
 })
 
-// recall returns what is remembered under a key, or nil.
+// recall returns the result remembered under a key, or nil.
 func recall(key [32]byte) *result {
 	if r, ok := remembered().Get(string(key[:])); ok && r.key == key {
 		return r
@@ -64,7 +64,8 @@ func recall(key [32]byte) *result {
 	return nil
 }
 
-// remember keeps a result for a while. A text is sent again to a recognizer that was silent.
+// remember keeps a result for a while, except if the recognizer gave no valid response:
+// such a text is sent again.
 func remember(key [32]byte, r *result) {
 	if r.silent {
 		return

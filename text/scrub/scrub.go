@@ -54,9 +54,9 @@ func Methods(x *External) []mask.Definition {
 
 func putsSurrogates(args mask.Args) bool { return args.String("replace", "label") == "surrogate" }
 
-// method scrubs a text. A text that is not UTF-8, is not what it should be, or whose people
-// could not be had (Input.Known is nil), is Removed. A text in which nothing is found is
-// Replaced by itself, so that its label says what it went through.
+// method scrubs a text. The text is Removed if it is not UTF-8, is not valid in its format,
+// or if its people are not available (Input.Known is nil). A text in which nothing is found
+// is Replaced by itself, so that its label says how it was processed.
 type method struct {
 	base64     bool
 	scrub      func(s *markup.Scrubber, dst, src []byte) ([]byte, error)
@@ -66,14 +66,14 @@ type method struct {
 	workers    sync.Pool
 }
 
-// job is a text and what is known beside it.
+// job is a text and the data that it is scrubbed with.
 type job struct {
 	src    []byte
 	known  *text.Known
 	entity []byte // for surrogates
 }
 
-// worker is what scrubbing one text needs.
+// worker has the state for scrubbing one text.
 type worker struct {
 	markup.Scrubber
 	replacer     *replacer // nil for labels
@@ -81,7 +81,7 @@ type worker struct {
 	digest       hash.Hash
 	number       []byte
 	found        []spanCount
-	silent       bool // the recognizer gave no valid answer
+	silent       bool // the recognizer gave no valid response
 }
 
 // spanCount counts the spans of a detector and a label.
@@ -94,7 +94,7 @@ type spanCount struct {
 func newMethod(env mask.Env, args mask.Args, x *External) (mask.Method, error) {
 	removes := func(name string) bool { return args.String(name, "keep") == "remove" }
 	options := text.Options{Times: removes("times"), Years: removes("years"), Ages: removes("ages"), Professions: removes("professions")}
-	finder := sync.OnceValue(func() *text.Finder { return text.New(options) }) // dictionaries are loaded when the first text comes
+	finder := sync.OnceValue(func() *text.Finder { return text.New(options) }) // loads the dictionaries with the first text
 	m := &method{external: x, base64: args.String("encoding", "") == "base64", scrub: markups[args.String("as", "text")]}
 	if env.Trial {
 		m.external = nil
@@ -118,17 +118,17 @@ func newMethod(env mask.Env, args mask.Args, x *External) (mask.Method, error) {
 	return m, nil
 }
 
-// markups are the ways to read a text.
+// markups has the ways to read a text.
 var markups = map[string]func(s *markup.Scrubber, dst, src []byte) ([]byte, error){
 	"text": (*markup.Scrubber).AppendText, "xhtml": (*markup.Scrubber).AppendHTML, "html": (*markup.Scrubber).AppendHTML, "rtf": (*markup.Scrubber).AppendRTF,
 }
 
 const (
-	// rememberedFrom is the length from which a text is remembered, in bytes: what is
-	// shorter is scrubbed as quickly.
+	// rememberedFrom is the minimum length of texts that are remembered, in bytes: shorter
+	// ones are scrubbed just as quickly.
 	rememberedFrom = 64
-	// leftFrom is the length from which scrubbing is left for later, where processors can
-	// do it side by side. Texts for a recognizer are always left.
+	// leftFrom is the minimum length of texts whose scrubbing is deferred, so that
+	// processors can do it in parallel. Texts for a recognizer are always deferred.
 	leftFrom = 1024
 )
 
@@ -143,7 +143,7 @@ func (m *method) Append(dst, src []byte, in *mask.Input) ([]byte, mask.Outcome, 
 	}
 	w := m.workers.Get().(*worker)
 	dst, outcome := m.append(w, dst, &j, in)
-	m.workers.Put(w) // not after a panic: then its state is not known
+	m.workers.Put(w) // not after a panic: its state is unknown then
 	return dst, outcome, nil
 }
 
@@ -171,7 +171,7 @@ func (m *method) append(w *worker, dst []byte, j *job, in *mask.Input) ([]byte, 
 	return r.append(dst, in)
 }
 
-// later scrubs a text that was left.
+// later scrubs a deferred text.
 func (m *method) later(key [32]byte, j *job) any {
 	w := m.workers.Get().(*worker)
 	r := m.result(w, j).clone()
@@ -180,8 +180,8 @@ func (m *method) later(key [32]byte, j *job) any {
 	return r
 }
 
-// keyOf is the key by which a scrubbed text is remembered: a keyed digest of all that
-// decides what becomes of it.
+// keyOf returns the key under which a scrubbed text is remembered: a keyed digest of
+// everything that the result depends on.
 func (w *worker) keyOf(j *job) (key [32]byte) {
 	w.digest.Reset()
 	known := j.known.Digest()
@@ -195,7 +195,7 @@ func (w *worker) keyOf(j *job) (key [32]byte) {
 	return key
 }
 
-// result scrubs a text. What it returns is valid until the worker is used again.
+// result scrubs a text. The result is valid until the worker is used again.
 func (m *method) result(w *worker, j *job) result {
 	w.Known, w.found = j.known, w.found[:0]
 	defer func() { w.Known = nil }() // originals
@@ -237,7 +237,7 @@ func (m *method) result(w *worker, j *job) result {
 	return result{text: out, found: w.found}
 }
 
-// count counts a span that is taken out.
+// count counts a span that is replaced.
 func (w *worker) count(span text.Span) {
 	for i := range w.found {
 		if c := &w.found[i]; c.label == span.Label && c.rule == span.Rule {

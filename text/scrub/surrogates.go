@@ -14,8 +14,8 @@ import (
 	"github.com/veil-proxy/veil/text"
 )
 
-// surrogates are the methods that put something else in place of what is found: the same
-// that rules give to structured fields, so that a text and its record agree.
+// surrogates has the methods that replace what is found: the same that rules use for
+// structured fields, so that a text and its record agree.
 type surrogates struct {
 	given, family, person, street, city, phone, email, url, org, id mask.Method
 
@@ -24,7 +24,7 @@ type surrogates struct {
 	dayFirst bool
 }
 
-// likeFields says which arguments should be those of the rules of fields.
+// likeFields lists the arguments that should equal those of the rules of fields.
 func likeFields(args mask.Args) []mask.Like {
 	if !putsSurrogates(args) {
 		return nil
@@ -38,7 +38,7 @@ func likeFields(args mask.Args) []mask.Like {
 	}
 }
 
-// newSurrogates makes the methods with the arguments of scrub.
+// newSurrogates creates the methods with the arguments of scrub.
 func newSurrogates(env mask.Env, args mask.Args) (*surrogates, error) {
 	methods, err := mask.NewMethods(general.Methods())
 	if err != nil {
@@ -66,7 +66,7 @@ func newSurrogates(env mask.Env, args mask.Args) (*surrogates, error) {
 	return s, err
 }
 
-// replacer puts surrogates into one text after the other.
+// replacer replaces identifiers by surrogates, in one text after the other.
 type replacer struct {
 	*surrogates
 	known  *text.Known
@@ -75,7 +75,8 @@ type replacer struct {
 	masked []byte
 }
 
-// AppendReplacement implements text.Replacer. What has no surrogate gets its label.
+// AppendReplacement implements text.Replacer. A value without a surrogate is replaced by
+// its label.
 func (r *replacer) AppendReplacement(dst []byte, span text.Span, original []byte) []byte {
 	from := len(dst)
 	var ok bool
@@ -106,8 +107,8 @@ func (r *replacer) AppendReplacement(dst []byte, span text.Span, original []byte
 	return dst
 }
 
-// apply appends what a method makes of a value of somebody, in r.masked. ok is false if
-// nothing is left.
+// apply applies a method to a value of somebody, and puts the result into r.masked. ok is
+// false if nothing is left.
 func (r *replacer) apply(m mask.Method, value, owner string) (ok bool) {
 	in := r.in
 	if owner != "" {
@@ -118,8 +119,8 @@ func (r *replacer) apply(m mask.Method, value, owner string) (ok bool) {
 	return err == nil && outcome == mask.Replaced && len(out) > 0
 }
 
-// origin is the known value that a span is: its text and whom it belongs to. Without one it
-// is what stands in the text, and belongs to whom the text is about.
+// origin returns the known value of a span: its text and its owner. Without a known value,
+// it returns the text of the span, owned by the person that the text is about.
 func (r *replacer) origin(span text.Span, original []byte) (o text.Origin, known bool) {
 	o, known = r.known.Origin(span.Value, string(r.in.Entity))
 	if !known || o.Text == "" {
@@ -128,14 +129,14 @@ func (r *replacer) origin(span text.Span, original []byte) (o text.Origin, known
 	return o, true
 }
 
-// date shifts a date by the shift of whom the text is about, and writes it in its own form.
-// A known date of birth or death has its label, since records have less than a shifted one of
-// it.
+// date shifts a date by the shift of the person that the text is about, and writes it in
+// its own form. A known date of birth or death is replaced by its label, since records keep
+// less of it than a shifted date.
 func (r *replacer) date(dst []byte, span text.Span, original []byte) ([]byte, bool) {
 	day, form, ok := text.ParseDate(string(original), r.dayFirst)
 	o, known := r.known.Origin(span.Value, string(r.in.Entity))
 	if known = known && o.Kind == text.KnownDate; known && o.Text != isoOf(day) {
-		day, form, ok = text.ParseDate(string(original), !r.dayFirst) // the record tells which is the month
+		day, form, ok = text.ParseDate(string(original), !r.dayFirst) // the record shows which number is the month
 	}
 	iso := isoOf(day)
 	if !known {
@@ -158,7 +159,7 @@ func isoOf(d text.Day) string {
 	return civil.Date{Year: d.Year, Month: time.Month(d.Month), Day: d.Day}.String()
 }
 
-// age writes 90 for a number over 89, as rules for ages do.
+// age replaces a number over 89 by 90, as rules for ages do.
 func (r *replacer) age(dst, original []byte) ([]byte, bool) {
 	digits := 0
 	for digits < len(original) && original[digits] >= '0' && original[digits] <= '9' {
@@ -173,8 +174,8 @@ func (r *replacer) age(dst, original []byte) ([]byte, bool) {
 	return append(append(dst, "90"...), original[digits:]...), true
 }
 
-// number replaces a telephone number or an identifier, written as it stands in the text if
-// it has as many letters and digits there.
+// number replaces a telephone number or an identifier. It is formatted as in the text if it
+// has the same number of letters and digits there.
 func (r *replacer) number(dst []byte, span text.Span, original []byte, m mask.Method) ([]byte, bool) {
 	o, known := r.origin(span, original)
 	if !known {
@@ -203,8 +204,8 @@ func digitsOf(original []byte) string {
 	}, string(original))
 }
 
-// appendAs appends a number with the marks that another one has, if both have as many
-// letters and digits; as it is if not.
+// appendAs appends a number with the punctuation of another, if both have the same number
+// of letters and digits; otherwise it is appended unchanged.
 func appendAs(dst, number, written []byte) []byte {
 	isDigit := func(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
 	var buf [64]byte
@@ -245,7 +246,7 @@ func appendAs(dst, number, written []byte) []byte {
 	return dst
 }
 
-// address replaces an address on a network.
+// address replaces a network address.
 func (r *replacer) address(dst []byte, span text.Span, original []byte) ([]byte, bool) {
 	o, known := r.origin(span, original)
 	m := r.email
@@ -277,8 +278,8 @@ func (r *replacer) organization(dst []byte, span text.Span, original []byte) ([]
 	return appendCased(dst, r.masked, original), true
 }
 
-// appendCased appends a surrogate in capitals or small letters where the original is
-// written so.
+// appendCased appends a surrogate in capitals or lower case if the original is written that
+// way.
 func appendCased(dst, surrogate, original []byte) []byte {
 	upper, lower := 0, 0
 	for _, c := range string(original) {
