@@ -8,20 +8,20 @@ import (
 // Day is a date. Its year is 0 if unknown.
 type Day struct{ Year, Month, Day int }
 
-// DateForm is the way a date is written, so that another date can be written the same
-// way.
+// DateForm is the form in which a date is written, so that another date can be written in
+// the same form.
 type DateForm struct{ parts []datePart }
 
-// datePart is a piece of a written date.
+// datePart is a part of a written date.
 type datePart struct {
 	kind    byte   // 'y', 'm', 'd', 'M' a month by name, 'W' a weekday, 'o' the ending of an ordinal, or 0
-	width   int    // digits at least; of a year, 2 or 4
-	names   int    // the row of names
+	width   int    // minimum number of digits; of a year, 2 or 4
+	names   int    // the index of the row of names
 	upper   bool   // in capitals
-	between string // text as it is, if kind is 0
+	between string // literal text, if kind is 0
 }
 
-// monthNames and dayNames are the names by which dates are written, in full and short.
+// monthNames and dayNames have the names by which dates are written, in full and short.
 var (
 	monthNames = splitNames(
 		"January February March April May June July August September October November December",
@@ -59,9 +59,9 @@ func nameOf(rows [][]string, word string) (row, n int, ok bool) {
 	return 0, 0, false
 }
 
-// ParseDate reads a date of one day, such as a span with the label DATE. dayFirst says how
-// to read 3/4/2020 if neither the text nor its form decides it. ok is false if the text is
-// not a single day, or is written in a way that cannot be used for another day.
+// ParseDate reads a date of one day, such as a span with the label DATE. dayFirst
+// determines how to read 3/4/2020 if neither the text nor its form decides it. ok is false
+// if the text is not a single day, or its form cannot be used for another day.
 func ParseDate(original string, dayFirst bool) (day Day, form DateForm, ok bool) {
 	src := []byte(original)
 	var cut tokens
@@ -99,13 +99,13 @@ func ParseDate(original string, dayFirst bool) (day Day, form DateForm, ok bool)
 	}
 	for _, p := range form.parts {
 		if p.kind == 'W' && day.Year == 0 {
-			return Day{}, DateForm{}, false // the weekday of another year cannot be told
+			return Day{}, DateForm{}, false // the weekday of another year is not known
 		}
 	}
 	return day, form, true
 }
 
-// datesHave are words that dates have beside names.
+// datesHave has the words that occur in dates besides names.
 var datesHave = map[string]bool{"the": true, "of": true, "de": true, "del": true, "den": true}
 
 func isEnglishOrdinal(w string) bool {
@@ -116,7 +116,7 @@ func isEnglishOrdinal(w string) bool {
 	return false
 }
 
-// order tells which number is what.
+// order determines which number is the day, the month and the year.
 func (f *DateForm) order(day *Day, numbers []int, values map[int]int, dayFirst bool) bool {
 	year := -1
 	for _, n := range numbers {
@@ -146,7 +146,7 @@ func (f *DateForm) order(day *Day, numbers []int, values map[int]int, dayFirst b
 			}
 		}
 	}
-	// 14 may be padded or not: the other number tells, and ISO dates are.
+	// 14 may be padded or not: the other number shows it, and ISO dates are padded.
 	padded := year >= 0 && year == numbers[0]
 	for _, n := range rest {
 		padded = padded || f.parts[n].width == 2 && values[n] < 10
@@ -173,7 +173,7 @@ func (f *DateForm) order(day *Day, numbers []int, values map[int]int, dayFirst b
 	return true
 }
 
-// valid reports whether a calendar has the day.
+// valid reports whether the day exists in the calendar.
 func (d Day) valid() bool {
 	year := d.Year
 	if year == 0 {

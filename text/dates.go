@@ -1,7 +1,7 @@
 package text
 
-// findDates finds dates in any writing: numbers in both orders, months by their names,
-// partial dates. Relative days ("last Tuesday") and years alone stay.
+// findDates finds dates in any form: numbers in both orders, months by name, partial dates.
+// Relative days ("last Tuesday") and years alone stay.
 func (s *Scanner) findDates() {
 	for i := s.dated.next(0); i < len(s.toks); i = s.dated.next(i + 1) {
 		if s.taken[i] != 0 {
@@ -21,7 +21,7 @@ func (s *Scanner) findDates() {
 	}
 }
 
-// dateFrom is where a date begins: its weekday, if one stands before, and "the".
+// dateFrom returns the start of a date, including a weekday and "the" before it.
 func (s *Scanner) dateFrom(i int) int {
 	from := i
 	if s.at(from-1).hash == hashThe && s.at(from).gap == space {
@@ -40,7 +40,7 @@ func (s *Scanner) dateFrom(i int) int {
 	return s.rangeFrom(from)
 }
 
-// rangeFrom returns where a range of days begins whose last day is the date at a token: vom
+// rangeFrom returns the start of a range of days that ends with the date at a token: vom
 // 12. bis 19.2.2024, dal 2 all'11 febbraio.
 func (s *Scanner) rangeFrom(i int) int {
 	j := i - 1
@@ -162,8 +162,8 @@ func (s *Scanner) numericDate(i int) bool {
 	return true
 }
 
-// clock returns the end of a time to the second behind a date with the year first: what a
-// machine has stamped is one value.
+// clock returns the end of a time with seconds after a date with the year first: such a
+// machine-generated timestamp is one value.
 func (s *Scanner) clock(to int) int {
 	for n := range 3 {
 		i := to + 2*n
@@ -188,8 +188,8 @@ func (s *Scanner) ordinalEnd(i int) int {
 
 var ordinals = hashSet("st", "nd", "rd", "th", "er", "e", "ste", "de", "o", "º")
 
-// monthOf returns the month that a token names. Short or ambiguous names must be
-// written as names.
+// monthOf returns the month that a token names. Short or ambiguous names must be written
+// like names.
 func (s *Scanner) monthOf(i int) int {
 	t := s.at(i)
 	if t.flags&fMonth == 0 {
@@ -216,7 +216,7 @@ func (s *Scanner) skipOf(i int) int {
 
 var hashOf2 = [3]uint64{hashOf("of"), hashOf("de"), hashOf("del")}
 
-// yearAt returns the end of a year that stands at a token: 2020, '20, 20 if short.
+// yearAt returns the end of a year that begins at a token: 2020, '20, 20 if short.
 func (s *Scanner) yearAt(i int, short bool) (to int, ok bool) {
 	t := s.at(i)
 	switch {
@@ -231,7 +231,7 @@ func (s *Scanner) yearAt(i int, short bool) (to int, ok bool) {
 	return i, false
 }
 
-// decimalAfter reports whether a number goes on: 20.5, 20%.
+// decimalAfter reports whether a number continues: 20.5, 20%.
 func (s *Scanner) decimalAfter(i int) bool {
 	n := s.at(i + 1)
 	if n.gap != joined {
@@ -286,10 +286,10 @@ func (s *Scanner) dayFirst(i int) bool {
 	return true
 }
 
-// shortMonths are short names of months that are no words.
+// shortMonths has short names of months that are not words.
 var shortMonths = hashSet("dec", "dic", "déc", "dez", "oct", "okt", "ott", "nov", "sep", "aug", "jul", "jun", "avr", "apr", "feb", "fév", "fev", "giu", "lug")
 
-// secondDay returns where the second of two days of a month ends, of which the first ends
+// secondDay returns the end of the second of two days of a month, the first of which ends
 // before a token: 3-5 March, 2.–11. Januar, 12 t/m 18 april.
 func (s *Scanner) secondDay(first int) int {
 	j := first
@@ -318,8 +318,8 @@ var (
 	isAnd   = hashSet("and", "to", "und", "bis", "y", "al", "a", "et", "au", "en", "tot", "or", "e", "through")
 )
 
-// monthFirst finds what begins with the name of a month: March 3rd, 2020, Mar 3,
-// March 2020, in March, febrero y abril de 2002.
+// monthFirst finds dates that begin with the name of a month: March 3rd, 2020, Mar 3, March
+// 2020, in March, febrero y abril de 2002.
 func (s *Scanner) monthFirst(i int) {
 	t := s.at(i)
 	if !s.namesMonth(i) {
@@ -368,7 +368,7 @@ func (s *Scanner) monthFirst(i int) {
 			to, found = s.spokenYear(to), true
 		}
 	}
-	// May, march, mar and the like are words too.
+	// May, march, mar and the like are also words.
 	if t.shape == lower && t.len() <= 5 && s.lang == english && t.flags&(fCommon|fWord) != 0 && !found {
 		return
 	}
@@ -385,7 +385,7 @@ func (s *Scanner) monthFirst(i int) {
 	s.addDate(from, to, "date-month")
 }
 
-// dayAlone finds the day of a month that is not named: until the 9th, Friday the 16th.
+// dayAlone finds a day of a month that is not named: until the 9th, Friday the 16th.
 func (s *Scanner) dayAlone(i int) bool {
 	t, end := s.at(i), s.at(i+1)
 	if t.len() <= 2 && isDay(t.value) && t.gap == space && s.lang != english && s.lang != spanish && s.lang != portuguese && s.lang != otherLanguage {
@@ -412,11 +412,12 @@ func (s *Scanner) dayAlone(i int) bool {
 	return true
 }
 
-// dayBehindArticle finds the day of a month that is not named, in other languages than
-// English: le 12, il 3, am 12., de 30e. What is counted or measured follows the number.
+// dayBehindArticle finds a day of a month that is not named, in languages other than
+// English: le 12, il 3, am 12., de 30e. A thing counted or measured would follow the
+// number.
 func (s *Scanner) dayBehindArticle(i int) bool {
 	p, to := s.at(i-1), i+1
-	// In Spanish days of a treatment are counted in the same way.
+	// In Spanish, days of a treatment are counted in the same way.
 	if p.kind != word || !dayArticles[s.lang].has(p.hash) {
 		return false
 	}
@@ -446,13 +447,13 @@ func (s *Scanner) dayBehindArticle(i int) bool {
 
 var (
 	hashD, hashPer = hashOf("d"), hashOf("per")
-	// dayArticles are words that the day of a month follows.
+	// dayArticles has words that may precede the day of a month.
 	dayArticles = [...]wordSet{
 		german: hashSet("am", "den", "vom", "zum"), french: hashSet("le", "dès"), dutch: hashSet("de", "op"), italian: hashSet("il", "dal"),
 	}
 )
 
-// romanDate finds a date whose month is a Roman number: 10.X.23, 14.iii.1951.
+// romanDate finds a date whose month is a Roman numeral: 10.X.23, 14.iii.1951.
 func (s *Scanner) romanDate(i int) bool {
 	a, sep, m, y := s.at(i), s.at(i+1), s.at(i+2), s.at(i+4)
 	if m.kind != word || a.len() > 2 || !isDay(a.value) || sep.gap != joined || sep.char != '.' && sep.char != '-' && sep.char != '/' || m.gap != joined || !romanMonths.has(m.hash) {

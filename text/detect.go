@@ -1,6 +1,6 @@
 package text
 
-// lookUp gives each word its flags, and tells the language.
+// lookUp gives each word its flags, and determines the language.
 func (s *Scanner) lookUp() {
 	d := s.f.dict
 	var counts languageCounts
@@ -24,7 +24,7 @@ func (s *Scanner) lookUp() {
 	if s.lang == english {
 		return
 	}
-	// Words of other languages count where the text is not English.
+	// Words of other languages count if the text is not English.
 	for i := range s.toks {
 		if s.toks[i].flags&fForeign != 0 {
 			s.toks[i].flags |= fWord
@@ -71,7 +71,7 @@ func joinsPhrase(c byte) bool {
 	return c == '.' || c == '-' || c == '\'' || c == '/' || c == '#' || c == '&'
 }
 
-// detect runs the detectors. What one has taken, the next leaves alone.
+// detect runs the detectors. A token that one has taken is left alone by the next.
 func (s *Scanner) detect() {
 	known := s.hits
 	for _, h := range known {
@@ -102,7 +102,7 @@ func (s *Scanner) detect() {
 	s.findOptional()
 }
 
-// insideMore reports whether a known value is one word that may be a part of a date or of the
+// insideMore reports whether a known value is one word that may be part of a date or of the
 // name of an organisation: APRIL 3, St. Mary's Hospital.
 func (s *Scanner) insideMore(h *hit) bool {
 	if h.to != h.from+1 || h.label != Name && h.label != Location || s.at(h.from).kind != word {
@@ -136,7 +136,7 @@ func (s *Scanner) take(from, to int, label Label) {
 	}
 }
 
-// at returns a token, or one that is nothing.
+// at returns a token, or an empty one if there is none.
 func (s *Scanner) at(i int) *token {
 	if uint(i) < uint(len(s.toks)) {
 		return &s.toks[i]
@@ -146,17 +146,18 @@ func (s *Scanner) at(i int) *token {
 
 var noToken = token{kind: mark, gap: blank, value: -1}
 
-// is reports whether a token is a certain mark that follows the last without a gap.
+// is reports whether a token is a certain mark that follows the previous token without a
+// gap.
 func (s *Scanner) is(i int, c byte) bool {
 	t := s.at(i)
 	return t.char == c && t.gap == joined
 }
 
-// number returns the value of a number of some length that follows without a gap.
+// isNumber reports whether a token is a number.
 func (s *Scanner) isNumber(i int) bool { return s.at(i).kind == number }
 
-// isEponym reports whether words stand for a disease, a sign or a device that bears a
-// person's name: Parkinson's disease, Morbus Crohn.
+// isEponym reports whether words are the name of a disease, a sign or a device that is
+// named after a person: Parkinson's disease, Morbus Crohn.
 func (s *Scanner) isEponym(from, to int) bool {
 	if s.namedThing(from) {
 		return true
@@ -180,8 +181,8 @@ func (s *Scanner) isEponym(from, to int) bool {
 	return s.at(i).gap <= space && (s.at(i).flags&fEponymHead != 0 && (s.at(to).flags&fEponym != 0 || i > to+1))
 }
 
-// particlesBefore returns where the small particles begin that stand before a word: de la
-// Cruz, ter Horst.
+// particlesBefore returns the start of the small particles before a word: de la Cruz, ter
+// Horst.
 func (s *Scanner) particlesBefore(i int) int {
 	for n := 0; n < 3 && s.at(i).gap == space; n++ {
 		if p := s.at(i - 1); p.len() == 1 && p.kind == word && p.gap == joined && s.at(i-2).char == '\'' && s.at(i-2).gap == space && s.free(i-1) {
@@ -196,7 +197,7 @@ func (s *Scanner) particlesBefore(i int) int {
 	return i
 }
 
-// hasTitle reports whether a title stands before a token: Mr., Dr.
+// hasTitle reports whether a title precedes a token: Mr., Dr.
 func (s *Scanner) hasTitle(i int) bool {
 	if p := s.at(i - 1); p.flags&fParticle != 0 || p.len() == 1 {
 		i = s.particlesBefore(i)

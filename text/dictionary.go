@@ -22,35 +22,35 @@ var lexicon string
 //go:embed lists/words.txt.gz
 var wordLists []byte
 
-// dictionary tells what a word can be, by the hash of its folded form: one table with
-// open addressing, so that a token costs one look-up.
+// dictionary has the flags of words, by the hash of their folded form: one table with open
+// addressing, so that a token costs one look-up.
 type dictionary struct {
-	// slots have the high bits of a word's hash and the number of its flags in kinds; 0 is
+	// slots has the high bits of a word's hash and the index of its flags in kinds; 0 is
 	// free.
 	slots   []uint64
 	kinds   []flags
-	kindOf  map[flags]uint64 // this and what follows while the dictionary is loaded
+	kindOf  map[flags]uint64 // this and the following are used while the dictionary is loaded
 	toks    tokens
 	cut     []byte
 	used    int
-	shift   uint // of a hash, to the number of a slot
+	shift   uint // shifts a hash to the index of a slot
 	phrases trie
-	// pairs tells which two words an entry may begin with, by the key of their edge.
+	// pairs has the pairs of words that an entry may begin with, by the key of their edge.
 	pairs []uint64
-	// phraseFlags are the flags of entries of several words.
+	// phraseFlags has the flags of entries of several words.
 	phraseFlags []flags
 	months      map[uint64]int
 	numbers     map[uint64]int
-	// titles, suffixes and particles are the words that the names of a record are cut by, in
-	// sets of their own: they are in the processor's cache.
+	// titles, suffixes and particles are used to split the names of a record. They are
+	// separate sets so that they stay in the processor's cache.
 	titles, suffixes, particles wordSet
-	// streets are ends of words that stand for streets, by their last byte: straße, laan.
+	// streets has endings of words that mean streets, by their last byte: straße, laan.
 	streets [256][]string
-	// tails tells which two letters, by a few bits of each, such a word may end with.
+	// tails has the two letters that such a word may end with, by a few bits of each.
 	tails pairSet
 }
 
-// kindBits are the bits of a slot that are no part of a hash.
+// kindBits is the number of bits of a slot that are not part of a hash.
 const kindBits = 16
 
 var loaded = sync.OnceValue(load)
@@ -142,7 +142,7 @@ func load() *dictionary {
 	return d
 }
 
-// addPhrase adds an entry of several words; the flags of equal entries add up.
+// addPhrase adds an entry of several words; equal entries combine their flags.
 func (d *dictionary) addPhrase(p sequence) {
 	state := uint32(0)
 	for i, h := range p.hashes {
@@ -214,7 +214,7 @@ func (d *dictionary) add(entry string, f flags) []uint64 {
 // pairBits is the binary logarithm of the number of bits in pairs.
 const pairBits = 20
 
-// pairOf is the bit of two words.
+// pairOf returns the bit of two words.
 func pairOf(a, b uint64) uint64 { return (a ^ b>>1) * hashPrime >> (64 - pairBits) }
 
 func (d *dictionary) set(h uint64, f flags) {
@@ -228,7 +228,7 @@ func (d *dictionary) set(h uint64, f flags) {
 	*slot = h&^(1<<kindBits-1) | d.kind(d.kinds[*slot&(1<<kindBits-1)]|f)
 }
 
-// kind returns the number of flags.
+// kind returns the index of flags in kinds.
 func (d *dictionary) kind(f flags) uint64 {
 	n, ok := d.kindOf[f]
 	if !ok {
@@ -240,8 +240,8 @@ func (d *dictionary) kind(f flags) uint64 {
 	return n
 }
 
-// slot returns where a word is, or a free slot. The high bits of the hash say where to look
-// first; a slot has them too.
+// slot returns the slot of a word, or a free one. The high bits of the hash determine where
+// the search starts; they are also stored in the slot.
 func (d *dictionary) slot(h uint64) *uint64 {
 	mask := len(d.slots) - 1
 	for i := int(h >> d.shift); ; i++ {
@@ -276,8 +276,8 @@ func (d *dictionary) get(h uint64) flags {
 	}
 }
 
-// wordMemo has words that were looked up, by some bits of their hash: those of most texts are in
-// the processor's cache then, as the dictionary is not.
+// wordMemo caches looked-up words, by some bits of their hash. Unlike the dictionary, it
+// fits into the processor's cache for most texts.
 type wordMemo [1 << memoBits]struct {
 	hash  uint64
 	flags flags
@@ -299,8 +299,8 @@ func (d *dictionary) mayEndStreet(folded []byte) bool {
 	return len(folded) > 1 && d.tails.has(folded[len(folded)-2], folded[len(folded)-1])
 }
 
-// streetEnd reports whether a folded word ends like a street, and whether it can be
-// nothing else.
+// streetEnd reports whether a folded word ends like a street, and whether it cannot be
+// anything else.
 func (d *dictionary) streetEnd(folded []byte) (ok, sure bool) {
 	if len(folded) == 0 {
 		return false, false
@@ -329,7 +329,7 @@ var nicknames = sync.OnceValue(func() map[string][]string {
 	return out
 })
 
-// wordsWith are the single words of the lexicon that have a flag.
+// wordsWith returns the single words of the lexicon that have a flag.
 func (d *dictionary) wordsWith(f flags) wordSet {
 	var words []string
 	eachEntry(lexicon, func(section, entry string) {
@@ -358,7 +358,7 @@ func wordIs(w string, set wordSet) bool {
 	return set.has(hashOf(folded))
 }
 
-// onlySuffixes reports whether a text is nothing but what follows a name: MD, Jr.
+// onlySuffixes reports whether a text consists only of suffixes of a name: MD, Jr.
 func onlySuffixes(text string) bool {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' })
 	for _, w := range words {

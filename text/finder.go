@@ -1,14 +1,14 @@
 package text
 
-// Options say what is found in addition to the identifiers of Safe Harbor.
+// Options lists what is found in addition to the identifiers of Safe Harbor.
 type Options struct {
 	// Times finds times of day.
 	Times bool
 	// Professions finds professions and trades.
 	Professions bool
-	// Years finds years that stand alone.
+	// Years finds years without month or day.
 	Years bool
-	// Ages finds ages under 90 too.
+	// Ages also finds ages under 90.
 	Ages bool
 }
 
@@ -36,47 +36,49 @@ type Scanner struct {
 	anchors
 	lang     language
 	counts   languageCounts
-	told     bool // the language is told, and not found
+	told     bool // the language is given, not detected
 	caseless bool // no word has a capital
 	hits     []hit
 	spans    []Span
-	// order and sorted are what a block's spans are sorted with.
+	// order and sorted are used to sort the spans of a block.
 	order  []uint64
 	sorted []Span
-	// knownAt and values say of each token whether it is a word of a known name, and if so
-	// of which value.
+	// knownAt records for each token whether it is a word of a known name, and values the
+	// number of that value.
 	knownAt []uint8
 	values  []int
-	taken   []Label // what an earlier detector has taken a token for, or None
-	// byKnown says of each token whether a known value covers it; empty without known values.
+	taken   []Label // the label for which an earlier detector has taken a token, or None
+	// byKnown records for each token whether a known value covers it; empty without known
+	// values.
 	byKnown []uint8
 	folded  []byte
-	// places are where in the folded text known strings may begin.
+	// places has the offsets in the folded text at which known strings may begin.
 	places []int32
-	// months are the known dates of a block whose month is a word, and dates those of the text,
-	// whatever the detectors have found there.
+	// months has the known dates of a block whose month is a word, and dates those of the
+	// text, whatever the detectors have found there.
 	months []hit
 	dates  []Span
-	// runs are where words begin that can be a part of base64, in the text.
+	// runs has the offsets in the text of words that can be part of base64.
 	runs []int
-	// words are the last words that were looked up.
+	// words has the words that were looked up last.
 	words *wordMemo
-	// depth is how deep in encodings the text is, and in the scanner of what is encoded in it.
+	// depth is the nesting depth of encodings that the text is in, and in the scanner of
+	// content encoded in it.
 	depth int
 	in    *inner
-	// near is how much beside what is encoded is read with it.
+	// near is the number of bytes around encoded content that are read with it.
 	near int
-	// knownOnly leaves out all detectors.
+	// knownOnly disables all detectors.
 	knownOnly bool
 }
 
 const (
-	// near is how many bytes beside what is encoded what is found there may depend on.
+	// near is the number of bytes around encoded content on which results in it may depend.
 	near = 512
-	// blockSize is how much of a text is read at once.
+	// blockSize is the size of the parts in which a text is read.
 	blockSize = 64 << 10
-	// blockOverlap is how much of a block is read again with the next, so that nothing
-	// is lost where they meet.
+	// blockOverlap is the size of the part of a block that is read again with the next, so
+	// that nothing is lost at their boundary.
 	blockOverlap = 2 << 10
 )
 
@@ -88,7 +90,7 @@ func (s *Scanner) Find(dst []Span, text []byte, known *Known) []Span {
 	return s.findInside(dst, text, known)
 }
 
-// findPart finds what is in a text from an offset on, without what is encoded.
+// findPart finds identifiers in a text from an offset on, except in encoded content.
 func (s *Scanner) findPart(text []byte, from int, known *Known) {
 	for begin := from; from < len(text); {
 		to := cutBlock(text, from, blockSize)
@@ -99,7 +101,7 @@ func (s *Scanner) findPart(text []byte, from int, known *Known) {
 		s.addDates(dates, from)
 		s.addRuns(from)
 		for n > 0 && s.spans[n-1].Start >= from {
-			n-- // found in the block before too
+			n-- // also found in the previous block
 		}
 		if from > begin {
 			sortSpans(s.spans[n:])
@@ -112,8 +114,8 @@ func (s *Scanner) findPart(text []byte, from int, known *Known) {
 	s.text = nil
 }
 
-// addDates moves the dates of a block, which are those from a number on, to where they are in
-// the text, and leaves out those that were found in the block before too.
+// addDates converts the dates of a block, from number n on, to offsets in the text, and
+// leaves out those also found in the previous block.
 func (s *Scanner) addDates(n, by int) {
 	found := s.dates[n:]
 	s.dates = s.dates[:n]
@@ -133,7 +135,7 @@ func move(spans []Span, by int) {
 	}
 }
 
-// findInside finds what is encoded in a text, and appends all spans to dst.
+// findInside finds identifiers in encoded content of a text, and appends all spans to dst.
 func (s *Scanner) findInside(dst []Span, text []byte, known *Known) []Span {
 	if n := len(s.spans); s.depth < deepest {
 		s.findViews(text, known)
@@ -145,8 +147,8 @@ func (s *Scanner) findInside(dst []Span, text []byte, known *Known) []Span {
 	return merge(dst, s.spans)
 }
 
-// cutBlock returns where a block of at most size bytes ends: at the end of a line, after
-// a space, or between characters.
+// cutBlock returns the end of a block of at most size bytes: at the end of a line, after a
+// space, or between characters.
 func cutBlock(text []byte, from, size int) int {
 	end := from + size
 	if end >= len(text) {
@@ -171,7 +173,7 @@ func cutBlock(text []byte, from, size int) int {
 	return end
 }
 
-// findBlock finds what is in a part of the text.
+// findBlock finds identifiers in a part of the text.
 func (s *Scanner) findBlock(block []byte, known *Known) {
 	s.text = block
 	s.cut(block)
@@ -189,12 +191,12 @@ func (s *Scanner) findBlock(block []byte, known *Known) {
 	}
 }
 
-// spanOf is where a hit is in the block.
+// spanOf returns the span of a hit in the block.
 func (s *Scanner) spanOf(h *hit) Span {
 	return Span{Start: int(s.toks[h.from].start), End: int(s.toks[h.to-1].end), Label: h.label, Rule: h.rule, Value: h.value}
 }
 
-// find finds the known values, and what detectors find.
+// find finds the known values, and runs the detectors.
 func (s *Scanner) find(known *Known) {
 	has := known != nil && known.count > 0
 	s.months, s.byKnown = s.months[:0], s.byKnown[:0]

@@ -12,10 +12,10 @@ const (
 	fCity
 	fCountry
 	fState
-	fCommon  // a frequent word that is no name
+	fCommon  // a frequent word that is not a name
 	fWord    // any other word in lower case
-	fForeign // a word of another language than English
-	fMedical // a word of medicine, or an abbreviation
+	fForeign // a word of a language other than English
+	fMedical // a medical word or abbreviation
 	fDrug
 	fTitle  // Dr., Mrs.
 	fSuffix // MD, RN, Jr.
@@ -32,7 +32,7 @@ const (
 	fEponym       // Parkinson, Foley
 	fEponymBefore // Morbus, enfermedad de
 	fNameBefore   // seen by, daughter
-	fStreetEnd    // the end of a word: straße
+	fStreetEnd    // the ending of a word: straße
 	fNameLabel    // Patient, Attending
 	fNameVerb     // seen by, says
 	fIDLabel      // MRN, Acct
@@ -46,7 +46,7 @@ const (
 	fProfession
 	fNumberWord // ninety
 	fDrugBefore // takes, on
-	fUncommon   // a name that is rare, and no other flag says what it is
+	fUncommon   // a rare name, without any other flag that says what it is
 	fEnglish    // a function word of the language
 	fGerman
 	fSpanish
@@ -54,20 +54,20 @@ const (
 	fDutch
 	fItalian
 	fPortuguese
-	fTown   // a small place, only where a place must stand
+	fTown   // a small place, only where a place must follow
 	fStarts // begins an entry of several words
 	fAnchor // a word that a detector begins with, whatever else it is
 )
 
-// fKeyword is what marks words as something else than a name.
+// fKeyword has the flags that mark words as something other than a name.
 const fKeyword = fTitle | fSuffix | fMonth | fWeekday | fRelation | fStreetAfter | fStreetBefore | fOrgHead | fOrgSuffix |
 	fEponymHead | fNameLabel | fNameVerb | fIDLabel | fPhoneLabel | fDateLabel | fPlaceLabel | fAgeWord | fUnit | fUnitNo | fRoom |
 	fFunction | fEponymBefore
 
-// fFunction marks the function words of all languages.
+// fFunction has the flags of the function words of all languages.
 const fFunction = fEnglish | fGerman | fSpanish | fFrench | fDutch | fItalian | fPortuguese
 
-// sections are the sections of the lexicon.
+// sections has the sections of the lexicon.
 var sections = map[string]flags{
 	"given": fGiven, "family": fFamily, "city": fCity, "town": fTown, "country": fCountry, "state": fState,
 	"common": fCommon, "word": fWord, "foreign": fForeign, "medical": fMedical, "drug": fDrug, "title": fTitle, "suffix": fSuffix,
@@ -79,7 +79,7 @@ var sections = map[string]flags{
 	"number-word": fNumberWord, "drug-before": fDrugBefore, "english": fEnglish, "german": fGerman, "spanish": fSpanish, "french": fFrench, "dutch": fDutch, "italian": fItalian, "portuguese": fPortuguese,
 }
 
-// language is what most function words of a text are of.
+// language is the language of most function words in a text.
 type language uint8
 
 const (
@@ -93,7 +93,7 @@ const (
 	portuguese
 )
 
-// languageCounts are how many function words a text has of each language.
+// languageCounts has the number of function words in a text, by language.
 type languageCounts [7]int
 
 // add counts a word n times.
@@ -103,7 +103,7 @@ func (c *languageCounts) add(f flags, n int) {
 	}
 }
 
-// most is the language with most words.
+// most returns the language with the most words.
 func (c *languageCounts) most() language {
 	lang, best := otherLanguage, 0
 	for l, n := range c {

@@ -1,6 +1,6 @@
 package text
 
-// A Label says what kind of identifier a span is.
+// A Label is the kind of identifier that a span is.
 type Label uint8
 
 // The labels.
@@ -41,10 +41,9 @@ type Span struct {
 	Label      Label
 	// Rule names the detector that found the span, such as known-name or date-numeric.
 	Rule string
-	// Value is the number of the known value that the span is, as the KnownBuilder returned it,
-	// or 0.
+	// Value is the number of the span's known value, as the KnownBuilder returned it, or 0.
 	Value int
-	// Encoded reports that the text has the identifier in another encoding, such as
+	// Encoded reports that the identifier is in the text in another encoding, such as
 	// M&uuml;ller, or with markup inside. Value is then 0.
 	Encoded bool
 }

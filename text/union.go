@@ -11,7 +11,7 @@ func Union(a, b []Span) []Span {
 	return merge(nil, all)
 }
 
-// merge appends sorted spans; those that overlap become one.
+// merge appends sorted spans, and merges those that overlap.
 func merge(dst, spans []Span) []Span {
 	base := len(dst)
 	longest := 0
@@ -35,8 +35,8 @@ func merge(dst, spans []Span) []Span {
 	return dst
 }
 
-// better reports whether a span decides the label of what it overlaps with: the longer
-// one does, and of two as long the known value.
+// better reports whether a span determines the label when it overlaps with another: the
+// longer span does, and of two of equal length the known value.
 func better(a, b *Span, lenA, lenB int) bool {
 	if lenA != lenB {
 		return lenA > lenB
