@@ -1,7 +1,7 @@
 package text
 
-// absorb takes in what stands beside a hit and belongs to it: the rest of a word, titles and
-// degrees, the number of a house, of a branch, the town behind a code.
+// absorb extends a hit by its neighbours that belong to it: the rest of a word, titles and
+// degrees, the number of a house or a branch, the town after a code.
 func (s *Scanner) absorb() {
 	for n, count := 0, len(s.hits); n < count; n++ {
 		h := &s.hits[n]
@@ -37,8 +37,8 @@ func (s *Scanner) absorb() {
 	}
 }
 
-// wholeWords returns where a hit begins and ends with the letters and digits that are joined to
-// it: a scanner may have read a letter as a digit.
+// wholeWords returns the start and end of a hit with the letters and digits joined to it:
+// optical recognition may have read a letter as a digit.
 func (s *Scanner) wholeWords(h *hit) (from, to int) {
 	from, to = h.from, h.to
 	if h.label == Age || h.label == URL || h.label == Email || s.at(from).shape == uncased {
@@ -56,7 +56,7 @@ func (s *Scanner) wholeWords(h *hit) (from, to int) {
 	return from, to
 }
 
-// titlesBefore returns where the titles and the initials begin that stand before a name.
+// titlesBefore returns the start of the titles and initials before a name.
 func (s *Scanner) titlesBefore(from int) int {
 	for range 3 {
 		j := from - 1
@@ -80,8 +80,8 @@ func (s *Scanner) titlesBefore(from int) int {
 	return from
 }
 
-// familyBefore returns where a family name begins that stands before a given name with a comma
-// between, behind a mark or at the beginning of a line: "Wojciechowska, Bronisława".
+// familyBefore returns the start of a family name before a comma and a given name, after a
+// mark or at the beginning of a line: "Wojciechowska, Bronisława".
 func (s *Scanner) familyBefore(from int) int {
 	t, p := s.at(from-2), s.at(from-3)
 	if s.at(from).flags&fGiven == 0 && p.char != '"' || s.at(from).gap != space || !s.is(from-1, ',') || t.kind != word || t.shape != s.at(from).shape || t.len() < 3 || !s.free(from-2) || t.flags&(fCommon|fWord|fMedical|fDrug|fKeyword|fEponym|fPlace) != 0 {
@@ -93,7 +93,7 @@ func (s *Scanner) familyBefore(from int) int {
 	return from
 }
 
-// degreesAfter returns the end of the degrees and the like behind a name: NP, M. D., -C.
+// degreesAfter returns the end of the degrees and the like after a name: NP, M. D., -C.
 func (s *Scanner) degreesAfter(to int) int {
 	to = s.withSuffixes(to)
 	if t := s.at(to); s.at(to-1).char == '.' && s.at(to-2).shape == initial && t.shape == initial && t.gap == space && s.is(to+1, '.') && s.free(to) && (s.endsPhrase(to+2) || s.at(to+2).gap == wide) {
@@ -108,8 +108,8 @@ func (s *Scanner) degreesAfter(to int) int {
 	return to
 }
 
-// nameBridge returns the end of a name that goes on behind a short word or the second half of a
-// given name: Hyun-woo Seong, Hossain Md. Rafiqul.
+// nameBridge returns the end of a name that continues after a short word or the second half
+// of a given name: Hyun-woo Seong, Hossain Md. Rafiqul.
 func (s *Scanner) nameBridge(to int) int {
 	if t := s.at(to + 1); s.is(to, '-') && t.kind == word && t.gap == joined && t.shape == lower && t.len() <= 6 && s.free(to+1) && s.at(to-1).shape == title {
 		if s.at(to+2).gap == space && s.isName(to+2) {
@@ -142,7 +142,7 @@ func (s *Scanner) nameBridge(to int) int {
 	return to
 }
 
-// nameEnd returns where a name that was found ends.
+// nameEnd returns the end of a name that was found.
 func (s *Scanner) nameEnd(i int) int {
 	for n := 0; n < 8 && s.isName(i) && s.at(i).gap <= space; n++ {
 		i++
@@ -150,7 +150,7 @@ func (s *Scanner) nameEnd(i int) int {
 	return i
 }
 
-// acronymBefore reports whether the short name of an institution stands before its place: SG
+// acronymBefore reports whether the short name of an institution precedes its place: SG
 // Osnabrück, HMP Wealstun.
 func (s *Scanner) acronymBefore(from int) bool {
 	t, p := s.at(from-1), s.at(from-2)
@@ -160,7 +160,7 @@ func (s *Scanner) acronymBefore(from int) bool {
 	return p.kind == word && p.shape == lower && t.gap == space && (t.flags&fMedical == 0 || p.flags&fFunction != 0) || t.flags&fMedical == 0 && (t.gap >= line || p.kind == mark && (p.char == ',' || p.char == ':' || p.char == '('))
 }
 
-// houseLetter returns where a street begins whose house has a number with a letter: 14b Tennyson
+// houseLetter returns the start of a street whose house number has a letter: 14b Tennyson
 // Avenue.
 func (s *Scanner) houseLetter(from int) int {
 	if t := s.at(from - 1); s.at(from).gap == space && t.kind == word && t.len() == 1 && t.gap == joined && s.isNumber(from-2) && s.at(from-2).len() <= 4 && s.free(from-1) && s.free(from-2) && s.at(from-2).gap != joined {
@@ -169,8 +169,8 @@ func (s *Scanner) houseLetter(from int) int {
 	return from
 }
 
-// placeAfter returns the end of a place that goes on behind a small word, or behind a postal
-// code: Lot 7 Gundy Creek Rd via Texas, 9012 CC Raerd.
+// placeAfter returns the end of a place that continues after a small word, or after a
+// postal code: Lot 7 Gundy Creek Rd via Texas, 9012 CC Raerd.
 func (s *Scanner) placeAfter(h *hit, to int) int {
 	t := s.at(to)
 	if t.kind == word && t.gap == space && t.shape == lower && s.free(to) && joinWords.has(t.hash) && s.labelAt(to+1) == Location && s.at(to+1).gap == space && s.hasNumber(h) {
@@ -182,8 +182,8 @@ func (s *Scanner) placeAfter(h *hit, to int) int {
 	return to
 }
 
-// streetBeforeCode returns where a street with the number of a house begins that stands before a
-// postal code, whatever its words: Lytse Dyk 14, 9012 CC.
+// streetBeforeCode returns the start of a street with a house number before a postal code,
+// whatever its words: Lytse Dyk 14, 9012 CC.
 func (s *Scanner) streetBeforeCode(code int) int {
 	if s.at(code-1).char != ',' {
 		return code
@@ -199,7 +199,7 @@ func (s *Scanner) streetBeforeCode(code int) int {
 	return code
 }
 
-// givenBefore returns where a name begins whose family name was read as a place: Maria da
+// givenBefore returns the start of a name whose family name was read as a place: Maria da
 // Conceição Saldanha.
 func (s *Scanner) givenBefore(h *hit) int {
 	if h.rule != "place" || h.to != h.from+1 {
@@ -222,8 +222,8 @@ func (s *Scanner) givenBefore(h *hit) int {
 	return begin
 }
 
-// branchNumber returns the end of a name of an organisation with its number: VFW Post 3388,
-// Steelcase plant 3.
+// branchNumber returns the end of the name of an organisation with its number: VFW Post
+// 3388, Steelcase plant 3.
 func (s *Scanner) branchNumber(to int) int {
 	i := to
 	if t := s.at(i); t.kind == word && t.gap == space && s.free(i) && branches.has(t.hash) {
@@ -239,8 +239,8 @@ func (s *Scanner) branchNumber(to int) int {
 	return i + 1
 }
 
-// townOfOrg returns the end of a town behind an organisation and a comma, which a mark or the end
-// of the line follows.
+// townOfOrg returns the end of a town that follows an organisation and a comma, and
+// precedes a mark or the end of the line.
 func (s *Scanner) townOfOrg(to int) int {
 	t := s.at(to + 1)
 	if !s.is(to, ',') || t.kind != word || t.gap != space || t.shape != title || t.len() < 4 || !s.free(to+1) || t.flags&^(fNothing|fCity|fState|fCountry|fFamily) != 0 || t.flags&(fPlace|fTown) == 0 && s.lang == german || !s.endsPhrase(to+2) || s.at(to+2).char == '-' || s.at(to+2).char == '\'' {
@@ -249,5 +249,5 @@ func (s *Scanner) townOfOrg(to int) int {
 	return to + 2
 }
 
-// branches are words for the parts of an organisation that have numbers.
+// branches has words for the parts of an organisation that have numbers.
 var branches = hashSet("plant", "store", "unit", "post", "lodge", "local", "branch", "site", "campus", "building", "school", "station", "depot", "no", "nr", "werk", "filiale", "usine", "planta", "ward")

@@ -1,7 +1,7 @@
 package text
 
-// findHandle finds a name by which somebody is known on a network, whose at sign is at a
-// token: @jsmith99. A time or a dose behind one is no name, nor is a common word.
+// findHandle finds a user name on a network, whose at sign is at a token: @jsmith99. A time
+// or a dose after an at sign is not a user name, nor is a common word.
 func (s *Scanner) findHandle(at int) {
 	first := s.at(at + 1)
 	if first.kind != word || first.gap != joined || s.at(at).gap == joined && s.at(at-1).char != '(' && s.at(at-1).char != '"' {
@@ -14,8 +14,8 @@ func (s *Scanner) findHandle(at int) {
 	s.add(at, to, ID, "handle")
 }
 
-// nameOfAccount returns the end of the name that begins at a token: letters, digits, and
-// marks between them.
+// nameOfAccount returns the end of the user name that begins at a token: letters, digits,
+// and marks between them.
 func (s *Scanner) nameOfAccount(i int) int {
 	to := i + 1
 	for to < len(s.toks) && to-i < maxAddress && s.toks[to].gap == joined {
@@ -30,11 +30,11 @@ func (s *Scanner) nameOfAccount(i int) int {
 	return to
 }
 
-// accountDirs are directories that have one for each user.
+// accountDirs has directories that contain one for each user.
 var accountDirs = hashSet("home", "users", "profiles")
 
-// findAccount finds the name of a user in a path, in which a mark between directories is at
-// a token: /home/jsmith, C:\Users\jsmith.
+// findAccount finds the user name in a path, in which a separator is at a token:
+// /home/jsmith, C:\Users\jsmith.
 func (s *Scanner) findAccount(i int) {
 	if s.at(i+1).gap != joined || !accountDirs.has(s.at(i+1).hash) {
 		return

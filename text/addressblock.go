@@ -63,14 +63,14 @@ func (s *Scanner) addressTail(to int) int {
 	return to
 }
 
-// beginsSentence reports whether a capital behind a full stop begins a sentence, and no place:
-// it is an eponym, or stands behind the postal code.
+// beginsSentence reports whether a capital after a full stop begins a sentence, and not a
+// place: it is an eponym, or follows the postal code.
 func (s *Scanner) beginsSentence(i int, zip bool) bool {
 	t := s.at(i)
 	return s.at(i-1).char == '.' && (t.flags&(fEponym|fCommon) != 0 || zip && t.flags&fPlace == 0 && t.phraseIs&fPlace == 0)
 }
 
-// placesEnd returns where the places end that were found from a token on.
+// placesEnd returns the end of the places that were found from a token on.
 func (s *Scanner) placesEnd(i int) int {
 	i++
 	for i < len(s.toks) && s.taken[i] != 0 && s.labelAt(i) == Location {
@@ -88,8 +88,8 @@ func (s *Scanner) regionAndCode(i int) int {
 	return s.tailZip(i+1, true)
 }
 
-// district reports whether a number is that of a part of the place before it: Karlovy Vary
-// 17, Japan.
+// district reports whether a number is that of a district of the place before it: Karlovy
+// Vary 17, Japan.
 func (s *Scanner) district(i int) bool {
 	t := s.at(i)
 	return t.kind == number && t.gap == space && t.len() <= 2 && s.at(i+1).char == ',' && s.isCapital(i+2)
@@ -101,11 +101,11 @@ func (s *Scanner) regionLine(i int) bool {
 	return t.kind == word && t.len() <= 3 && s.at(i+1).gap == line && s.isCapital(i+1) && t.flags&(fEnglish|fGerman|fSpanish|fFrench|fPhoneLabel|fIDLabel) == 0
 }
 
-// noRegion are words that stand in an address for a region that it does not have.
+// noRegion has words that an address contains instead of a missing region.
 var noRegion = hashSet("nan", "null", "none")
 
-// regionEnd reports whether the short name of a region, or a word for none, ends an
-// address behind a place.
+// regionEnd reports whether the short name of a region, or a word for a missing one, ends
+// an address after a place.
 func (s *Scanner) regionEnd(to, i int) bool {
 	t := s.at(i)
 	if t.kind != word || t.gap > line || !s.free(i) || !s.isCapital(to-1) && !s.caseless {
@@ -114,7 +114,7 @@ func (s *Scanner) regionEnd(to, i int) bool {
 	return noRegion.has(t.hash) || t.shape == upper && t.len() <= 3 && s.at(i+1).gap != joined && s.endsPhrase(i+1) || t.shape == upper && t.len() <= 3 && s.at(i+1).kind == mark && s.at(i+1).char != '-' && s.at(i+1).char != '/'
 }
 
-// lineHead skips the marks that lines of a quoted text or a list begin with.
+// lineHead skips the marks at the beginning of lines in a quoted text or a list.
 func (s *Scanner) lineHead(i int) int {
 	for n := 0; n < 4 && s.leads(i); n++ {
 		i++
@@ -122,7 +122,7 @@ func (s *Scanner) lineHead(i int) int {
 	return i
 }
 
-// leads reports whether a token is one of the marks that a line begins with: > or ??.
+// leads reports whether a token is one of the marks that begin a line: > or ??.
 func (s *Scanner) leads(i int) bool {
 	for n := range 4 {
 		switch t := s.at(i - n); {
@@ -137,8 +137,8 @@ func (s *Scanner) leads(i int) bool {
 	return false
 }
 
-// afterPlaceCode reports whether a part may follow without a comma: after a flat, a
-// place or a postal code, capitals are a place too.
+// afterPlaceCode reports whether a part may follow without a comma: after a flat, a place
+// or a postal code, capitalised words are also a place.
 func (s *Scanner) afterPlaceCode(to int) bool { return s.isNumber(to-1) || s.at(to-1).shape == upper }
 
 // tailZip returns the end of a postal code in an address.
@@ -163,7 +163,7 @@ func (s *Scanner) tailZip(i int, own bool) int {
 	return to
 }
 
-// tailStreet returns the end of a street that stands behind a flat, or 0: Apt. 3, 12 Elm 4.
+// tailStreet returns the end of a street after a flat, or 0: Apt. 3, 12 Elm 4.
 func (s *Scanner) tailStreet(i int) int {
 	to, words := i+1, 0
 	for words < 4 && s.at(to).gap == space && s.isCapital(to) && s.free(to) {
@@ -176,8 +176,8 @@ func (s *Scanner) tailStreet(i int) int {
 	return to + 1
 }
 
-// codeFollows reports whether a postal code follows on the next line or behind a comma,
-// with the short name of a region or without.
+// codeFollows reports whether a postal code follows on the next line or after a comma, with
+// or without the short name of a region.
 func (s *Scanner) codeFollows(i int) bool {
 	for n := 0; n < 3 && s.at(i).char == ','; n++ {
 		i++
@@ -189,16 +189,16 @@ func (s *Scanner) codeFollows(i int) bool {
 	return t.kind == number && t.gap <= line && t.len() >= 4 && s.tailZip(i, true) > 0
 }
 
-// placeWord reports whether a word with a capital can be a part of a place's name: it is
-// no label or title.
+// placeWord reports whether a capitalised word can be part of a place name: it is not a
+// label or title.
 func (s *Scanner) placeWord(j int) bool {
 	t := s.at(j)
 	return s.isCapital(j) && s.free(j) && (t.flags&(fTitle|fSuffix|fNameLabel|fIDLabel|fPhoneLabel|fDateLabel|fMonth|fWeekday|fRelation|fEnglish|fGerman) == 0 || t.flags&(fPlace|fParticle) != 0) &&
 		t.phraseIs&(fIDLabel|fPhoneLabel|fDateLabel|fNameLabel) == 0 && !s.is(j+1, ':') && !(t.len() == 1 && s.is(j+1, '-')) // E-mail
 }
 
-// tailPlace returns the end of a place in an address: up to four capitals that are no
-// labels. On a line of its own it must end the line, but for a code.
+// tailPlace returns the end of a place in an address: up to four capitalised words that are
+// not labels. On a line of its own it must end the line, except for a code.
 func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 	to, named := i, false
 	if s.at(i).phraseIs&fPlace != 0 {
@@ -207,7 +207,7 @@ func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 	for n := range 5 {
 		j := to
 		if p := s.at(j); j > i && p.gap == space && p.phraseIs&fPlace != 0 && s.isCapital(j) {
-			to, named = j+int(p.phrase), true // a country behind a place
+			to, named = j+int(p.phrase), true // a country after a place
 			continue
 		}
 		if to > i {
@@ -242,7 +242,7 @@ func (s *Scanner) tailPlace(i int, newLine, zip bool) int {
 		return 0
 	}
 	if zip && newLine && s.at(i).flags&fPlace == 0 && s.at(i).phraseIs&fPlace == 0 {
-		return 0 // what follows the code is another line, unless it is a country
+		return 0 // after the code there is another line, unless it is a country
 	}
 	return to
 }
@@ -287,7 +287,7 @@ func (s *Scanner) addressee(street int) {
 	}
 }
 
-// lineStart returns where a line begins whose first word, behind marks, is a token.
+// lineStart returns the start of the line whose first word, after marks, is a token.
 func (s *Scanner) lineStart(i int) int {
 	for n := 0; n < 4 && s.at(i).gap < line && s.leads(i-1); n++ {
 		i--
@@ -295,10 +295,10 @@ func (s *Scanner) lineStart(i int) int {
 	return i
 }
 
-// addressLabels are labels that a whole address follows on the line.
+// addressLabels has labels that precede a whole address on a line.
 var addressLabels = hashSet("domicilio", "dirección", "address", "adresse", "anschrift", "indirizzo", "endereço", "morada", "adresa", "osoite", "alamat", "wohnadresse", "cím")
 
-// addressLine finds what stands behind the label of an address, to the end of its line or
+// addressLine finds the text after the label of an address, up to the end of its line or
 // the next label.
 func (s *Scanner) addressLine(colon int) {
 	if p := s.at(colon - 1); s.at(colon).char != ':' || p.kind != word || !addressLabels.has(p.hash) {
@@ -337,7 +337,7 @@ func (s *Scanner) military(i int) bool {
 	}
 	from := i
 	if s.at(i).gap == line && s.isNumber(i-1) || s.isCapital(i-1) {
-		// The unit or ship on the line before, after a label or a preposition.
+		// The unit or ship on the previous line, after a label or a preposition.
 		for n := 0; n < 6 && from > 0 && (n == 0 || s.at(from).gap <= space); n++ {
 			p := s.at(from - 1)
 			if p.kind == word && !s.isCapital(from-1) || p.kind == mark && p.char != ',' {
@@ -352,11 +352,11 @@ func (s *Scanner) military(i int) bool {
 
 var militaryPosts = hashSet("apo", "fpo", "dpo")
 
-// lowerStreets are words for streets that are written small inside an address.
+// lowerStreets has words for streets that are written in lower case in an address.
 var lowerStreets = hashSet("u", "út", "utca", "ul", "ulica", "ulice", "tér", "str", "krt", "köz", "nám", "náměstí", "trg", "cesta", "sok", "cad", "rakpart", "sétány", "via", "rue", "boulevard", "avenue")
 
-// plainStreet finds a street without a word that says so: 41377 Schachterlweg 62, lives
-// at Jahu 80.
+// plainStreet finds a street without a word for a street: 41377 Schachterlweg 62, lives at
+// Jahu 80.
 func (s *Scanner) plainStreet(i int) bool {
 	t := s.at(i)
 	from, j := i, i
@@ -391,7 +391,7 @@ func (s *Scanner) plainStreet(i int) bool {
 	return s.endsStreet(i, from, to, end, numbered)
 }
 
-// streetWords returns the end of the words of a street's name, and how many there are.
+// streetWords returns the end of the words of a street's name, and their number.
 func (s *Scanner) streetWords(to int, numbered bool) (end, capitals int) {
 	for capitals < 4 {
 		k := to
@@ -422,7 +422,7 @@ func (s *Scanner) streetWords(to int, numbered bool) (end, capitals int) {
 	return to, capitals
 }
 
-// numberless returns the end of what says that a house has no number, in Spanish: s/n.
+// numberless returns the end of the Spanish notation for a house without a number: s/n.
 func (s *Scanner) numberless(to int) int {
 	i := to
 	if s.at(i).char == ',' {
@@ -434,8 +434,8 @@ func (s *Scanner) numberless(to int) int {
 	return to
 }
 
-// betweenNameAndPlace reports whether a street stands behind a name and before a place, in
-// a list: Contact: Anna Berg, Esplanadi 10, Oulu.
+// betweenNameAndPlace reports whether a street is between a name and a place in a list:
+// Contact: Anna Berg, Esplanadi 10, Oulu.
 func (s *Scanner) betweenNameAndPlace(i, end int) bool {
 	p := s.at(i - 2)
 	if s.at(i-1).char != ',' || s.at(i-1).gap != joined || s.at(end).char != ',' || !s.isCapital(end+1) || s.at(end+1).gap != space || s.at(end+1).flags&(fMedical|fDrug|fUnit) != 0 {
@@ -444,8 +444,8 @@ func (s *Scanner) betweenNameAndPlace(i, end int) bool {
 	return s.isCapital(i-2) && p.shape == title && p.flags&(fMedical|fDrug|fKeyword) == 0 && (p.flags&(fGiven|fFamily) != 0 || p.flags&(fCommon|fWord|fForeign) == 0) && s.isCapital(i-3) && s.at(i-3).flags&(fCommon|fMedical|fDrug) == 0
 }
 
-// endsStreet adds a street whose house number ends at a token, if what stands around it
-// leaves no other meaning.
+// endsStreet adds a street whose house number ends at a token, if its context leaves no
+// other meaning.
 func (s *Scanner) endsStreet(i, from, to, end int, numbered bool) bool {
 	next := s.at(end)
 	unit := next.kind == word && next.flags&fUnitNo != 0 && next.gap <= line && s.unitEnd(end) > 0

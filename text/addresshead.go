@@ -1,7 +1,7 @@
 package text
 
-// addressHead returns where an address begins whose street or box begins at a token: with
-// the number of the house, words of the street's name, a unit, or the street of a
+// addressHead returns the start of an address whose street or box begins at a token,
+// including the house number, words of the street's name, a unit, or the street of a
 // crossing.
 func (s *Scanner) addressHead(from int) int {
 	if end := s.unitBefore(from); end < from {
@@ -10,8 +10,8 @@ func (s *Scanner) addressHead(from int) int {
 	return s.unitsBefore(s.crossing(s.numberedHead(from)))
 }
 
-// unitsBefore returns where the flat, plot or floor begins that stands before an address:
-// Flat 2/1, 9 Sciennes Rd; Block C4, Lekki; 4e étage, 31 rue.
+// unitsBefore returns the start of the flat, plot or floor before an address: Flat 2/1, 9
+// Sciennes Rd; Block C4, Lekki; 4e étage, 31 rue.
 func (s *Scanner) unitsBefore(from int) int {
 	i := from
 	switch comma := s.at(i-1).char == ',' && s.at(i-1).gap == joined; {
@@ -33,7 +33,7 @@ func (s *Scanner) unitsBefore(from int) int {
 	return i - 1
 }
 
-// houseUnit reports whether a word can lead to the number of a flat, a plot or a house.
+// houseUnit reports whether a word can precede the number of a flat, a plot or a house.
 func (s *Scanner) houseUnit(i int) bool {
 	t := s.at(i)
 	return t.kind == word && s.free(i) && (t.flags&fUnitNo != 0 || houseUnits.has(t.hash))
@@ -41,7 +41,7 @@ func (s *Scanner) houseUnit(i int) bool {
 
 var houseUnits = hashSet("villa", "plot", "block", "tower", "house", "stand", "erf", "haus")
 
-// unitBefore returns where a unit begins that stands before a box: Unit 12 Box 34.
+// unitBefore returns the start of a unit before a box: Unit 12 Box 34.
 func (s *Scanner) unitBefore(from int) int {
 	if s.at(from-1).kind == number && s.at(from).gap == space && s.at(from-2).kind == word && s.at(from-2).flags&fUnitNo != 0 && s.isCapital(from-2) && s.free(from-2) {
 		from -= 2 // Unit 12 Box 34
@@ -52,8 +52,8 @@ func (s *Scanner) unitBefore(from int) int {
 // free reports whether no detector has taken a token.
 func (s *Scanner) free(i int) bool { return i >= 0 && i < len(s.taken) && s.taken[i] == 0 }
 
-// numberedHead returns where the numbers begin that stand before the name of a street: 12
-// Obere Gasse, 7 170 London Place. Words without a number before them stay out.
+// numberedHead returns the start of the numbers before the name of a street: 12 Obere
+// Gasse, 7 170 London Place. Words without a number before them are left out.
 func (s *Scanner) numberedHead(street int) int {
 	from := street
 	for n := 0; n < 3 && from > 0 && s.free(from-1) && s.at(from).gap == space && s.isCapital(from-1) && s.at(from-1).flags&(fTitle|fMonth|fWeekday|fIDLabel|fPhoneLabel|fUnit|fUnitNo|fDrug) == 0; n++ {
@@ -69,7 +69,7 @@ func (s *Scanner) numberedHead(street int) int {
 	return from
 }
 
-// houseNumberAt reports whether a number can be that of a house.
+// houseNumberAt reports whether a number can be a house number.
 func (s *Scanner) houseNumberAt(i int) bool {
 	t := s.at(i)
 	if t.kind != number || t.len() > 6 || !s.free(i) || s.at(i+1).gap != space {
@@ -78,13 +78,13 @@ func (s *Scanner) houseNumberAt(i int) bool {
 	return t.gap != joined || s.at(i-1).kind == mark && s.at(i-1).char != '.' && s.at(i-1).char != ',' && s.at(i-1).char != '/' && s.at(i-1).char != '#'
 }
 
-// corners are words for the corner of two streets in other languages than English.
+// corners has words for the corner of two streets in languages other than English.
 var corners = hashSet("ecke", "angle", "esquina", "esq", "angolo", "hoek", "cruce", "croisement", "incrocio", "kreuzung", "kruising")
 
 var hashCorner = hashOf("corner")
 
-// crossing returns where the first street of a crossing begins, if a street that begins
-// at a token is the second: the corner of Elm and Main Street.
+// crossing returns the start of the first street of a crossing, if a street that begins at
+// a token is the second: the corner of Elm and Main Street.
 func (s *Scanner) crossing(street int) int {
 	if s.at(street-1).hash != hashAnd || s.at(street).gap != space || s.at(street-1).gap > space {
 		return street
@@ -105,7 +105,7 @@ func (s *Scanner) crossing(street int) int {
 
 var hashIs, hashWith = hashOf("is"), hashOf("with")
 
-// corner returns where "the corner of" begins before a street.
+// corner returns the start of "the corner of" before a street.
 func (s *Scanner) corner(from int) int {
 	if s.at(from-1).hash != hashOf2[0] || s.at(from-2).hash != hashCorner {
 		return from
@@ -116,7 +116,7 @@ func (s *Scanner) corner(from int) int {
 	return from - 2
 }
 
-// cornerOf finds a crossing by what is said before it: the corner of Elm 4 and Lake Rd.
+// cornerOf finds a crossing by the words before it: the corner of Elm 4 and Lake Rd.
 func (s *Scanner) cornerOf(i int) bool {
 	bare := s.lang != english && corners.has(s.at(i).hash) && s.isCapital(i+1)
 	led := s.at(i).hash == hashCorner && s.at(i+1).hash == hashOf2[0] || s.lang != english && corners.has(s.at(i).hash) && s.at(i+1).shape == lower && nameParticles.has(s.at(i+1).hash)
@@ -156,7 +156,7 @@ func (s *Scanner) cornerOf(i int) bool {
 	return true
 }
 
-// unitHead finds a street that no word marks before a flat: 9721 Dalmatinova 43 Apt. 6.
+// unitHead finds an unmarked street before a flat: 9721 Dalmatinova 43 Apt. 6.
 func (s *Scanner) unitHead(unit int) int {
 	from, words := unit, 0
 	for n := 0; n < 8 && from > 0 && (s.at(from).gap <= space || from == unit && s.at(from).gap == line) && s.free(from-1); n++ {
@@ -174,7 +174,7 @@ func (s *Scanner) unitHead(unit int) int {
 		from--
 	}
 	if words > 0 && s.at(from).gap == space && s.labelAt(from-1) == Location {
-		return from // a second street behind the first
+		return from // a second street after the first
 	}
 	for from < unit && !s.isNumber(from) {
 		if s.isCapital(from) {

@@ -51,7 +51,7 @@ func (s *Scanner) addAge(from, to int, rule string) {
 
 var hashOld = hashOf("old")
 
-// isAge reports whether a number is an age by what stands around it.
+// isAge reports whether a number is an age, judged by its context.
 func (s *Scanner) isAge(i int) bool {
 	if s.at(i).gap == joined && (s.is(i-1, '.') || s.is(i-1, ',') || s.is(i-1, '/') && s.isNumber(i-2) || s.is(i-1, '-') && s.isNumber(i-2)) {
 		return false
@@ -77,7 +77,7 @@ func (s *Scanner) isAge(i int) bool {
 	return s.ageBefore(i)
 }
 
-// ageUnit tells "95 years old" and "95 years" from "90 days" and "for 95 years".
+// ageUnit distinguishes "95 years old" and "95 years" from "90 days" and "for 95 years".
 func (s *Scanner) ageUnit(i, j int) bool {
 	p := s.at(i - 1)
 	return !(p.kind == word && s.at(i).gap <= space && spans.has(p.hash)) || s.at(j+1).flags&fAgeWord != 0
@@ -87,8 +87,8 @@ var spans = hashSet("for", "over", "since", "last", "past", "within", "x", "dura
 
 func (s *Scanner) phraseAge(j int) bool { return s.at(j).phraseIs&fAgeWord != 0 }
 
-// ageBefore reports whether what stands before a number makes it an age: "age 95",
-// "Smith, 95,", "Smith / 95 / F".
+// ageBefore reports whether the words before a number make it an age: "age 95", "Smith,
+// 95,", "Smith / 95 / F".
 func (s *Scanner) ageBefore(i int) bool {
 	j := i - 1
 	for n := 0; n < 2 && (s.at(j).char == ':' || s.at(j).char == '=' || s.at(j).hash == hashOf2[0] || between.has(s.at(j).hash)); n++ {

@@ -2,35 +2,35 @@ package text
 
 import "math/bits"
 
-// anchors are the tokens at which detectors look: most words of a text are common words in
-// lower case, which none has to look at.
+// anchors has the tokens that detectors examine: most words of a text are common words in
+// lower case, which no detector needs to examine.
 type anchors struct {
 	numbers  bitset
 	capitals bitset // words that begin with a capital
 	lowers   bitset // other words that a detector may begin with
-	names    bitset // words in lower case that are names too
-	networks bitset // marks that addresses on networks have
+	names    bitset // words in lower case that are also names
+	networks bitset // marks that occur in network addresses
 	marks    bitset // other marks that a detector may begin with
-	codes    bitset // words with something joined to them that may be of a code
+	codes    bitset // words with something joined to them that may be part of a code
 	initials bitset
 	known    bitset // words of known names
-	anchored bitset // words that detectors know by themselves, months and words for numbers
+	anchored bitset // words that detectors know themselves, months and number words
 	dated    bitset // the same, and numbers
 	streets  bitset // words and numbers that a street may begin or end with
 	heads    bitset // numbers, capitals, anchored, colons
-	encoded  bitset // tokens that may begin what was encoded
+	encoded  bitset // tokens that may begin encoded content
 	broken   bitset // words with capitals inside them, or with numbers before them
 	starts   bitset // words that may begin a name
-	caret    bool   // there is one
+	caret    bool   // there is a caret
 }
 
-// The kinds of ASCII marks, for what they can be a part of.
+// The kinds of ASCII marks, by what they can be part of.
 const (
-	markNetwork  = 1 << iota // of addresses on networks
-	markLead                 // of numbers, which it leads
+	markNetwork  = 1 << iota // of network addresses
+	markLead                 // of numbers, at the beginning
 	markCode                 // of codes, inside them
 	markEncoded              // of encoded content
-	markEncoding             // of encoded content, behind a word
+	markEncoding             // of encoded content, after a word
 	markColon
 	markCaret
 )
@@ -90,16 +90,16 @@ func nextOf(a, b, c bitset, i int) int {
 	return len(a) << 6
 }
 
-// fLower are the flags of words in lower case that detectors begin with.
+// fLower has the flags of lower-case words with which detectors begin.
 const fLower = fMonth | fStreetBefore | fStreetAfter | fUnitNo | fOrgHead | fNumberWord | fAnchor
 
-// anchorWords are words that detectors know by themselves, whatever their case.
+// anchorWords has words that detectors know themselves, whatever their case.
 var anchorWords = [...]wordSet{orgVerbs, orgAt, oldWords, militaryPosts, feastDays, seasons, feastStems, feastSaints, spokenOnes, spokenTeens, tens, ownerLabels, orgLabels, orgAcronyms, ourWords, houseNames, signers, doneBy, closings, roles, workers, learners, attendVerbs, livesVerbs, corners, hashSet("corner", "www", "double", "triple")}
 
-// fNothing are flags that do not say what a word is.
+// fNothing has flags that do not classify a word.
 const fNothing = fForeign | fTown | fUncommon | fAnchor
 
-// fAnchored are the flags of words that detectors begin with, whatever their case.
+// fAnchored has the flags of words with which detectors begin, whatever their case.
 const fAnchored = fAnchor | fMonth | fNumberWord
 
 // setAnchors fills the sets for the tokens of a block.
@@ -116,14 +116,14 @@ func (s *Scanner) setAnchors() {
 	for w := range words {
 		marks |= s.setAnchorsOf(w)
 	}
-	if a.caret = marks&markCaret != 0; a.caret { // what stands before one may be written in any way
+	if a.caret = marks&markCaret != 0; a.caret { // the text before a caret may be written in any case
 		for w := range words {
 			a.starts[w] = ^uint64(0)
 		}
 	}
 }
 
-// setAnchorsOf fills the sets for 64 tokens, and returns which marks are among them.
+// setAnchorsOf fills the sets for 64 tokens, and returns the kinds of marks among them.
 func (s *Scanner) setAnchorsOf(w int) (seen uint8) {
 	var numbers, networks, leads, codes, colons, encoded uint64
 	var words wordAnchors
@@ -172,7 +172,7 @@ func (s *Scanner) setAnchorsOf(w int) (seen uint8) {
 	return seen
 }
 
-// wordAnchors are the sets for the words among 64 tokens.
+// wordAnchors has the sets for the words among 64 tokens.
 type wordAnchors struct{ capitals, lowers, names, initials, codes, anchored, streets, broken uint64 }
 
 // setWord puts a word into the sets that it belongs to.

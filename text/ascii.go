@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// Words and numbers that are ASCII are read eight bytes at a time.
+// ASCII words and numbers are read eight bytes at a time.
 
 const (
-	// asciiCase is the bit that letters in lower case, and digits, have.
+	// asciiCase is the bit that is set in lower-case letters and in digits.
 	asciiCase = 0x2020202020202020
-	// asciiHigh is the bit that no ASCII character has.
+	// asciiHigh is the bit that is not set in any ASCII character.
 	asciiHigh = 0x8080808080808080
 )
 
@@ -48,8 +48,8 @@ func (k *tokens) word(text []byte, i int, before gap) int {
 	return i + n
 }
 
-// room makes the folded text longer, by n bytes and the spare behind them, and returns where
-// they begin.
+// room extends the folded text by n bytes and the spare bytes after them, and returns the
+// start of the n bytes.
 func (k *tokens) room(n int) int {
 	at := len(k.fold)
 	if cap(k.fold)-at < n+foldSpare {
@@ -59,7 +59,7 @@ func (k *tokens) room(n int) int {
 	return at
 }
 
-// longWord does the same for a word of at least eight letters.
+// longWord reads a word of at least eight letters.
 func (k *tokens) longWord(text []byte, i int, before gap) int {
 	limit := min(len(text), i+maxToken)
 	j, uppers := i, 0
@@ -96,7 +96,7 @@ func (k *tokens) longWord(text []byte, i int, before gap) int {
 	return j
 }
 
-// lastWord does the same for the last word of a text, or a part of one that is too long.
+// lastWord reads the last word of a text, or a part of a word that is too long.
 func (k *tokens) lastWord(text []byte, i int, before gap) int {
 	limit := min(len(text), i+maxToken)
 	j, uppers := i, 0
@@ -118,7 +118,7 @@ func (k *tokens) lastWord(text []byte, i int, before gap) int {
 	return j
 }
 
-// foldASCII adds the folded form of letters and digits that are ASCII, and returns its hash.
+// foldASCII adds the folded form of ASCII letters and digits, and returns its hash.
 func (k *tokens) foldASCII(text []byte, from, to int) uint64 {
 	n := to - from
 	at := k.room(n)
@@ -135,7 +135,7 @@ func (k *tokens) foldASCII(text []byte, from, to int) uint64 {
 	return hashEnd(h, x, n)
 }
 
-// lastBytes is the number that n bytes of a text are, at most seven, the first the lowest.
+// lastBytes returns n bytes of a text, at most seven, as a little-endian number.
 func lastBytes(text []byte, from, n int) uint64 {
 	switch to := from + n; {
 	case from+8 <= len(text):

@@ -1,8 +1,8 @@
 package text
 
 // capitalize gives the words of a text without capitals the shape that they would have:
-// names, places and what no list has begin with a capital. Words that are names and
-// something else stay, unless a title or a label stands before them.
+// names, places and words in no list begin with a capital. Words that are both names and
+// something else stay, unless a title or a label precedes them.
 func (s *Scanner) capitalize() {
 	s.caseless = false
 	words, capitals := 0, 0
@@ -45,14 +45,14 @@ func (s *Scanner) capitalize() {
 	s.capitalOrgs()
 }
 
-// capital makes a word one that begins with a capital.
+// capital gives a word the shape of one that begins with a capital.
 func (s *Scanner) capital(i int) {
 	if t := &s.toks[i]; t.kind == word && t.shape == lower {
 		t.shape = title
 	}
 }
 
-// isProper reports whether a word without a capital is the name of somebody or something.
+// isProper reports whether a word without a capital is a proper name.
 func (s *Scanner) isProper(i int) bool {
 	t := s.at(i)
 	if t.len() < 2 || t.gap == joined && s.at(i-1).kind != mark || s.is(i-1, '\'') && t.len() < 3 || s.is(i-1, '@') || s.is(i+1, '@') {

@@ -1,9 +1,9 @@
 package text
 
-// fPlace is what the name of a place can be.
+// fPlace has the flags of place names.
 const fPlace = fCity | fCountry | fState
 
-// placeAt returns the end and kind of the name of a place that begins at a token.
+// placeAt returns the end and kind of the place name that begins at a token.
 func (s *Scanner) placeAt(i int) (to int, f flags) {
 	t := s.at(i)
 	if t.phraseIs&fPlace != 0 && s.isCapital(i) && (s.isCapital(i+int(t.phrase)-1) || t.phraseIs&fCountry != 0) {
@@ -36,7 +36,7 @@ func (s *Scanner) place(i int) {
 	case s.resultBehind(to), s.isScored(i, to), s.isEponym(i, to-1) || s.at(to).flags&fEponymHead != 0 && s.at(to).gap == space && s.at(to).shape == lower:
 		return
 	}
-	// With a state or country behind it: Mobile, AL; Paris, France; Boston MA.
+	// With a state or country after it: Mobile, AL; Paris, France; Boston MA.
 	next := to
 	if s.at(next).char == ',' {
 		next++
@@ -62,7 +62,7 @@ func (s *Scanner) place(i int) {
 		}
 	case labelled, f&fCountry != 0 && (t.flags&(fCommon|fGiven|fFamily) == 0 || t.shape == title && t.flags&fGiven == 0 && (s.lang != english || s.afterPlace(i))), f&fState != 0 && t.flags&(fGiven|fFamily) == 0:
 	case phrase:
-		// Phrases of names and common words need a place before them: Green River.
+		// Phrases of names and common words require a preposition of place: Green River.
 		if t.flags&(fGiven|fCommon|fWord) != 0 && !s.prepositionBefore(i) {
 			return
 		}
@@ -82,7 +82,7 @@ func (s *Scanner) place(i int) {
 	s.add(i, to, Location, "place")
 }
 
-// isEponymPlace reports whether the name of a place is an eponym there: Parkinson.
+// isEponymPlace reports whether a place name is used as an eponym: Parkinson.
 func (s *Scanner) isEponymPlace(i, to int) bool {
 	t := s.at(i)
 	return t.phraseIs&fEponym != 0 || t.flags&fEponym != 0 && s.startsSentence(i) && s.endsPhrase(to)
@@ -96,14 +96,14 @@ func (s *Scanner) qualified(to int, f flags) int {
 	return to
 }
 
-// stateAt reports whether a state or country that stands at a token belongs to the city
-// that ends before it.
+// stateAt reports whether a state or country at a token belongs to the city that ends
+// before it.
 func (s *Scanner) stateAt(next, city, end int) bool {
 	t := s.at(next)
 	return t.gap <= space && t.flags&fSuffix == 0 && (t.len() > 2 || s.at(city).char == ',' || s.isNumber(end) && s.at(end).len() == 5)
 }
 
-// placeOf returns the end of a place whose name goes on behind a particle: Palma de
+// placeOf returns the end of a place whose name continues after a particle: Palma de
 // Mallorca.
 func (s *Scanner) placeOf(i, to int) int {
 	for n := 0; n < 2 && s.particleAt(to) && s.at(to+1).gap == space; n++ {
@@ -118,7 +118,7 @@ func (s *Scanner) placeOf(i, to int) int {
 	return to
 }
 
-// placeLabel reports whether a label that only places follow stands before a token.
+// placeLabel reports whether a label that is only used for places precedes a token.
 func (s *Scanner) placeLabel(i int) bool {
 	j := i - 1
 	for range 2 {
@@ -135,7 +135,7 @@ var (
 	prepositions = hashSet("in", "from", "to", "at", "near", "of", "around", "outside", "for", "across", "en", "de", "a", "desde", "hacia", "aus", "nach", "bei", "à", "te", "visiting", "and")
 )
 
-// prepositionBefore reports whether a preposition of place stands before a token.
+// prepositionBefore reports whether a preposition of place precedes a token.
 func (s *Scanner) prepositionBefore(i int) bool {
 	p := s.at(i - 1)
 	return p.kind == word && s.at(i).gap <= line && prepositions.has(p.hash) && p.hash != hashAnd && (p.hash != hashOf2[0] || s.lang == english) && (p.hash != hashA || s.lang != english) && p.hash != hashFor
@@ -143,7 +143,7 @@ func (s *Scanner) prepositionBefore(i int) bool {
 
 var hashAnd, hashFor = hashOf("and"), hashOf("for")
 
-// town finds a small place behind a preposition of place, or in a list of places.
+// town finds a small place after a preposition of place, or in a list of places.
 func (s *Scanner) town(i int) bool {
 	t := s.at(i)
 	to := i + 1
@@ -164,8 +164,8 @@ func (s *Scanner) town(i int) bool {
 	return true
 }
 
-// unlistedPlace finds a place that no list has, behind a preposition that places follow:
-// in Laax, near STAXROITH.
+// unlistedPlace finds a place that is in no list, after a preposition of place: in Laax,
+// near STAXROITH.
 func (s *Scanner) unlistedPlace(i int) {
 	t := s.at(i)
 	p := s.at(i - 1)
@@ -190,14 +190,14 @@ func (s *Scanner) unlistedPlace(i int) {
 }
 
 var (
-	// comesFrom are prepositions of place of languages other than English.
+	// comesFrom has prepositions of place in languages other than English.
 	comesFrom = hashSet("desde", "hacia", "uit", "naar", "aus", "nach", "da", "à", "em", "z", "ze", "från", "fra")
 	inPlace   = hashSet("in", "from", "near", "to")
 	travels   = hashSet("flew", "fly", "flying", "travel", "traveled", "travelled", "traveling", "travelling", "moved", "move", "moving", "went", "trip", "drove", "returned", "relocated", "visit", "home", "back", "transferred", "transfer", "going", "flight")
 )
 
 // afterPlace reports whether a token follows an address, a place or an organisation, with
-// no more than marks between: 12 Main St, Austin; Mercy Imaging, Paris.
+// only marks between: 12 Main St, Austin; Mercy Imaging, Paris.
 func (s *Scanner) afterPlace(i int) bool {
 	j := i - 1
 	marks := 0
@@ -215,7 +215,7 @@ func (s *Scanner) afterPlace(i int) bool {
 	return label == Location || label == Org && marks > 0 && s.at(i-1).char != '.'
 }
 
-// unknownPlace finds a place that no list has, after a label: grew up in Kalatsova.
+// unknownPlace finds a place that is in no list, after a label: grew up in Kalatsova.
 func (s *Scanner) unknownPlace(i int) {
 	to := i
 	for to-i < 5 && s.isCapital(to) && s.taken[to] == 0 && (to == i || s.at(to).gap <= space) {
@@ -236,7 +236,7 @@ func (s *Scanner) unknownPlace(i int) {
 	s.add(i, to, Location, "place-labelled")
 }
 
-// zip finds a postal code beside a place: Boston, MA 02115; 50667 Köln; ZIP 12345.
+// zip finds a postal code next to a place: Boston, MA 02115; 50667 Köln; ZIP 12345.
 func (s *Scanner) zip(i int) {
 	t := s.at(i)
 	if t.kind != number || t.len() < 3 || t.len() > 6 || s.taken[i] != 0 || s.decimalAfter(i) || t.gap == joined && s.at(i-1).kind != mark {
@@ -271,7 +271,7 @@ func (s *Scanner) zip(i int) {
 		return
 	}
 	s.add(i, to, Location, "postal-code")
-	// The place behind the code, where no list has it.
+	// The place after the code, if it is in no list.
 	if s.lang != english && s.isCapital(to) && s.at(to).gap == space && s.taken[to] == 0 && s.at(to).flags&(fKeyword|fMedical) == 0 {
 		s.unknownPlace(to)
 	}
@@ -290,7 +290,7 @@ func (s *Scanner) labelAt(j int) Label {
 	return s.taken[j]
 }
 
-// beginsPlace reports whether a place follows: a hit, or a word of the list.
+// beginsPlace reports whether a place follows: a hit, or a word in the list.
 func (s *Scanner) beginsPlace(i int) bool {
 	t := s.at(i)
 	if t.gap != space || t.kind != word {
@@ -302,7 +302,7 @@ func (s *Scanner) beginsPlace(i int) bool {
 	return s.isCapital(i) && t.shape == title && (t.flags&fCity != 0 || t.phraseIs&fCity != 0) && s.lang != english
 }
 
-// findPlacesOfNames finds the places that stand behind names: Dr. Kaiser, Bielefeld.
+// findPlacesOfNames finds the places that follow names: Dr. Kaiser, Bielefeld.
 func (s *Scanner) findPlacesOfNames() {
 	if s.lang == english {
 		return
@@ -322,8 +322,8 @@ func (s *Scanner) findPlacesOfNames() {
 	}
 }
 
-// townOfPractice finds the town behind the name of a doctor or a practice that a label leads
-// to, whatever the town: Hausärztin: Dr. med. Petra Lindt, Obergurgl. The comma stands before
+// townOfPractice finds the town after the name of a doctor or a practice that follows a
+// label, whatever the town: Hausärztin: Dr. med. Petra Lindt, Obergurgl. The comma precedes
 // the token.
 func (s *Scanner) townOfPractice(i int) {
 	for j, n := i-2, 0; j >= 0 && n < 10 && s.at(j+1).gap < line; j, n = j-1, n+1 {

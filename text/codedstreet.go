@@ -1,7 +1,7 @@
 package text
 
-// codedStreet finds a street that nothing but a postal code and a town behind it tells:
-// Zum Kalkofen 3, 04439 Engelsdorf; 8, Le Clos Fleuri, 35510 Cesson. The code begins at a
+// codedStreet finds a street that only a postal code and a town after it identify: Zum
+// Kalkofen 3, 04439 Engelsdorf; 8, Le Clos Fleuri, 35510 Cesson. The code begins at a
 // token.
 func (s *Scanner) codedStreet(code int) bool {
 	t := s.at(code)
@@ -33,8 +33,8 @@ func (s *Scanner) codedStreet(code int) bool {
 	return true
 }
 
-// townBehind reports whether a town stands behind a postal code: a word with a capital that
-// is a place, or no word of the language or of medicine.
+// townBehind reports whether a town follows a postal code: a capitalised word that is a
+// place, or neither a word of the language nor a medical one.
 func (s *Scanner) townBehind(code int) bool {
 	i := code + 1
 	if s.dutchCode(code) {
@@ -47,20 +47,21 @@ func (s *Scanner) townBehind(code int) bool {
 	return t.flags&(fPlace|fTown) != 0 || t.phraseIs&(fPlace|fTown) != 0 || t.flags&(fCommon|fWord|fKeyword&^fParticle|fMedical|fDrug|fEponym) == 0
 }
 
-// dutchCode reports whether two capitals behind four digits belong to a postal code: 9711
-// AB Groningen.
+// dutchCode reports whether two capitals after four digits belong to a postal code: 9711 AB
+// Groningen.
 func (s *Scanner) dutchCode(i int) bool {
 	t := s.at(i + 1)
 	return s.at(i).len() == 4 && t.kind == word && t.shape == upper && t.len() == 2 && t.gap == space && s.at(i+2).shape == title && s.at(i+2).gap == space
 }
 
-// polishCode reports whether a postal code of two and three digits stands at a token: 31-147.
+// polishCode reports whether a postal code of two and three digits begins at a token:
+// 31-147.
 func (s *Scanner) polishCode(i int) bool {
 	return s.at(i).len() == 2 && s.is(i+1, '-') && s.isNumber(i+2) && s.at(i+2).gap == joined && s.at(i+2).len() == 3
 }
 
-// houseEnding returns where the number of a house begins that ends before a token: 12, 4a,
-// 3-5, 8/12.
+// houseEnding returns the start of the house number that ends before a token: 12, 4a, 3-5,
+// 8/12.
 func (s *Scanner) houseEnding(end int) (from int, ok bool) {
 	i := end - 1
 	if s.at(i).kind == word && s.at(i).len() == 1 && s.isNumber(i-1) && s.at(i).gap <= space {
@@ -75,7 +76,7 @@ func (s *Scanner) houseEnding(end int) (from int, ok bool) {
 	return i, true
 }
 
-// streetBack returns where the words of the name of a street begin that end before a token.
+// streetBack returns the start of the words of a street name that end before a token.
 func (s *Scanner) streetBack(end int) int {
 	from, at := end, end
 	for n := 0; n < 6 && s.free(at-1) && (at == end || s.at(at).gap == space); n++ {

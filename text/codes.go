@@ -1,6 +1,6 @@
 package text
 
-// run is a run of letters and digits with marks between, as identifiers are written.
+// run is a run of letters and digits with marks between, the usual form of identifiers.
 type run struct {
 	from, to                int
 	digits, letters, uppers int
@@ -43,7 +43,7 @@ func joinsCode(c byte) bool {
 	return c == '-' || c == '_' || c == '.' || c == '/' || c == '#'
 }
 
-// labelledID finds what follows the label of an identifier: MRN 123456, Policy no. W12-3.
+// labelledID finds the identifier after its label: MRN 123456, Policy no. W12-3.
 func (s *Scanner) labelledID(i int) bool {
 	t := s.at(i)
 	if s.lang == spanish && s.at(i-1).kind == mark && s.at(i-2).hash == hashN && s.is(i-3, '/') {
@@ -66,7 +66,7 @@ func (s *Scanner) labelledID(i int) bool {
 		if n.digits == 0 && !(s.at(n.to).kind == number && s.at(n.to).gap == space) {
 			break
 		}
-		// A number with its unit is something else: 40 mg.
+		// A number with its unit is not an identifier: 40 mg.
 		if u := s.at(n.to); u.gap <= space && u.kind == word && u.flags&(fUnit|fAgeWord) != 0 {
 			break
 		}
@@ -95,7 +95,7 @@ func (s *Scanner) labelledID(i int) bool {
 	return true
 }
 
-// isRange reports whether a run is of decimal numbers: 3.5-5.1.
+// isRange reports whether a run is a range of decimal numbers: 3.5-5.1.
 func (s *Scanner) isRange(r *run) bool {
 	for j := r.from + 1; j < r.to; j++ {
 		if s.is(j, '.') && s.at(j-1).len() <= 2 && s.at(j+1).len() <= 2 {
@@ -125,17 +125,17 @@ func (s *Scanner) letterCode(r *run) bool {
 	return true
 }
 
-// isLetterCode reports whether a code of capitals can have a length.
+// isLetterCode reports whether n is a possible length of a code of capitals.
 func isLetterCode(n int) bool { return n == 8 || n == 11 }
 
 var hashSwift, hashBIC = hashOf("swift"), hashOf("bic")
 
-// notCodes are words that begin codes of things: studies, genes, products, standards.
+// notCodes has words that begin codes of things: studies, genes, products, standards.
 var notCodes = hashSet("nct", "isrctn", "pmid", "pmc", "doi", "iso", "ce", "en", "din", "astm", "rs", "cpt", "icd", "hcpcs", "loinc", "snomed", "rxcui", "ndc", "covid", "vitamin", "omega",
 	"chr", "nm", "np", "enst", "cas", "ec", "hg", "grch", "version", "v", "model", "page", "x")
 
-// code finds what is made like an identifier without a label: letters with at least five
-// digits, postal codes of letters and digits, account numbers of banks.
+// code finds runs that look like an identifier without a label: letters with at least five
+// digits, postal codes of letters and digits, bank account numbers.
 func (s *Scanner) code(i int) {
 	t := s.at(i)
 	if t.gap == joined && i > 0 && (s.at(i-1).kind != mark || joinsCode(s.at(i-1).char) && s.at(i-1).char != '#' && s.at(i-1).char != '/') {
@@ -196,7 +196,7 @@ func (s *Scanner) maskedNumber(i int) bool {
 	return true
 }
 
-// isMask reports whether a word has nothing but x.
+// isMask reports whether a word consists only of x.
 func (s *Scanner) isMask(i int) bool {
 	t := s.at(i)
 	if t.kind != word || t.len() < 2 || t.len() > 12 {
@@ -232,8 +232,8 @@ var britishCodes = map[string]bool{
 	"A9 9AA": true, "A99 9AA": true, "AA9 9AA": true, "AA99 9AA": true, "A9A 9AA": true, "AA9A 9AA": true, "A9A 9A9": true,
 }
 
-// shapeOf returns the shape of two short codes with a blank between, A for a capital and
-// 9 for a digit, and where they end.
+// shapeOf returns the shape of two short codes with a blank between, A for a capital and 9
+// for a digit, and their end.
 func (s *Scanner) shapeOf(i int) (shape string, to int) {
 	var buf [10]byte
 	n, blanks := 0, 0

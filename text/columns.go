@@ -1,7 +1,7 @@
 package text
 
-// findColumns finds names and organisations in the columns of a table whose head says what they
-// hold: | Date | Seen by | Site |.
+// findColumns finds names and organisations in the columns of a table whose heading says
+// what they contain: | Date | Seen by | Site |.
 func (s *Scanner) findColumns() {
 	end := 0
 	for i := s.capitals.next(0); i < len(s.toks); i = s.capitals.next(i + 1) {
@@ -15,7 +15,7 @@ func (s *Scanner) findColumns() {
 	}
 }
 
-// columnHead returns what a column holds whose head begins at a token, or 0.
+// columnHead returns the label of the column whose heading begins at a token, or 0.
 func (s *Scanner) columnHead(i int) Label {
 	switch h := s.at(i).hash; {
 	case whoHeads.has(h):
@@ -38,7 +38,7 @@ const (
 	mostCell    = 16 // tokens
 )
 
-// table reads the table whose head has a token, and returns where it ends.
+// table reads the table whose heading contains a token, and returns its end.
 func (s *Scanner) table(head int, sep byte) int {
 	i := head
 	for i > 0 && s.at(i).gap < line && head-i < mostColumns*mostCell {
@@ -67,8 +67,8 @@ func (s *Scanner) table(head int, sep byte) int {
 	return to
 }
 
-// cells calls f for each cell of the line that begins at a token, and returns the end of the line
-// and how many cells it has.
+// cells calls f for each cell of the line that begins at a token, and returns the end of
+// the line and the number of its cells.
 func (s *Scanner) cells(i int, sep byte, f func(n, from, to int)) (end, n int) {
 	if s.at(i).char == sep {
 		i++
@@ -95,7 +95,7 @@ func (s *Scanner) cells(i int, sep byte, f func(n, from, to int)) (end, n int) {
 	}
 }
 
-// namesOnly reports whether a cell is nothing but capitals that can be a name.
+// namesOnly reports whether a cell consists only of capitalised words that can be a name.
 func (s *Scanner) namesOnly(from, to int, label Label) bool {
 	capitals := 0
 	for i := from; i < to; i++ {

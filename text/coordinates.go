@@ -1,10 +1,10 @@
 package text
 
-// leastDecimals are the decimal places from which a pair of numbers is a place on earth: it
-// is exact to eleven metres then.
+// leastDecimals is the minimum number of decimal places of a pair of numbers that is a
+// location: it is then accurate to eleven metres.
 const leastDecimals = 4
 
-// findCoordinates finds places on earth in degrees: 42.3601, -71.0589; 42°21'36"N 71°3'32"W.
+// findCoordinates finds locations in degrees: 42.3601, -71.0589; 42°21'36"N 71°3'32"W.
 func (s *Scanner) findCoordinates() {
 	for i := s.anchors.numbers.next(0); i < len(s.toks); i = s.anchors.numbers.next(i + 1) {
 		if s.taken[i] != None {
@@ -20,8 +20,8 @@ func (s *Scanner) findCoordinates() {
 	}
 }
 
-// findDecimalPair finds a latitude and a longitude in decimals, of which the first begins
-// at a token.
+// findDecimalPair finds a decimal latitude and longitude, the first of which begins at a
+// token.
 func (s *Scanner) findDecimalPair(i int) {
 	to, ok := s.decimalDegrees(i, 90)
 	if !ok {
@@ -45,7 +45,7 @@ func (s *Scanner) findDecimalPair(i int) {
 	}
 }
 
-// decimalDegrees reads degrees with decimals, and a sign or a direction behind them.
+// decimalDegrees reads decimal degrees, and a sign or a direction after them.
 func (s *Scanner) decimalDegrees(i int, most int32) (to int, ok bool) {
 	whole, fraction := s.at(i), s.at(i+2)
 	if whole.kind != number || whole.value < 0 || whole.value > most || !s.is(i+1, '.') || fraction.kind != number || fraction.gap != joined || fraction.len() < leastDecimals {

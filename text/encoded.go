@@ -1,22 +1,23 @@
 package text
 
-// hashData is the scheme of URLs that hold their content.
+// hashData is the scheme of URLs that contain their content.
 var hashData = hashOf("data")
 
 const (
-	// leastEncoded is the length from which letters and digits without a blank are content
-	// that was encoded, if they change as it does.
+	// leastEncoded is the minimum length of letters and digits without a blank that are
+	// encoded content, if they alternate as it does.
 	leastEncoded = 24
-	// leastPiece is the length from which one piece between marks says so.
+	// leastPiece is the minimum length of one piece between marks that shows this.
 	leastPiece = 12
-	// leastPadded is the same of what ends with the padding of base64.
+	// leastPadded is the minimum length of encoded content with the padding of base64.
 	leastPadded = 12
-	// fullLine is the length of a line from which the next goes on.
+	// fullLine is the minimum length of a line that continues on the next.
 	fullLine = 56
 )
 
-// findEncoded finds content that was encoded: in base64, alone or in a data URL, in lines
-// or not. Nothing is known of it, so all of it goes: it can be a picture of a face.
+// findEncoded finds encoded content: base64, alone or in a data URL, in one line or
+// several. Nothing is known about the content, so all of it is removed: it can be a picture
+// of a face.
 func (s *Scanner) findEncoded() {
 	for i := s.encoded.next(0); i < len(s.toks); i = s.encoded.next(i) {
 		if s.toks[i].kind == mark {
@@ -37,7 +38,7 @@ func (s *Scanner) findEncoded() {
 	}
 }
 
-// findMarked finds what begins with a mark at a token.
+// findMarked finds encoded content that begins with a mark at a token.
 func (s *Scanner) findMarked(i int) {
 	switch s.toks[i].char {
 	case '=':
@@ -53,7 +54,7 @@ func (s *Scanner) findMarked(i int) {
 	}
 }
 
-// isEncoded reports whether a token can be a part of base64.
+// isEncoded reports whether a token can be part of base64.
 func (s *Scanner) isEncoded(i int) bool {
 	t := &s.toks[i]
 	if t.kind == mark {
@@ -74,25 +75,25 @@ func (s *Scanner) encodedRun(i int) int {
 	return to
 }
 
-// encodedLines returns the end of the lines that go on with encoded content.
+// encodedLines returns the end of the lines that continue encoded content.
 func (s *Scanner) encodedLines(to int) int {
 	for to < len(s.toks) && s.toks[to].gap == line && s.isEncoded(to) {
 		end := s.encodedRun(to)
 		if t := s.at(end); t.gap < line && !(t.gap == joined && closesURL(t.char)) {
-			break // text
+			break // plain text
 		}
 		to = end
 	}
 	return to
 }
 
-// closesURL reports whether a URL of content ends before a mark.
+// closesURL reports whether a mark ends a data URL before it.
 func closesURL(c byte) bool {
 	return c == '"' || c == '<' || c == '>' || c == ')' || c == ']' || c == '\''
 }
 
-// looksEncoded reports whether a run changes between capitals, other letters and digits
-// more often than words do, that are joined by marks or by capitals, or than codes do.
+// looksEncoded reports whether a run alternates between capitals, other letters and digits
+// more often than codes, or words joined by marks or capitals, do.
 func looksEncoded(run []byte) bool {
 	padded := run[len(run)-1] == '=' && len(run)%4 == 0
 	if len(run) < leastEncoded && !(padded && len(run) >= leastPadded) {
@@ -122,7 +123,7 @@ func looksEncoded(run []byte) bool {
 	return false
 }
 
-// findDataURL finds a URL that holds its content, whose colon is at a token:
+// findDataURL finds a URL that contains its content, whose colon is at a token:
 // data:image/png;base64,iVBORw0K.
 func (s *Scanner) findDataURL(colon int) {
 	to := colon + 1
@@ -145,7 +146,7 @@ func (s *Scanner) findDataURL(colon int) {
 	s.add(colon-1, to, URL, "data-url")
 }
 
-// findEncodedWord finds a word of a mail header, whose "=?" begins at a token:
+// findEncodedWord finds an encoded word of a mail header, whose "=?" begins at a token:
 // =?utf-8?B?Sm9obg==?=.
 func (s *Scanner) findEncodedWord(from int) {
 	marks := 0
@@ -160,11 +161,12 @@ func (s *Scanner) findEncodedWord(from int) {
 	}
 }
 
-// leastMachineLine is the length from which a run with fillers is a line of a passport.
+// leastMachineLine is the minimum length of a run with fillers that is a line of a
+// passport.
 const leastMachineLine = 20
 
-// findMachineLine finds the line of a passport or an identity card that machines read,
-// of which two fillers begin at a token: P<UTOSMITH<<JOHN<<<<.
+// findMachineLine finds the machine-readable line of a passport or an identity card, two
+// fillers of which begin at a token: P<UTOSMITH<<JOHN<<<<.
 func (s *Scanner) findMachineLine(i int) {
 	if s.taken[i] != None {
 		return

@@ -6,21 +6,21 @@ import (
 	"github.com/veil-proxy/veil/text/encoded"
 )
 
-// deepest is how many encodings may be inside each other.
+// deepest is the maximum nesting depth of encodings.
 const deepest = 2
 
-// inner is what reading one encoded part of a text needs.
+// inner has the state for reading one encoded part of a text.
 type inner struct {
 	Scanner
 	view   encoded.View
 	found  []Span
 	ranges []encoded.Range
 	alike  []encoded.Alike
-	parts  int // how many spans the parts before have
+	parts  int // the number of spans in the parts before
 }
 
-// findViews finds what is in a text in another encoding: each encoding gives a view of the
-// text, in which known values are looked for, and all else where the view is surely right.
+// findViews finds identifiers in other encodings: each encoding gives a view of the text,
+// in which known values are searched, and everything else if the view is certainly right.
 func (s *Scanner) findViews(text []byte, known *Known) {
 	for e := range encoded.Count {
 		if s.knownOnly && known.Len() == 0 {
@@ -45,8 +45,8 @@ func (s *Scanner) findViews(text []byte, known *Known) {
 	}
 }
 
-// findView finds what is in the view of a text that outer has read. It reads only the parts in
-// which and near which something is encoded, if the others are read as in the text.
+// findView finds identifiers in the view of a text that outer has read. It reads only the
+// parts with or near encoded content, if the other parts read the same as in the text.
 func (in *inner) findView(outer *Scanner, text []byte, known *Known) {
 	view := in.view.Text
 	if in.alike = in.view.Alike(in.alike[:0], text, in.near); len(in.alike) == 0 || !in.readsAs(outer, text) {
@@ -68,8 +68,8 @@ func (in *inner) findView(outer *Scanner, text []byte, known *Known) {
 	in.found = in.findInside(in.found[:0], view, known)
 }
 
-// leaveEdges leaves out what detectors find at the edges of a part of the view, where they do
-// not see what stands beside it: the text has it too.
+// leaveEdges drops what detectors find at the edges of a part of the view, where they lack
+// the context: the text has it too.
 func (in *inner) leaveEdges(from, to int) {
 	if in.knownOnly {
 		return
@@ -89,8 +89,8 @@ func (in *inner) leaveEdges(from, to int) {
 	in.spans, in.parts = kept, len(kept)
 }
 
-// readsAs reports whether a view is of the language of the text. Known values are found in any
-// language. A view without capitals is read as a whole.
+// readsAs reports whether a view has the language of the text. Known values are found in
+// any language. A view without capitals is read as a whole.
 func (in *inner) readsAs(outer *Scanner, text []byte) bool {
 	view, from := in.view.Text, 0
 	for _, a := range in.alike {
@@ -106,7 +106,7 @@ func (in *inner) readsAs(outer *Scanner, text []byte) bool {
 		return true
 	}
 	if len(text) > blockSize || len(view) > blockSize {
-		return false // each block has a language
+		return false // each block has its own language
 	}
 	counts := outer.counts
 	from, source := 0, 0
@@ -120,7 +120,7 @@ func (in *inner) readsAs(outer *Scanner, text []byte) bool {
 	return counts.most() == outer.lang
 }
 
-// countWords counts the function words of a part of a text n times.
+// countWords counts the function words in a part of a text n times.
 func (in *inner) countWords(counts *languageCounts, text []byte, n int) {
 	in.cut(text)
 	for i := range in.toks {
@@ -130,8 +130,8 @@ func (in *inner) countWords(counts *languageCounts, text []byte, n int) {
 	}
 }
 
-// copy notes what outer has found in a part of the text that the view has too: words that can
-// be a part of base64, and known dates, which detectors leave out.
+// copy notes what outer has found in a part of the text that the view also has: words that
+// can be part of base64, and known dates, which detectors leave out.
 func (in *inner) copy(outer *Scanner, a encoded.Alike) {
 	by, end := a.Start-a.Source, a.Source+a.End-a.Start
 	i, _ := slices.BinarySearch(outer.runs, a.Source)
@@ -149,7 +149,7 @@ func (in *inner) copy(outer *Scanner, a encoded.Alike) {
 	}
 }
 
-// trimBlanks leaves out blanks at the ends of a part of a text.
+// trimBlanks leaves out blanks at both ends of a part of a text.
 func trimBlanks(text []byte, start, end int) (from, to int) {
 	for start < end && text[start] <= ' ' {
 		start++
@@ -160,7 +160,7 @@ func trimBlanks(text []byte, start, end int) (from, to int) {
 	return start, end
 }
 
-// innerScanner is the scanner of what is encoded in this one's text.
+// innerScanner returns the scanner for encoded content in the text of s.
 func (s *Scanner) innerScanner() *inner {
 	if s.in == nil {
 		s.in = &inner{Scanner: Scanner{f: s.f, words: s.words, depth: s.depth + 1, near: s.near}}
@@ -168,8 +168,8 @@ func (s *Scanner) innerScanner() *inner {
 	return s.in
 }
 
-// findBase64 takes runs of base64 in which something is found; long ones go whatever they are
-// (findEncoded).
+// findBase64 takes runs of base64 in which something is found; long ones are removed
+// whatever they contain (findEncoded).
 func (s *Scanner) findBase64(text []byte, known *Known) {
 	end := 0
 	for _, at := range s.runs {
@@ -193,13 +193,13 @@ func (s *Scanner) findBase64(text []byte, known *Known) {
 	}
 }
 
-// addRuns notes the words of a block that can be a part of base64: capitals stand inside
-// them, or numbers between them.
+// addRuns notes the words of a block that can be part of base64: they have capitals inside,
+// or numbers between them.
 func (s *Scanner) addRuns(from int) {
 	for i := s.broken.next(0); i < len(s.toks); i = s.broken.next(i + 1) {
 		t := &s.toks[i]
 		if t.shape == mixed || i > 1 && s.toks[i-1].gap == joined && s.toks[i-2].kind == word {
-			if at := from + int(t.start); len(s.runs) == 0 || at > s.runs[len(s.runs)-1] { // not found in the block before
+			if at := from + int(t.start); len(s.runs) == 0 || at > s.runs[len(s.runs)-1] { // not found in the previous block
 				s.runs = append(s.runs, at)
 			}
 		}

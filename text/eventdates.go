@@ -1,15 +1,15 @@
 package text
 
-// events are words for what happens on a day, in notes of all languages: a day and a month in
-// numbers behind one are a date.
+// events has words for events on a day, in notes of all languages: a day and a month in
+// numbers after one are a date.
 var events = hashSet("eval", "evaluation", "reeval", "note", "mdt", "bloods", "lab", "xr", "cxr", "us", "uss", "echo", "scan", "biopsy", "adm", "admit", "disch", "dc", "d/c", "phone", "call", "handover", "consult", "round", "review", "recheck", "rpt", "repeat", "minutes",
 	"study", "result", "results", "session", "appt", "appts", "clinic", "booking", "hv", "assessment", "entry", "crit", "rec", "fill", "refill", "report", "meeting", "panel", "triage", "op", "nurse", "sw", "ot", "slt", "physio", "proc", "procedure", "meds", "pcr", "refilled", "rescheduled",
 	"anruf", "tn", "visite", "konsil", "befund", "labor", "ct", "mrt", "röntgen", "sono", "sonographie", "pflegebericht", "nachtbericht", "nachtdienst", "spätdienst", "frühdienst", "protokoll", "verlauf", "bericht", "untersuchung", "eingriff", "wv", "vorstellung", "wiedervorstellung", "voraufnahme", "vu",
 	"consultation", "cs", "bilan", "écho", "échographie", "irm", "scanner", "appel", "transmissions", "entrée", "sortie", "visita", "consulta", "llamada", "llama", "triaje", "analítica", "eco", "ecografía", "ecografia", "rmn", "rm", "tac", "turno", "nota",
 	"gesprek", "poli", "opname", "ontslag", "mri", "afspr", "overleg", "consegna", "telefonata", "ricovero", "dimissione", "esami", "rx", "tc", "ps", "tel", "rientro", "seduta")
 
-// behindEvent reports whether a word for an event stands before a token, with a colon or a full
-// stop between them or without.
+// behindEvent reports whether a word for an event precedes a token, with or without a colon
+// or full stop between them.
 func (s *Scanner) behindEvent(i int) bool {
 	j := i - 1
 	if c := s.at(j); (c.char == ':' || c.char == '.') && c.gap == joined {
@@ -21,16 +21,16 @@ func (s *Scanner) behindEvent(i int) bool {
 
 var hashUS = hashOf("us")
 
-// inCell reports whether tokens are the whole cell of a table whose columns marks separate:
-// 3/1 | Hargreaves.
+// inCell reports whether tokens fill a cell of a table whose columns are separated by
+// marks: 3/1 | Hargreaves.
 func (s *Scanner) inCell(from, to int) bool {
 	b, a := s.at(from-1), s.at(to)
 	left, right := b.char == '|' || b.char == ';', a.gap <= wide && (a.char == '|' || a.char == ';')
 	return (left || s.at(from).gap >= line || from == 0) && (right || a.gap >= line || to >= len(s.toks)) && (left || right)
 }
 
-// dottedDay reports whether a day and a month with full stops begin at a token, of which the
-// last may be missing: am 4.3, |9.1.|, RM encefalo 20.06.
+// dottedDay reports whether a day and a month with full stops begin at a token; the last
+// full stop may be missing: am 4.3, |9.1.|, RM encefalo 20.06.
 func (s *Scanner) dottedDay(i int) (to int, ok bool) {
 	to = i + 3
 	if s.is(to, '.') {
@@ -49,8 +49,8 @@ func (s *Scanner) dottedDay(i int) (to int, ok bool) {
 	return to, s.lang != english && s.behindEvent(i) && s.at(i+2).len() == 2
 }
 
-// dayBeforeMonth reports whether two numbers with a slash are a day over twelve and a month: as a
-// fraction, a score or a pair of measures they would be odd.
+// dayBeforeMonth reports whether two numbers with a slash are a day over twelve and a
+// month: as a fraction, a score or a pair of measures they would be unusual.
 func (s *Scanner) dayBeforeMonth(i int) bool {
 	a, b, p, after := s.at(i), s.at(i+2), s.at(i-1), s.at(i+3)
 	if a.value <= 12 || b.value > 12 || b.value == 5 || s.lang == english && (b.value == 7 || b.value == 12) || p.kind == number || p.kind == word && (p.flags&(fUnit|fDrug|fEponym) != 0 || p.shape == upper && p.len() <= 5) || p.char == '<' || p.char == '>' || p.char == '-' {
@@ -97,7 +97,7 @@ var (
 	quarterWords = hashSet("quartal", "quarter", "trimestre", "kwartaal", "halbjahr")
 )
 
-// partOfMonth returns where the words before a month begin that say which part of it is meant:
+// partOfMonth returns the start of the words before a month that specify a part of it:
 // early March 2021, Ende Juni, a finales de mayo, mid-October.
 func (s *Scanner) partOfMonth(i int) int {
 	j := i - 1
@@ -122,12 +122,12 @@ func (s *Scanner) partOfMonth(i int) int {
 
 var (
 	monthParts = hashSet("early", "mid", "late", "anfang", "mitte", "ende", "début", "mi", "fin", "courant", "begin", "eind", "half", "medio", "inizio", "metà", "fine", "principios", "finales", "mediados", "inicios", "comienzos", "primi", "início", "meados", "final")
-	// monthEnds are such words only before "of".
+	// monthEnds has such words that count only before "of".
 	monthEnds = hashSet("end", "beginning", "start", "middle", "week", "half", "weekend")
 )
 
-// wordedDay returns where a day begins that is written in words before a month, in other
-// languages than English: cinq mars, tres de abril, am dritten März, vingt-deux mai.
+// wordedDay returns the start of a day written in words before a month, in languages other
+// than English: cinq mars, tres de abril, am dritten März, vingt-deux mai.
 func (s *Scanner) wordedDay(month int) int {
 	i := month - 1
 	if s.lang == english || s.at(month).gap != space {
@@ -152,7 +152,7 @@ func (s *Scanner) wordedDay(month int) int {
 	return i
 }
 
-// dayNumbers are the numbers of days, or parts of them.
+// dayNumbers has the numbers of days, or parts of them.
 var dayNumbers = hashSet("premier", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "vingt", "trente",
 	"primero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce", "trece", "catorce", "quince", "dieciséis", "diecisiete", "dieciocho", "diecinueve", "veinte", "veintiuno", "veintidós", "veintitrés", "veinticuatro", "veinticinco", "veintiséis", "veintisiete", "veintiocho", "veintinueve", "treinta",
 	"primo", "due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci", "undici", "dodici", "tredici", "quattordici", "quindici", "sedici", "diciassette", "diciotto", "diciannove", "venti", "ventuno", "ventidue", "ventitré", "ventiquattro", "venticinque", "ventisei", "ventisette", "ventotto", "ventinove", "trenta", "trentuno",

@@ -3,7 +3,7 @@ package text
 import "bytes"
 
 // partialDate finds a month and a day, or a month and a year, as numbers: 3/14, 03-14,
-// 14.3., 03/2020. Measures and scores look the same, so it takes what stands around.
+// 14.3., 03/2020. Measures and scores look the same, so it needs the context.
 func (s *Scanner) partialDate(i int) {
 	a, sep, b := s.at(i), s.at(i+1), s.at(i+2)
 	if a.len() > 2 || sep.gap != joined || b.kind != number || b.gap != joined || s.at(i).gap == joined && s.at(i-1).char != '(' && s.at(i-1).char != '~' && s.at(i-1).char != ':' && s.at(i-1).char != '[' {
@@ -33,7 +33,7 @@ func (s *Scanner) partialDate(i int) {
 		return
 	}
 	if a.value == 24 && b.value == 7 && !s.dateContext(i) {
-		return // all day
+		return // around the clock
 	}
 	if s.timeBehind(i, c) || s.inCell(i, i+3) {
 		s.addDate(i, i+3, "date-partial")
@@ -46,8 +46,8 @@ func (s *Scanner) partialDate(i int) {
 	s.addDate(i, i+3, "date-partial")
 }
 
-// timeBehind reports whether a time of day follows a day and month that begin at a token: 9/9
-// 14:30, 9/9 1430.
+// timeBehind reports whether a time of day follows a day and month that begin at a token:
+// 9/9 14:30, 9/9 1430.
 func (s *Scanner) timeBehind(i int, sep byte) bool {
 	t := s.at(i + 3)
 	if t.kind != number || t.gap != space {
@@ -56,8 +56,8 @@ func (s *Scanner) timeBehind(i int, sep byte) bool {
 	return s.is(i+4, ':') || t.len() == 4 && sep == '/' && (s.at(i).gap != space || t.value < 2400 && t.value%100 < 60 && !isYear(t) && s.at(i+4).flags&fUnit == 0)
 }
 
-// looksLikeDay tells a month and a day from a fraction or a score without words that lead
-// to a date: one of the two is too high for a month, or the two are a heading.
+// looksLikeDay distinguishes a month and a day from a fraction or a score, without words
+// that lead to a date: one of the two is too high for a month, or the two are a heading.
 func (s *Scanner) looksLikeDay(i int) bool {
 	a, b, after, p := s.at(i), s.at(i+2), s.at(i+3), s.at(i-1)
 	if after.char == ':' && after.gap == joined && a.gap <= line && p.kind == word {
@@ -74,7 +74,7 @@ func (s *Scanner) looksLikeDay(i int) bool {
 		(p.kind == mark || p.shape == lower && p.flags&(fMedical|fDrug|fEponymHead) == 0 || s.at(i).gap >= line) && (after.kind == mark && after.char != '%' || after.gap >= line || after.shape == lower && after.flags&fFunction != 0)
 }
 
-// days are words for days that the number of a day may stand beside.
+// days has words for days that may be next to the number of a day.
 var days = hashSet("today", "tomorrow", "yesterday", "tonight", "hoy", "ayer", "mañana", "heute", "gestern", "morgen", "hier", "demain", "vandaag", "gisteren", "oggi", "ieri", "domani", "hoje", "ontem", "til", "till", "until", "wk", "dc", "appt", "f/u", "fu", "cambiada")
 
 // dateContext reports whether the words before a token lead to a date: on, since, DOB:.
@@ -107,7 +107,7 @@ func (s *Scanner) dateContext(i int) bool {
 	return false
 }
 
-// isParticiple reports whether a word of another language than English can be a past
+// isParticiple reports whether a word in a language other than English can be a past
 // participle: ricevuto, reçu, recibida.
 func (s *Scanner) isParticiple(i int) bool {
 	var ends []string
@@ -130,13 +130,14 @@ func (s *Scanner) isParticiple(i int) bool {
 }
 
 var (
-	// dayLeads are words of other languages than English before a day and month.
+	// dayLeads has words before a day and month in languages other than English.
 	dayLeads = hashSet("del", "dal", "al", "il", "el", "le", "du", "au", "den", "op", "naar", "per", "entro", "rdv", "rv", "cita", "arrivo", "referto", "controllo", "afspraak", "controle", "contrôle", "zitting", "verslag", "ontv", "eingang", "ausgang", "audience", "udienza", "juicio", "prossimo", "próximo", "volgende", "nächster")
-	// nextTo are words that tell one of several events apart: next visit 3/14, last BM 6/2.
+	// nextTo has words that distinguish one of several events: next visit 3/14, last BM
+	// 6/2.
 	nextTo = hashSet("next", "last", "prior", "previous")
 )
 
-// happened are verbs that a day may follow.
+// happened has verbs that may precede a day.
 var happened = hashSet("ends", "expires", "begins", "starts", "stops", "resumes", "missed", "done", "was", "were", "given", "drawn", "sent", "held", "began", "begun", "left", "came", "went", "fell", "cut", "put", "set", "repeat", "class", "course", "mtg", "meeting", "visit")
 
 // followsDate reports whether the last hit is a date that ends at a token.
@@ -148,8 +149,8 @@ func (s *Scanner) followsDate(j int) bool {
 	return h.label == Date && h.to == j+1
 }
 
-// measured reports whether what stands beside two numbers says that they are a measure
-// or a score: pain 2/10, 5/5 strength, 1-2 cm.
+// measured reports whether the words next to two numbers show that they are a measure or a
+// score: pain 2/10, 5/5 strength, 1-2 cm.
 func (s *Scanner) measured(i, to int) bool {
 	for j := i - 1; j >= i-3 && j >= 0; j-- {
 		t := s.at(j)
@@ -170,7 +171,8 @@ func (s *Scanner) measured(i, to int) bool {
 	return t.kind == word && (t.flags&fUnit != 0 && t.len() <= 8 || measures[t.hash])
 }
 
-// sinceWords are words that a date follows, whatever is measured before them: pain since 6/1.
+// sinceWords has words that precede a date, whatever is measured before them: pain since
+// 6/1.
 var sinceWords = hashSet("since", "until", "till", "dated", "seit", "desde", "depuis", "sinds", "dal")
 
 var measures = func() map[uint64]bool {
