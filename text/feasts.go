@@ -1,8 +1,8 @@
 package text
 
-// feast finds a feast day by its name, with its year: Christmas Eve 2019, an Heiligabend.
-// What is also the name of a season is a date only with a year: Easter 2018. In English
-// a day of several words without a year needs one that leads to it: on Boxing Day.
+// feast finds a feast day by its name, with its year: Christmas Eve 2019, an Heiligabend. A
+// name that is also that of a season is a date only with a year: Easter 2018. In English a
+// day of several words without a year requires a word that leads to a date: on Boxing Day.
 func (s *Scanner) feast(i int) bool {
 	t := s.at(i)
 	if !s.isCapital(i) && !s.caseless && !(s.lang != english && feastDays.has(t.hash)) {
@@ -29,8 +29,8 @@ func (s *Scanner) feast(i int) bool {
 	return true
 }
 
-// happensOn reports whether a word before a token says that something happened on a day: on,
-// since, died.
+// happensOn reports whether a word before a token says that something happened on a day:
+// on, since, died.
 func (s *Scanner) happensOn(i int) bool {
 	p := s.at(i - 1)
 	return p.kind == word && s.at(i).gap <= line && (feastBefore.has(p.hash) || p.flags&fWeekday != 0 || p.shape == lower && p.len() >= 5 && s.text[p.end-1] == 'd' && s.text[p.end-2] == 'e')
@@ -71,7 +71,7 @@ func (s *Scanner) feastEnd(i int) int {
 	return to + 1
 }
 
-// feastFrom returns where a feast begins that is counted: 1. Weihnachtstag, Tweede paasdag.
+// feastFrom returns the start of a numbered feast: 1. Weihnachtstag, Tweede paasdag.
 func (s *Scanner) feastFrom(i int) int {
 	p := s.at(i - 1)
 	switch {
@@ -85,14 +85,14 @@ func (s *Scanner) feastFrom(i int) int {
 }
 
 var (
-	// feastDays are one day each.
+	// feastDays has feasts of one day.
 	feastDays = hashSet("heiligabend", "silvester", "silvesterabend", "dreikönigstag", "karfreitag", "gründonnerstag", "karsamstag", "ostersonntag", "ostermontag", "pfingstsonntag", "pfingstmontag", "rosenmontag", "aschermittwoch",
 		"allerheiligen", "allerseelen", "fronleichnam", "nikolaustag", "neujahr", "neujahrstag", "weihnachtstag", "weihnachtsfeiertag", "christtag", "stefanitag", "nochebuena", "nochevieja", "toussaint", "ferragosto", "epifania",
 		"capodanno", "pasquetta", "kerstavond", "oudjaarsavond", "oudejaarsavond", "paasdag", "paasmaandag", "paaszondag", "pinksterdag", "kerstdag", "koningsdag", "hogmanay", "juneteenth", "wigilia", "sylwester", "midsommarafton", "julafton", "juleaften")
-	// seasons are feasts and the time around them.
+	// seasons has feasts that are also a season.
 	seasons = hashSet("christmas", "xmas", "easter", "thanksgiving", "halloween", "ramadan", "eid", "diwali", "hanukkah", "passover", "pentecost", "ostern", "weihnachten", "pfingsten", "noël", "pâques", "pentecôte", "navidad", "pascua", "reyes", "natale", "pasqua", "natal",
 		"páscoa", "kerst", "kerstmis", "pasen", "pinksteren", "wielkanoc", "boże", "jul", "påske", "påsk")
-	// feastStems, feastMiddles and feastHeads make days of two or three words.
+	// feastStems, feastMiddles and feastHeads combine to days of two or three words.
 	feastStems = hashSet("christmas", "xmas", "easter", "good", "palm", "ash", "boxing", "new", "valentine", "valentines", "mother", "mothers", "father", "fathers", "memorial", "labor", "labour", "independence", "veterans", "columbus", "canada",
 		"anzac", "presidents", "groundhog", "thanksgiving", "whit", "all", "bastille", "australia", "waitangi", "nouvel", "vendredi", "lundi", "viernes", "domingo", "jueves", "santo", "goede", "heiliger", "mlk", "día", "jour")
 	feastMiddles = hashSet("year", "years", "saints", "souls", "hallows", "de")

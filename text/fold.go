@@ -16,19 +16,19 @@ const (
 	hashPrime = 0x9e3779b97f4a7c15
 )
 
-// hashChunk continues a hash by eight bytes.
+// hashChunk extends a hash by eight bytes.
 func hashChunk(h, x uint64) uint64 {
 	h = (h ^ x) * hashPrime
 	return h ^ h>>32
 }
 
-// hashEnd ends a hash with the n bytes, at most seven, that are left.
+// hashEnd completes a hash with the remaining n bytes, at most seven.
 func hashEnd(h, x uint64, n int) uint64 {
 	h = (h ^ x ^ uint64(n)<<56) * hashPrime
 	return h ^ h>>32
 }
 
-// mix joins a state of a trie and a hash to a key that is not 0.
+// mix combines a state of a trie and a hash into a key that is not 0.
 func mix(state uint32, h uint64) uint64 {
 	h ^= uint64(state) * 0x9e3779b97f4a7c15
 	h ^= h >> 29
@@ -37,11 +37,11 @@ func mix(state uint32, h uint64) uint64 {
 	return h | 1
 }
 
-// foldLimit is the number of characters whose folded forms are in a table.
+// foldLimit is the number of characters whose folded forms are in foldTable.
 const foldLimit = 0x2000
 
-// foldTable has the folded form of characters that fold to at most one; 0 for none, and
-// foldSlow for those that take more than one.
+// foldTable has the folded form of characters that fold to at most one; 0 for an empty
+// form, and foldSlow for those that fold to more than one.
 var foldTable = func() (t [foldLimit]uint16) {
 	for r := rune(0x80); r < foldLimit; r++ {
 		var buf [utf8.UTFMax * 8]byte
@@ -79,7 +79,7 @@ func foldSlowly(dst []byte, r rune) []byte {
 	case 'ı':
 		return append(dst, 'i')
 	}
-	if r >= 0xac00 && r <= 0xd7a3 { // a syllable of Hangul: its letters, which the tables of norm do not have
+	if r >= 0xac00 && r <= 0xd7a3 { // a Hangul syllable: its letters, which the tables of norm do not have
 		const vowels, ends = 21, 28
 		n := r - 0xac00
 		dst = utf8.AppendRune(dst, 0x1100+n/(vowels*ends))
@@ -117,12 +117,12 @@ func digitOf(r rune) int {
 	if r < 0x80 || !unicode.IsDigit(r) {
 		return -1
 	}
-	// The digits of a script follow each other in blocks that begin with zero.
+	// The digits of a script are in consecutive blocks that begin with zero.
 	zero := r
 	for zero > r-9 && unicode.IsDigit(zero-1) {
 		zero--
 	}
-	// Mathematical digits stand in five blocks without a gap.
+	// Mathematical digits are in five blocks without a gap.
 	if r >= 0x1d7ce && r <= 0x1d7ff {
 		return int(r-0x1d7ce) % 10
 	}
@@ -146,7 +146,7 @@ func appendFold(dst []byte, r rune) []byte {
 	return foldSlowly(dst, r)
 }
 
-// fold returns the form of a text in which texts are compared: lower case, without
+// fold returns a text in the form in which texts are compared: lower case, without
 // diacritics, with compatible forms replaced.
 func fold(s string) string {
 	dst := make([]byte, 0, len(s))
@@ -156,7 +156,7 @@ func fold(s string) string {
 	return string(dst)
 }
 
-// hashOf is the hash of a folded text.
+// hashOf returns the hash of a folded text.
 func hashOf[T string | []byte](folded T) uint64 {
 	h := uint64(hashStart)
 	n := len(folded)
@@ -166,7 +166,7 @@ func hashOf[T string | []byte](folded T) uint64 {
 	return hashEnd(h, littleEndian(folded, len(folded)-n, n), n)
 }
 
-// littleEndian is the number that n bytes are, the first the lowest.
+// littleEndian returns n bytes as a little-endian number.
 func littleEndian[T string | []byte](s T, from, n int) (x uint64) {
 	for i := range n {
 		x |= uint64(s[from+i]) << (8 * i)

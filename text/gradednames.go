@@ -1,7 +1,7 @@
 package text
 
-// isGraded reports whether a run is a scale or a disease that bears a name, with its grade or
-// on its own: Fontaine III, Wagner 2, Barrett's.
+// isGraded reports whether a run is a scale or a disease that is named after somebody, with
+// its grade or alone: Fontaine III, Wagner 2, Barrett's.
 func (s *Scanner) isGraded(c *candidate) bool {
 	first, last := s.at(c.from), s.at(c.to-1)
 	words := c.words
@@ -31,13 +31,13 @@ func (s *Scanner) isGraded(c *candidate) bool {
 	return false
 }
 
-// scales are names of scales that are family names too.
+// scales has names of scales that are also family names.
 var scales = hashSet("norton", "braden", "waterlow", "barthel", "katz", "lawton", "morse", "hamilton", "beck", "zung", "epworth", "edinburgh", "glasgow", "karnofsky", "gleason", "bishop", "tinetti", "berg", "ranson", "wells", "rockall", "ramsay", "richmond", "aldrete", "ashworth", "rankin", "harris", "constant", "lysholm", "kessler", "pfeiffer", "downton", "conners", "mallampati", "alvarado", "ballard", "silverman")
 
 var grades = hashSet("i", "ii", "iii", "iv", "v", "vi", "ia", "ib", "iia", "iib", "iiia", "iiib")
 
-// isPaired reports whether a run is nothing but eponyms with hyphens between them, of which one is
-// hardly a family name: Sternberg-Reed.
+// isPaired reports whether a run consists only of eponyms joined by hyphens, one of which
+// is hardly a family name: Sternberg-Reed.
 func (s *Scanner) isPaired(c *candidate) bool {
 	if c.words < 2 || c.initials > 0 || c.to-c.from != 2*c.words-1 {
 		return false
@@ -52,8 +52,8 @@ func (s *Scanner) isPaired(c *candidate) bool {
 	return rare
 }
 
-// isSided reports whether a run is an eponym behind a side or before a Roman number: L. Doppler,
-// Modic I.
+// isSided reports whether a run is an eponym after a side or before a Roman numeral: L.
+// Doppler, Modic I.
 func (s *Scanner) isSided(c *candidate) bool {
 	if c.words != 1 || c.initials != 1 {
 		return false

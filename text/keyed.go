@@ -1,6 +1,6 @@
 package text
 
-// keyed reports whether the key of a name stands before a token, as programs write keys:
+// keyed reports whether the key of a name precedes a token, as programs write keys:
 // <family>, family=, <family value=", "family":", "given":[".
 func (s *Scanner) keyed(i int) bool {
 	if s.at(i).gap != joined {
@@ -25,7 +25,7 @@ func (s *Scanner) keyed(i int) bool {
 	return false
 }
 
-// isNameKey reports whether a word is a key of which the value is a name.
+// isNameKey reports whether a word is a key whose value is a name.
 func (s *Scanner) isNameKey(i int) bool {
 	t := s.at(i)
 	return t.kind == word && t.gap == joined && nameKeys.has(t.hash)

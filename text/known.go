@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// A Kind says what a known value is.
+// A Kind is the kind of a known value.
 type Kind uint8
 
 // The kinds of known values.
@@ -39,9 +39,9 @@ var kindRules = [...]string{
 // immutable and safe for concurrent use.
 type Known struct {
 	seqs     trie       // sequences of words
-	firsts   [32]uint64 // which words sequences may begin with, by their hash
+	firsts   [32]uint64 // which words can begin a sequence, by their hash
 	folded   string     // the texts of parts, initials and strings
-	parts    []part     // single words of names, for what is not written exactly
+	parts    []part     // single words of names, for inexact matches
 	typos    typoFilter
 	initials []piece // initials of names
 	strings  stringSet
@@ -52,7 +52,7 @@ type Known struct {
 	origins  origins
 }
 
-// begins reports whether a sequence may begin with a word.
+// begins reports whether a word can begin a sequence.
 func (k *Known) begins(h uint64) bool { return k.firsts[h>>6&31]&(1<<(h&63)) != 0 }
 
 type knownDate struct {
@@ -78,22 +78,22 @@ func (k *Known) Len() int {
 	return k.count
 }
 
-// seqInfo is what a sequence of words stands for.
+// seqInfo is the meaning of a sequence of words.
 type seqInfo struct {
 	kind  Kind
 	value int32
-	// strength says what else must hold; see matchSequences.
+	// strength determines which other conditions must hold; see matchSequences.
 	strength strength
 }
 
 type strength uint8
 
 const (
-	// weak: an initial or a particle, only beside a stronger part.
+	// weak: an initial or a particle, only next to a stronger part.
 	weak strength = iota
-	// nickname: a word that must be written as a name.
+	// nickname: a word that must be written like a name.
 	nickname
-	// single: one word of a value of several.
+	// single: one word of a value with several words.
 	single
 	// entire: all of a value, or several words of it.
 	entire
@@ -104,11 +104,11 @@ const (
 type KnownBuilder struct {
 	k *Known
 	*scratch
-	// owner and part are those of Of, and whole is a name that is added in its parts.
+	// owner and part are those of Of, and whole is the name whose parts are added.
 	owner, part, whole string
 }
 
-// scratch is what a builder needs until it has built.
+// scratch has what a builder needs until it has built.
 type scratch struct {
 	tokens
 	src    []byte // of the tokens
@@ -123,7 +123,7 @@ type scratch struct {
 	strings       []knownString
 	values        []Origin
 	edges         int // of the sequences, at most
-	many          int // how many values the last record had
+	many          int // the number of values in the last record
 }
 
 // piece is a part of the arena.
@@ -131,14 +131,14 @@ type piece struct{ from, to int32 }
 
 func (p piece) len() int { return int(p.to - p.from) }
 
-// knownWord is a word or number of a value that is added.
+// knownWord is a word or number of a value being added.
 type knownWord struct {
 	folded []byte
 	hash   uint64
 }
 
-// knownSeq is a sequence of words: a part of the hashes. What it begins with is one too, from
-// a number of words on.
+// knownSeq is a sequence of words: a part of the hashes. Its prefixes of at least a given
+// number of words are sequences too.
 type knownSeq struct {
 	piece
 	least int32
@@ -147,7 +147,7 @@ type knownSeq struct {
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
-// begin takes what the builder needs.
+// begin allocates what the builder needs.
 func (b *KnownBuilder) begin() {
 	if b.k == nil {
 		b.k, b.scratch = new(Known), scratches.Get().(*scratch)
@@ -184,10 +184,10 @@ func (b *KnownBuilder) Build() *Known {
 	return k
 }
 
-// mostExpected bounds for how many values there is room before any is added.
+// mostExpected limits the number of values for which space is reserved in advance.
 const mostExpected = 64
 
-// next begins a value that is added.
+// next begins a new value.
 func (b *KnownBuilder) next(o Origin) int32 {
 	b.begin()
 	o.Owner, o.Part = b.owner, b.part
@@ -196,7 +196,7 @@ func (b *KnownBuilder) next(o Origin) int32 {
 	return int32(b.k.count)
 }
 
-// cutWords cuts a value into its words and numbers. They are valid until the next value.
+// cutWords splits a value into its words and numbers. They are valid until the next value.
 func (b *KnownBuilder) cutWords(value string) []knownWord {
 	b.begin()
 	b.setSource(value)
@@ -211,13 +211,13 @@ func (b *KnownBuilder) cutWords(value string) []knownWord {
 	return b.words
 }
 
-// setSource cuts a value.
+// setSource sets the value and splits it into tokens.
 func (b *KnownBuilder) setSource(value string) {
 	b.src = append(append(b.src[:0], value...), padding...)
 	b.cutTo(b.src, len(value))
 }
 
-// padding behind a text lets its last word be read as quickly as the others.
+// padding after a text lets its last word be read as quickly as the others.
 const padding = "        "
 
 func dropInvisible(r rune) rune {
@@ -227,7 +227,7 @@ func dropInvisible(r rune) rune {
 	return r
 }
 
-// keep copies a text into the arena.
+// keep copies texts into the arena.
 func (b *KnownBuilder) keep(texts ...[]byte) piece {
 	p := piece{from: int32(len(b.arena))}
 	for _, t := range texts {
@@ -237,10 +237,11 @@ func (b *KnownBuilder) keep(texts ...[]byte) piece {
 	return p
 }
 
-// kept is what a piece of the arena is.
+// kept returns the text of a piece of the arena.
 func (b *KnownBuilder) kept(p piece) []byte { return b.arena[p.from:p.to] }
 
-// sequence adds the words of a value as a sequence, and returns where their hashes are.
+// sequence adds the words of a value as a sequence, and returns the location of their
+// hashes.
 func (b *KnownBuilder) sequence(words []knownWord, info seqInfo) piece {
 	p := piece{from: int32(len(b.hashes))}
 	for _, w := range words {
@@ -258,14 +259,14 @@ func (b *KnownBuilder) one(hash uint64, info seqInfo) {
 	b.addSequence(piece{n, n + 1}, 1, info)
 }
 
-// addSequence adds a sequence whose hashes are there, and what it begins with, from a number
-// of words on.
+// addSequence adds a sequence whose hashes are stored, and its prefixes of at least a given
+// number of words.
 func (b *KnownBuilder) addSequence(p piece, least int, info seqInfo) {
 	b.seqs = append(b.seqs, knownSeq{p, int32(least), info})
 	b.edges += p.len()
 }
 
-// literalOf keeps a value that has no letters and digits.
+// literalOf keeps a value without letters and digits.
 func (b *KnownBuilder) literalOf(value string, kind Kind, n int32) {
 	if v := strings.TrimSpace(value); v != "" {
 		b.k.literal = append(b.k.literal, literal{text: v, kind: kind, value: n})
@@ -279,11 +280,10 @@ func (b *KnownBuilder) AddID(value string) int { return b.addString(value, Known
 // AddPhone adds a telephone or fax number.
 func (b *KnownBuilder) AddPhone(value string) int { return b.addString(value, KnownPhone) }
 
-// AddEmail adds an e-mail address or another address on a network.
+// AddEmail adds an e-mail address or another network address.
 func (b *KnownBuilder) AddEmail(value string) int { return b.addString(value, KnownEmail) }
 
-// AddOther adds a value of another kind, which is found only if it is spelled exactly
-// like this.
+// AddOther adds a value of another kind, which is found only in exactly this spelling.
 func (b *KnownBuilder) AddOther(value string) int { return b.addString(value, KnownOther) }
 
 func (b *KnownBuilder) addString(value string, kind Kind) int {
@@ -302,7 +302,7 @@ func (b *KnownBuilder) addString(value string, kind Kind) int {
 	return int(n)
 }
 
-// wholeBelow is the length from which a number is found inside a longer one.
+// wholeBelow is the minimum length of a number that is found inside a longer one.
 const wholeBelow = 6
 
 func (b *KnownBuilder) addFolded(s []byte, kind Kind, n int32) {
@@ -312,8 +312,8 @@ func (b *KnownBuilder) addFolded(s []byte, kind Kind, n int32) {
 	b.strings = append(b.strings, knownString{piece: b.keep(s), kind: kind, value: n, whole: len(s) < wholeBelow})
 }
 
-// phoneForms adds a telephone number without its extension, its country, and its area.
-// from is where the forms of the number begin.
+// phoneForms adds a telephone number without its extension, its country code, and its area
+// code. from is the start of the number's forms.
 func (b *KnownBuilder) phoneForms(words []knownWord, from int, n int32) {
 	var buf [32]byte
 	d := buf[:0]
@@ -389,7 +389,8 @@ func (b *KnownBuilder) addWords(value string, kind Kind, n int32) {
 	}
 }
 
-// longestRun is how many words of a value are looked for without the others.
+// longestRun is the maximum number of words of a value that are searched without the
+// others.
 const longestRun = 8
 
 // AddDate adds a date, such as that of a birth or an admission. month and day may be 0.
@@ -428,7 +429,7 @@ func (b *KnownBuilder) AddISODate(value string) bool {
 	return true
 }
 
-// isoDay is a day as YYYY-MM-DD.
+// isoDay returns a day as YYYY-MM-DD.
 func isoDay(year, month, day int) string {
 	b := appendTwo(appendTwo(make([]byte, 0, len("YYYY-MM-DD")), year/100), year)
 	b = appendTwo(append(b, '-'), month)

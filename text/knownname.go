@@ -44,7 +44,7 @@ func (b *KnownBuilder) AddPerson(given []string, family string) int {
 	return b.addPerson(slices.Clone(given), family)
 }
 
-// addPerson does the same, and keeps the slice.
+// addPerson is AddPerson, and keeps the slice.
 func (b *KnownBuilder) addPerson(given []string, family string) int {
 	n := b.next(Origin{Kind: KnownName, Text: b.whole, Given: given, Family: family})
 	b.firsts, b.lasts = b.firsts[:0], b.lasts[:0]
@@ -79,7 +79,7 @@ func (b *KnownBuilder) addPerson(given []string, family string) int {
 func (b *KnownBuilder) initialOf(p piece) []byte {
 	w := b.kept(p)
 	_, size := utf8.DecodeRune(w)
-	for size < len(w) { // a syllable of Hangul is folded to its letters
+	for size < len(w) { // a Hangul syllable is folded to its letters
 		r, n := utf8.DecodeRune(w[size:])
 		if r < 0x1160 || r > 0x11ff {
 			break
@@ -90,7 +90,7 @@ func (b *KnownBuilder) initialOf(p piece) []byte {
 }
 
 // nameWords adds the words of a part of a name, and appends them to dst. The words of a
-// name stand in the arena one behind the other.
+// name are consecutive in the arena.
 func (b *KnownBuilder) nameWords(dst []piece, value string, n int32, given bool) []piece {
 	if strings.ContainsFunc(value, isInvisible) {
 		value = strings.Map(dropInvisible, value)
@@ -101,7 +101,7 @@ func (b *KnownBuilder) nameWords(dst []piece, value string, n int32, given bool)
 		if t.kind == mark {
 			continue
 		}
-		// What is written without spaces is a sequence of characters.
+		// Text without spaces is a sequence of characters.
 		j := i + 1
 		for j < len(b.toks) && b.toks[j].gap == joined && b.toks[j].kind != mark && unspacedAt(b.src, int(t.start)) {
 			j++
@@ -130,8 +130,8 @@ func unspacedAt(src []byte, i int) bool {
 	return isUnspaced(r)
 }
 
-// unspacedName adds a name that is written without spaces, and its given name, which are
-// the last characters but one.
+// unspacedName adds a name that is written without spaces, and its given name: all
+// characters but the first, or the first two.
 func (b *KnownBuilder) unspacedName(toks []token, n int32) {
 	for from := range toks {
 		if from > 2 || len(toks)-from < 2 {
@@ -146,7 +146,7 @@ func (b *KnownBuilder) unspacedName(toks []token, n int32) {
 	}
 }
 
-// nameWord adds a word of a name in the ways it may be written.
+// nameWord adds a word of a name in the forms in which it may be written.
 func (b *KnownBuilder) nameWord(word piece, t *token, n int32, given bool) {
 	folded := b.kept(word)
 	runes := utf8.RuneCount(folded)
@@ -176,7 +176,7 @@ func (b *KnownBuilder) nameWord(word piece, t *token, n int32, given bool) {
 	}
 }
 
-// hasDigraph reports whether a word has letters that may stand for one: ae, ss.
+// hasDigraph reports whether a word has letters that may replace a single one: ae, ss.
 func hasDigraph(folded []byte) bool {
 	for i := 1; i < len(folded); i++ {
 		if a := folded[i-1]; folded[i] == 'e' && (a == 'a' || a == 'o' || a == 'u') || a == folded[i] && (a == 'a' || a == 's') {
@@ -202,8 +202,7 @@ func transliterations(original, folded string) []string {
 	return out
 }
 
-// joinedForms adds words of a name written together: OBrien, SmithJones, johnsmith,
-// jsmith.
+// joinedForms adds words of a name written together: OBrien, SmithJones, johnsmith, jsmith.
 func (b *KnownBuilder) joinedForms(firsts, lasts []piece, n int32) {
 	info := seqInfo{kind: KnownName, value: n, strength: single}
 	for _, words := range [...][]piece{firsts, lasts} {

@@ -6,37 +6,37 @@ import (
 	"slices"
 )
 
-// knownString is a value whose letters and digits are compared, whatever stands between.
+// knownString is a value whose letters and digits are compared, whatever is between them.
 type knownString struct {
 	piece // of the text of the set
 	value int32
-	next  int32 // number of the next string with the same head, or 0
+	next  int32 // index of the next string with the same head, or 0
 	kind  Kind
-	// whole means that no digit or letter may stand beside it.
+	// whole means that no digit or letter may be next to it.
 	whole bool
 }
 
-// stringSet finds strings in the folded text of a block. Those that may stand anywhere have at
-// least wholeBelow characters, so that one of the first four groups of three of each stands at
-// an offset that is a multiple of four: only there is looked for one of them.
+// stringSet finds strings in the folded text of a block. Those that may occur anywhere have
+// at least wholeBelow characters, so that one of the first four groups of three of each is
+// at an offset that is a multiple of four: only these offsets are searched.
 type stringSet struct {
 	text    string
 	all     []knownString
-	heads   []int32 // number of the first string by the hash of its first characters
+	heads   []int32 // index of the first string by the hash of its first characters
 	starts  [1 << startBits / 64]uint64
-	samples []uint64 // hashes of the groups; nil if no string may stand anywhere
-	// headShift and sampleShift leave the bits of a hash by which heads and samples are.
+	samples []uint64 // hashes of the groups; nil if no string may occur anywhere
+	// headShift and sampleShift shift a hash to the bits that index heads and samples.
 	headShift, sampleShift uint
 }
 
 const (
 	gramSize  = 3
 	startBits = 10
-	// stride is how far the offsets are from each other at which is looked.
+	// stride is the distance between the offsets that are searched.
 	stride = wholeBelow - gramSize + 1
 )
 
-// gram is a hash of the first three bytes of a text.
+// gram returns a hash of the first three bytes of a text.
 func gram[T string | []byte](s T) uint32 {
 	return (uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16) * gramPrime
 }
@@ -46,7 +46,7 @@ const (
 	gramMask  = 1<<(8*gramSize) - 1
 )
 
-// build makes the set of strings, which are parts of a text.
+// build creates the set of strings, which are parts of a text.
 func (set *stringSet) build(text string, strings []knownString) {
 	if len(strings) == 0 {
 		return
@@ -79,8 +79,8 @@ func (set *stringSet) build(text string, strings []knownString) {
 	}
 }
 
-// startsAt reports whether a string that no letter or digit may stand before can begin at
-// an offset in a folded text.
+// startsAt reports whether a string that must not follow a letter or digit can begin at an
+// offset in a folded text.
 func (set *stringSet) startsAt(folded []byte, at int) bool {
 	var start uint32
 	switch {
@@ -94,8 +94,8 @@ func (set *stringSet) startsAt(folded []byte, at int) bool {
 	return set.starts[start>>6]&(1<<(start&63)) != 0
 }
 
-// places appends the offsets in a folded text at which a string may begin that may stand
-// anywhere.
+// places appends the offsets in a folded text at which a string that may occur anywhere may
+// begin.
 func (set *stringSet) places(dst []int32, folded []byte) []int32 {
 	if set.samples == nil {
 		return dst
@@ -114,8 +114,8 @@ func (set *stringSet) places(dst []int32, folded []byte) []int32 {
 	return dst
 }
 
-// placesAt appends the offsets at which such a string may begin that has an offset among its first
-// characters.
+// placesAt appends the offsets at which such a string may begin that has offset p among its
+// first characters.
 func (set *stringSet) placesAt(dst []int32, folded []byte, p int) []int32 {
 	for at := max(0, p-stride+1); at <= p && at+wholeBelow <= len(folded); at++ {
 		if set.heads[gram(folded[at:])>>set.headShift] != 0 {

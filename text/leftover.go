@@ -2,7 +2,7 @@ package text
 
 import "bytes"
 
-// afterAdjective returns the token of an adjective in lower case behind a word for an
+// afterAdjective returns the token of a lower-case adjective after a word for an
 // organisation, if a name follows: tribunal judiciaire de Lille, club deportivo Arenal.
 func (s *Scanner) afterAdjective(i int) int {
 	t := s.at(i + 1)
@@ -21,13 +21,14 @@ func (s *Scanner) afterAdjective(i int) int {
 	return i
 }
 
-// adjectiveEnds are how adjectives end in French, Spanish, Italian and Portuguese, folded.
+// adjectiveEnds has endings of adjectives in French, Spanish, Italian and Portuguese,
+// folded.
 var adjectiveEnds = [][]byte{[]byte("al"), []byte("ale"), []byte("ais"), []byte("aire"), []byte("ario"), []byte("aria"), []byte("ano"), []byte("ana"), []byte("ien"), []byte("ienne"), []byte("ico"), []byte("ica"), []byte("ique"), []byte("ivo"), []byte("iva"), []byte("if"), []byte("ive"),
 	[]byte("ier"), []byte("iere"), []byte("ar"), []byte("el"), []byte("elle"), []byte("eur"), []byte("euse"), []byte("or"), []byte("ora"), []byte("ado"), []byte("ada"), []byte("ato"), []byte("ata"), []byte("oso"), []byte("osa"), []byte("eux"), []byte("in"), []byte("ine")}
 
-// findLeftOver finds names of organisations and places that nothing but their capitals and the
-// words before them tells: to Royal Columbian, of Backs in Motion, bei der Barmer, apoyo de Casa
-// Amiga.
+// findLeftOver finds names of organisations and places that only their capitals and the
+// words before them identify: to Royal Columbian, of Backs in Motion, bei der Barmer, apoyo
+// de Casa Amiga.
 func (s *Scanner) findLeftOver() {
 	if s.caseless {
 		return
@@ -51,8 +52,9 @@ func (s *Scanner) findLeftOver() {
 	}
 }
 
-// articleName finds a name that begins with an article: an article has a capital inside a
-// sentence only in one. To The Laurels, naar De Zonnehof, foyer Les Glycines, ospite de La Pineta.
+// articleName finds a name that begins with an article: only in a name does an article
+// inside a sentence have a capital. To The Laurels, naar De Zonnehof, foyer Les Glycines,
+// ospite de La Pineta.
 func (s *Scanner) articleName(i int) bool {
 	a, p := s.at(i-1), s.at(i-2)
 	if a.kind != word || a.shape != title || !nameArticles.has(a.hash) || !s.free(i-1) || a.gap != space || s.at(i).shape != title || p.kind != word || p.shape != lower || p.flags&fTitle != 0 || s.lang == german || s.lang == english && !sureEnglish.has(p.hash) && p.hash != hashTo && p.hash != hashBy2 {
@@ -68,12 +70,12 @@ func (s *Scanner) articleName(i int) bool {
 
 var (
 	nameArticles = hashSet("the", "de", "het", "les", "le", "la", "los", "las", "el", "il", "lo", "gli", "os", "as")
-	// boundArticles are prepositions with an article, which do not stand before names of persons.
+	// boundArticles has prepositions with an article that do not precede names of persons.
 	boundArticles = hashSet("al", "nel", "dal", "allo", "dallo", "no", "na", "nas", "nos", "ao", "pelo", "pela", "au")
 )
 
-// thePlace reports whether a preposition with an article stands before a token: no Einstein, en el
-// Rayo, in het Radboud.
+// thePlace reports whether a preposition with an article precedes a token: no Einstein, en
+// el Rayo, in het Radboud.
 func (s *Scanner) thePlace(i int) bool {
 	p, q := s.at(i-1), s.at(i-2)
 	if p.kind != word || p.shape != lower || s.at(i).gap != space {
@@ -92,16 +94,16 @@ func (s *Scanner) thePlace(i int) bool {
 
 var hashHet, hashEl = hashOf("het"), hashOf("el")
 
-// slot is what may stand behind the words before a token.
+// slot is the kind of name that may follow the words before a token.
 type slot uint8
 
 const (
 	noSlot   slot = iota
-	weakSlot      // a preposition that things stand behind too: of, with, de
-	sureSlot      // a preposition that places and organisations stand behind: at, from, chez
+	weakSlot      // a preposition that also precedes things: of, with, de
+	sureSlot      // a preposition that precedes places and organisations: at, from, chez
 )
 
-// slotBefore tells what the preposition before a token, with its article, leads to.
+// slotBefore returns the slot after the preposition before a token, with its article.
 func (s *Scanner) slotBefore(i int) slot {
 	j := i - 1
 	if s.at(j).char == '\'' && s.at(i).gap == joined {
@@ -157,7 +159,7 @@ var (
 	weakRomance  = hashSet("de", "du", "des", "del", "della", "dell", "di", "da", "do", "dos", "das", "avec", "con", "com", "d", "l", "à")
 )
 
-// leftRun is a run of words with capitals, with the small words inside.
+// leftRun is a run of capitalised words, with the small words inside.
 type leftRun struct {
 	from, to                        int
 	words, unknown, named, ordinary int
@@ -165,7 +167,8 @@ type leftRun struct {
 	numbered                        bool
 }
 
-// isProperWord reports whether a word with a capital can be a part of a name of an organisation.
+// isProperWord reports whether a capitalised word can be part of the name of an
+// organisation.
 func (s *Scanner) isProperWord(i int) bool {
 	t := s.at(i)
 	if !s.free(i) || !s.isCapital(i) || t.len() < 2 || t.gap == joined && s.at(i-1).kind != mark || s.at(i+1).gap == joined && s.at(i+1).kind == number {
@@ -216,8 +219,8 @@ func (s *Scanner) properRun(i int) leftRun {
 
 var runJoins = hashSet("the", "on", "in", "for", "and", "at", "to", "with")
 
-// isBarred reports whether what stands around a run says that it is no name: a measure, a result, a
-// thing that is called after somebody.
+// isBarred reports whether the context of a run shows that it is not a name: a measure, a
+// result, a thing that is named after somebody.
 func (s *Scanner) isBarred(r *leftRun) bool {
 	next := s.at(r.to)
 	switch {

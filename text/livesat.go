@@ -1,7 +1,7 @@
 package text
 
-// livesAt finds the whole of an address behind a word for living somewhere, up to the end of
-// the sentence: lives at Flat 9, Nightingale Hse, Wapping; woont molenweg 4 in dwingeloo.
+// livesAt finds a whole address after a word for living somewhere, up to the end of the
+// sentence: lives at Flat 9, Nightingale Hse, Wapping; woont molenweg 4 in dwingeloo.
 func (s *Scanner) livesAt(i int) {
 	j := i + 1
 	for n := 0; n < 4 && s.at(j).gap <= space && (s.at(j).kind == word && livesLeads.has(s.at(j).hash) || s.at(j).char == ':' || s.at(j).char == '/' && s.at(j+1).hash == hashO); n++ {
@@ -22,14 +22,14 @@ func (s *Scanner) livesAt(i int) {
 	s.addBesideKnown(from, to, Location, "address-lived")
 }
 
-// addBesideKnown adds the parts of a run that no known value covers: a known value has a
-// replacement of its own.
+// addBesideKnown adds the parts of a run that no known value covers: known values have
+// their own replacements.
 func (s *Scanner) addBesideKnown(from, to int, label Label, rule string) {
 	for i := from; i < to; i++ {
 		if s.at(i).kind == mark || s.isKnown(i) {
 			continue
 		}
-		end := i + 1 // behind the last token of the part that is no mark
+		end := i + 1 // after the last token of the part that is not a mark
 		for j := end; j < to && !s.isKnown(j); j++ {
 			if s.at(j).kind != mark {
 				end = j + 1
@@ -40,7 +40,7 @@ func (s *Scanner) addBesideKnown(from, to int, label Label, rule string) {
 	}
 }
 
-// markKnown notes which tokens known values cover.
+// markKnown records which tokens known values cover.
 func (s *Scanner) markKnown() {
 	s.byKnown = grown(s.byKnown, len(s.toks))
 	for _, h := range s.hits {
@@ -53,10 +53,10 @@ func (s *Scanner) markKnown() {
 // isKnown reports whether a known value covers a token.
 func (s *Scanner) isKnown(i int) bool { return i < len(s.byKnown) && s.byKnown[i] != 0 }
 
-// livesRun counts what the tokens of an address are.
+// livesRun counts the tokens of an address by kind.
 type livesRun struct{ numbers, capitals, commas, small int }
 
-// livesToken reports whether a token goes on with an address, and counts it.
+// livesToken reports whether a token continues an address, and counts it.
 func (s *Scanner) livesToken(r *livesRun, i int) bool {
 	t := s.at(i)
 	switch {
@@ -85,14 +85,14 @@ func (s *Scanner) livesToken(r *livesRun, i int) bool {
 	return s.caseless && t.flags&(fFunction|fNameVerb|fRelation|fMedical|fDrug) == 0 && (r.small <= 2 || r.commas > 0)
 }
 
-// endsNothing reports whether a token at the end of an address does not belong to it: a mark
-// or a small word.
+// endsNothing reports whether a token at the end of an address is not part of it: a mark or
+// a small word.
 func (s *Scanner) endsNothing(i int) bool {
 	t := s.at(i)
 	return t.kind == mark || t.shape == lower && t.gap == space && (nameParticles.has(t.hash) || livesLeads.has(t.hash) || t.flags&fFunction != 0)
 }
 
-// covered reports whether all tokens of a run have been taken.
+// covered reports whether all tokens of a run are taken.
 func (s *Scanner) covered(from, to int) bool {
 	for i := from; i < to; i++ {
 		if s.free(i) {
@@ -107,8 +107,8 @@ var (
 	livesLeads = hashSet("at", "in", "on", "to", "near", "now", "with", "is", "c", "o", "en", "au", "aux", "à", "a", "im", "am", "an", "der", "dem", "bei", "te", "op", "de", "het", "la", "el", "nu", "jetzt", "zu", "zur", "chez", "off", "alla", "presso", "das", "den", "jetzt", "actualmente")
 )
 
-// joinPlaces makes one of two places with little between them: 3 Mill Lane, Nr Ludlow,
-// Shropshire; and takes in the name of a house before a numbered street: Hill House, 3 Mill Lane.
+// joinPlaces joins two places with little between them: 3 Mill Lane, Nr Ludlow, Shropshire;
+// and includes the name of a house before a numbered street: Hill House, 3 Mill Lane.
 func (s *Scanner) joinPlaces(h *hit) {
 	to := h.to
 	for n := 0; n < 8 && s.free(to) && s.at(to).gap <= line; n++ {

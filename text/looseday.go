@@ -1,6 +1,6 @@
 package text
 
-// findLooseDays finds days and months in short forms that only what stands around them tells
+// findLooseDays finds days and months in short forms that only their context distinguishes
 // from measures: Internada de 5/3 a 12/3, am 5. und 19., 12th inst, dia 20.
 func (s *Scanner) findLooseDays() {
 	for i := s.numbers.next(0); i < len(s.toks); i = s.numbers.next(i + 1) {
@@ -14,8 +14,8 @@ func (s *Scanner) findLooseDays() {
 	}
 }
 
-// dayOfThisMonth finds a day behind which stands which month is meant: 12th inst, 20 c.m.,
-// 9 de los corrientes, 4 d. M., 12 jl.
+// dayOfThisMonth finds a day followed by a reference to a month: 12th inst, 20 c.m., 9 de
+// los corrientes, 4 d. M., 12 jl.
 func (s *Scanner) dayOfThisMonth(i int) bool {
 	to := s.ordinalEnd(i)
 	if s.is(to, '.') {
@@ -52,8 +52,9 @@ var (
 	thisMonth  = hashSet("inst", "instant", "ult", "ultimo", "prox", "proximo", "corriente", "corrientes", "corrente", "actual", "courant", "mois", "mes", "mês", "jl", "jongstleden", "aanstaande", "month", "ds", "dieses", "ejusdem")
 )
 
-// bareOrdinal finds the day of a month without "the" or behind a word that says little: clips 14th;
-// not the 17th. Low ordinals count other things unless a preposition of time leads to them.
+// bareOrdinal finds the day of a month without "the" or after a word that says little:
+// clips 14th; not the 17th. Low ordinals count other things unless a preposition of time
+// precedes them.
 func (s *Scanner) bareOrdinal(i int) bool {
 	t, end, p := s.at(i), s.at(i+1), s.at(i-1)
 	if s.lang != english || t.len() > 2 || !isDay(t.value) || t.gap != space || end.gap != joined || !ordinals.has(end.hash) || end.len() != 2 || p.kind != word || p.shape == upper && !s.at(i+1).plain {
@@ -77,10 +78,10 @@ func (s *Scanner) bareOrdinal(i int) bool {
 	return true
 }
 
-// dayLinks are words between days, or before one.
+// dayLinks has words between days, or before one.
 var dayLinks = hashSet("or", "not", "and", "due", "for", "back", "starting", "beginning", "ending", "effective")
 
-// dayWord finds the day behind a word for one: dia 20, el día 12, giorno 4, el 14.
+// dayWord finds the day after a word for a day: dia 20, el día 12, giorno 4, el 14.
 func (s *Scanner) dayWord(i int) bool {
 	p, to := s.at(i-1), s.ordinalEnd(i)
 	if p.kind != word || s.at(i).gap != space {
@@ -92,7 +93,7 @@ func (s *Scanner) dayWord(i int) bool {
 	case !ends || s.lang == english || s.lang == german:
 		return false
 	case dayNouns.has(p.hash) && (s.at(i-3).hash == hashEn || s.at(i-2).hash == hashAl):
-		return false // days of a treatment are counted so
+		return false // days of a treatment are counted this way
 	case dayNouns.has(p.hash) && (p.shape == lower || s.startsSentence(i-1)):
 		if s.at(i).value < 2 || s.at(i).value < 3 && s.startsSentence(i-1) {
 			return false
@@ -119,7 +120,8 @@ func dayEvents(t *token) bool {
 	return t.kind == word && t.shape == lower && t.flags&(fMedical|fUnit|fDrug) == 0
 }
 
-// slashDay reports whether a day and a month with a slash stand at a token, and nothing joined.
+// slashDay reports whether a day and a month with a slash begin at a token, with nothing
+// joined.
 func (s *Scanner) slashDay(i int) bool {
 	a, b := s.at(i), s.at(i+2)
 	if a.kind != number || a.len() > 2 || !s.is(i+1, '/') || b.kind != number || b.gap != joined || b.len() > 2 || !s.free(i) || !s.free(i+2) || !(isMonth(a.value) && isDay(b.value) || isDay(a.value) && isMonth(b.value)) {
@@ -129,7 +131,8 @@ func (s *Scanner) slashDay(i int) bool {
 	return after.gap != joined || after.kind == mark && after.char != '/' && after.char != '-' && after.char != '%' && !(s.isNumber(i+4) && s.at(i+4).gap == joined)
 }
 
-// pairRange finds two days with a slash between words that tell from when until when.
+// pairRange finds two days with a slash between words for the beginning and end of a
+// period.
 func (s *Scanner) pairRange(i int) bool {
 	if !s.slashDay(i) || !s.slashDay(i+4) || s.at(i+3).gap != space || s.at(i+4).gap != space {
 		return false
@@ -148,8 +151,8 @@ var (
 	sinceLeads = hashSet("de", "du", "da", "do", "desde", "depuis", "od", "ab", "seit", "van", "dal")
 )
 
-// loosePair finds a day and a month with a slash that stand behind a name, an organisation or a
-// heading in capitals.
+// loosePair finds a day and a month with a slash after a name, an organisation or a heading
+// in capitals.
 func (s *Scanner) loosePair(i int) {
 	if !s.slashDay(i) || s.at(i).gap > wide || s.at(i).gap == joined || s.measured(i, i+3) {
 		return
@@ -178,7 +181,7 @@ var (
 	hashFeira = hashOf("feira")
 )
 
-// clockAt reports whether a time of day stands at a token: 16:10, 16.10, 1610.
+// clockAt reports whether a time of day begins at a token: 16:10, 16.10, 1610.
 func (s *Scanner) clockAt(i int) bool {
 	t, n := s.at(i), s.at(i+2)
 	if t.kind != number || t.value < 0 {

@@ -1,7 +1,7 @@
 package text
 
-// findLowerNames finds names that are written without capitals, only where a title or a
-// label leads to them, or where a given name and a family name stand together.
+// findLowerNames finds names that are written without capitals, only if a title or a label
+// precedes them, or if a given name and a family name are together.
 func (s *Scanner) findLowerNames() {
 	for i := s.names.next(0); i < len(s.toks); i = s.names.next(i + 1) {
 		t := &s.toks[i]
@@ -37,12 +37,12 @@ func one(b bool) int {
 	return 0
 }
 
-// notInitials are initials that stand for other things.
+// notInitials has initials with another meaning.
 var notInitials = hashSet("md", "do", "rn", "np", "pa", "us", "uk", "ed", "po", "iv", "im", "pm", "am", "eg", "ie", "sc", "id", "bid", "tid", "qid", "prn", "dc", "la", "ny", "nj", "ca", "phd", "ct", "mr", "pt", "ot",
 	"od", "os", "ou", "bp", "hr", "rr", "ua", "gi", "gu", "ob", "er", "or", "ii", "usa", "dob", "mrn", "ad", "bc", "rtu", "uiv", "ac", "pc", "hs", "npo", "ph", "dr", "sr", "sa", "sl", "cp", "ap", "pe", "mi", "cv")
 
-// findInitials finds initials that stand for a person: J.S. behind a label or a dash, or
-// at the end of a line.
+// findInitials finds initials of a person: J.S. after a label or a dash, or at the end of a
+// line.
 func (s *Scanner) findInitials() {
 	for i := s.initials.next(0); i < len(s.toks); i = s.initials.next(i + 1) {
 		t := &s.toks[i]

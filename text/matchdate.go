@@ -2,8 +2,8 @@ package text
 
 import "slices"
 
-// matchDates finds known dates as three numbers in any order, whatever stands between,
-// so that a date is found in any language.
+// matchDates finds known dates as three numbers in any order, whatever is between them, so
+// that a date is found in any language.
 func (s *Scanner) matchDates(k *Known) {
 	if len(k.dates) == 0 {
 		return
@@ -88,8 +88,8 @@ func (s *Scanner) addMonths() {
 	}
 }
 
-// numberNear returns the number beside a token, before or behind it, or -1: marks and a
-// short word may stand between.
+// numberNear returns the number next to a token, before or after it, or -1: marks and a
+// short word may be in between.
 func (s *Scanner) numberNear(i, step int) int {
 	for j := i + step; j >= 0 && j < len(s.toks) && j >= i-4 && j <= i+4; j += step {
 		switch t := &s.toks[j]; {
@@ -102,9 +102,9 @@ func (s *Scanner) numberNear(i, step int) int {
 	return -1
 }
 
-// sameMarks reports whether three numbers, of at most two digits each, have one and the same
-// mark between them, as 29.2.88, or nothing but one blank, as 29 02 88. An apostrophe may
-// stand before the last.
+// sameMarks reports whether three numbers, of at most two digits each, have the same mark
+// between them, as in 29.2.88, or just one blank, as in 29 02 88. An apostrophe may precede
+// the last.
 func (s *Scanner) sameMarks(a, b, c int) bool {
 	if s.toks[a].len() > 2 || s.toks[b].len() > 2 || s.toks[c].len() > 2 || s.decimalAfter(c) {
 		return false
@@ -118,7 +118,7 @@ func (s *Scanner) sameMarks(a, b, c int) bool {
 	return b == a+2 && c == b+2 && s.toks[a+1].hash == s.toks[b+1].hash
 }
 
-// nextNumber returns the next number, if only a little stands between: separators, or
+// nextNumber returns the next number, if there is only a little in between: separators, or
 // one character as in 1946年8月16日.
 func (s *Scanner) nextNumber(i int) (int, bool) {
 	for j := i + 1; j < len(s.toks) && j <= i+4; j++ {
@@ -132,5 +132,5 @@ func (s *Scanner) nextNumber(i int) (int, bool) {
 	return 0, false
 }
 
-// ofWords stand between the parts of a date: 3rd of May, 3 de mayo de 1988.
+// ofWords has words between the parts of a date: 3rd of May, 3 de mayo de 1988.
 var ofWords = hashSet("of", "de", "del", "the")

@@ -9,19 +9,19 @@ type hit struct {
 }
 
 const (
-	// maxGap is how many bytes may stand between two words of a known value, and maxIndent
-	// how many where a line ends: the next is indented, or begins with the marks of a quoted
-	// mail.
+	// maxGap is the maximum number of bytes between two words of a known value, and
+	// maxIndent that at a line end: the next line is indented, or begins with the marks of
+	// a quoted mail.
 	maxGap, maxIndent = 5, 40
-	// maxMarks is how many marks may.
+	// maxMarks is the maximum number of marks.
 	maxMarks = 6
 )
 
-// adjacent reports whether little stands between two tokens, and no empty line.
+// adjacent reports whether there is little between two tokens, and no empty line.
 func adjacent(a, b *token) bool { return b.start-a.end <= maxGap && b.gap < blank }
 
-// nextWord returns the next token that is not a mark, if it may follow as the next word of a
-// known value: little stands between, and at most the end of one line.
+// nextWord returns the next token that is not a mark, if it may be the next word of a known
+// value: there is little in between, and at most one line end.
 func (s *Scanner) nextWord(i int) (int, bool) {
 	most := int32(maxGap)
 	for j := i + 1; j < len(s.toks) && j <= i+1+maxMarks; j++ {
@@ -45,7 +45,7 @@ func (s *Scanner) findKnown(k *Known) {
 	s.matchLiterals(k)
 }
 
-// grown returns a cleared slice of a length.
+// grown returns a cleared slice of a given length.
 func grown[T ~uint8](b []T, n int) []T {
 	if cap(b) < n {
 		b = make([]T, n+n/2)
@@ -55,7 +55,7 @@ func grown[T ~uint8](b []T, n int) []T {
 	return b
 }
 
-// What knownAt says of a token.
+// The values of knownAt for a token.
 const (
 	notKnown uint8 = iota
 	weakName
@@ -71,7 +71,7 @@ func (s *Scanner) matchSequences(k *Known) {
 			continue
 		}
 		if !k.begins(s.toks[i].hash) {
-			if s.toks[i].flags&(fCommon|fKeyword|fMedical) == 0 { // most words have one
+			if s.toks[i].flags&(fCommon|fKeyword|fMedical) == 0 { // most words have one of them
 				s.matchTypo(k, i)
 			}
 			continue
@@ -106,13 +106,13 @@ func (s *Scanner) matchSequences(k *Known) {
 }
 
 // isDistinct reports whether one word of an address or organisation is rare enough to
-// stand for it.
+// identify it.
 func (s *Scanner) isDistinct(i int) bool {
 	t := &s.toks[i]
 	return t.shape != lower && t.len() >= 5 && t.flags&(fCommon|fKeyword) == 0
 }
 
-// isCommonLower reports whether a word is written as a common word: mobile, reading.
+// isCommonLower reports whether a word is written like a common word: mobile, reading.
 func (s *Scanner) isCommonLower(i int) bool {
 	t := &s.toks[i]
 	return t.kind == word && t.shape == lower && t.flags&(fCommon|fKeyword) != 0
@@ -134,8 +134,8 @@ func (s *Scanner) markName(i int, info seqInfo) {
 	s.setValue(i, int(info.value))
 }
 
-// matchTypo marks a word that differs from a word of a known name by one typing error
-// and is no word itself.
+// matchTypo marks a word that differs from a word of a known name by one typing error and
+// is not a word itself.
 func (s *Scanner) matchTypo(k *Known, i int) {
 	t := &s.toks[i]
 	if t.kind != word || t.len() < 4 || t.len() > 64 || len(k.parts) == 0 || t.flags&(fCommon|fKeyword|fMedical) != 0 || t.shape == uncased {
@@ -147,13 +147,13 @@ func (s *Scanner) matchTypo(k *Known, i int) {
 	}
 }
 
-// setValue notes the value that a word of a name is of.
+// setValue records the value that a word of a name belongs to.
 func (s *Scanner) setValue(i, value int) {
 	s.values[i] = value
 	s.known.add(i)
 }
 
-// joinNames makes hits of neighbouring words of known names with initials beside them.
+// joinNames makes hits of neighbouring words of known names and the initials next to them.
 func (s *Scanner) joinNames(k *Known) {
 	for i := nextOf(s.known, s.initials, s.initials, 0); i < len(s.toks); i = nextOf(s.known, s.initials, s.initials, i+1) {
 		if s.knownAt[i] != strongName && s.knownAt[i] != lowerName {
@@ -196,7 +196,7 @@ func (s *Scanner) joinNames(k *Known) {
 	}
 }
 
-// joinsNames reports whether what stands between two words may stand inside a name.
+// joinsNames reports whether the text between two words may occur inside a name.
 func (s *Scanner) joinsNames(a, b int) bool {
 	for j := a + 1; j < b; j++ {
 		switch s.toks[j].char {

@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// matchStrings finds values whose letters and digits follow each other, whatever the
-// grouping: 555-01 23 is 5550123.
+// matchStrings finds values by their letters and digits, whatever their grouping: 555-01 23
+// is 5550123.
 func (s *Scanner) matchStrings(k *Known) {
 	set := &k.strings
 	if len(set.all) == 0 {
@@ -30,7 +30,7 @@ func (s *Scanner) matchStrings(k *Known) {
 			next = places[0]
 		}
 		if next >= t.fold+t.end-t.start && covered <= int(t.start) && !set.startsAt(s.fold, int(t.fold)) {
-			continue // most
+			continue // most tokens
 		}
 		shift := int(t.start - t.fold) // from offsets in the folded text
 		from, to := max(int(t.start), covered)-shift, int(t.end)-shift
@@ -54,8 +54,8 @@ func (s *Scanner) matchStrings(k *Known) {
 	}
 }
 
-// matchForeign does the same in a word or number that is not all ASCII, and returns where
-// the last string ends.
+// matchForeign does the same in a word or number that is not all ASCII, and returns the end
+// of the last string.
 func (s *Scanner) matchForeign(set *stringSet, i, covered int) int {
 	t := &s.toks[i]
 	for at := max(int(t.start), covered); at < int(t.end); {
@@ -69,8 +69,8 @@ func (s *Scanner) matchForeign(set *stringSet, i, covered int) int {
 	return covered
 }
 
-// countryCode returns the token from which a telephone number goes on before a known
-// one: 1-503-555-0142, +49 221 12345.
+// countryCode returns the first token of the country code before a known telephone number:
+// 1-503-555-0142, +49 221 12345.
 func (s *Scanner) countryCode(i int) int {
 	j := i - 1
 	if c := s.at(j).char; c == '-' || c == '.' || c == '(' {
@@ -86,8 +86,7 @@ func (s *Scanner) countryCode(i int) int {
 }
 
 // stringAt adds the longest known string that begins at an offset in a token, and returns
-// where it ends, or 0. folded is the offset in the folded text, or -1 if the token is not
-// plain.
+// its end, or 0. folded is the offset in the folded text, or -1 if the token is not plain.
 func (s *Scanner) stringAt(set *stringSet, tok, at, folded int) int {
 	var head []byte
 	if folded >= 0 {
@@ -125,8 +124,8 @@ func (s *Scanner) stringAt(set *stringSet, tok, at, folded int) int {
 	return end
 }
 
-// readFolded appends the folded form of the next character that counts, at most a few
-// separators further on.
+// readFolded appends the folded form of the next significant character, skipping at most a
+// few separators.
 func (s *Scanner) readFolded(dst []byte, tok, at int) ([]byte, int, int, bool) {
 	for {
 		if at >= int(s.toks[tok].end) {
@@ -149,8 +148,8 @@ func (s *Scanner) readFolded(dst []byte, tok, at int) ([]byte, int, int, bool) {
 	}
 }
 
-// compare reports whether a known string stands at an offset, and where it ends. want is its
-// text.
+// compare reports whether a known string begins at an offset, and returns its end. want is
+// its text.
 func (s *Scanner) compare(v *knownString, want string, tok, at int) (end int, ok bool) {
 	if v.whole && (at > int(s.toks[tok].start) || s.joinedBefore(tok)) {
 		return 0, false
@@ -160,7 +159,7 @@ func (s *Scanner) compare(v *knownString, want string, tok, at int) (end int, ok
 		return 0, false
 	}
 	if v.whole && v.kind == KnownName && bytes.ContainsAny(s.text[at:from], "<>") {
-		return 0, false // an initial and a name are not joined by a tag: <b>Smith
+		return 0, false // a tag does not join an initial and a name: <b>Smith
 	}
 	if v.whole && (from < int(s.toks[i].end) || i+1 < len(s.toks) && s.toks[i+1].gap == joined && s.toks[i+1].kind == number) {
 		return 0, false
@@ -168,8 +167,8 @@ func (s *Scanner) compare(v *knownString, want string, tok, at int) (end int, ok
 	return from, true
 }
 
-// read reads a folded text that begins at an offset, and returns in which token and where it ends.
-// That of plain tokens stands in one piece.
+// read reads a folded text that begins at an offset, and returns the token and offset where
+// it ends. The folded text of plain tokens is contiguous.
 func (s *Scanner) read(want string, tok, at int) (i, from int, ok bool) {
 	if end := at - int(s.toks[tok].start-s.toks[tok].fold) + len(want); s.toks[tok].plain {
 		for i = tok; s.toks[i].plain; {
@@ -196,7 +195,7 @@ func (s *Scanner) read(want string, tok, at int) (i, from int, ok bool) {
 	return i, from, true
 }
 
-// joinedBefore reports whether a number goes on before a token.
+// joinedBefore reports whether a token continues a number.
 func (s *Scanner) joinedBefore(tok int) bool {
 	return tok > 0 && s.toks[tok].gap == joined && s.toks[tok-1].kind == number && s.toks[tok].kind == number
 }
@@ -216,8 +215,8 @@ func (s *Scanner) matchLiterals(k *Known) {
 	}
 }
 
-// sortBlock sorts the spans of a block, which are those from a number on: as sortSpans
-// does, but by one number for each.
+// sortBlock sorts the spans of a block, from index from on. Like sortSpans, but it compares
+// one number for each span.
 func (s *Scanner) sortBlock(from int) {
 	spans := s.spans[from:]
 	if len(spans) > 1<<16 {
