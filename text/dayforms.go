@@ -1,7 +1,7 @@
 package text
 
-// weekdayNumber finds the day of a month behind a day of the week or a word such as tomorrow:
-// Fri 5th, vendredi 5, viernes, día 5, vrijdag de 5e, domani 22.
+// weekdayNumber finds the day of a month after a day of the week or a word such as
+// tomorrow: Fri 5th, vendredi 5, viernes, día 5, vrijdag de 5e, domani 22.
 func (s *Scanner) weekdayNumber(i int) bool {
 	t := s.at(i)
 	if t.len() > 2 || !isDay(t.value) || t.gap != space {
@@ -31,7 +31,8 @@ func (s *Scanner) weekdayNumber(i int) bool {
 	return true
 }
 
-// endsDay reports whether nothing at a token makes an hour or a measure of the number before it.
+// endsDay reports whether a token leaves the number before it a day, not an hour or a
+// measure.
 func (s *Scanner) endsDay(to int) bool {
 	t := s.at(to)
 	switch {
@@ -81,8 +82,8 @@ func (s *Scanner) weekOfYear(i int) bool {
 
 var hashKW = hashOf("kw")
 
-// lateDates finds a month and a day behind a name, a place or an organisation, which are only
-// known by now: with Prof. Quaife 12/8, back from Kisumu 28/12.
+// lateDates finds a month and a day after a name, a place or an organisation, which are
+// known only now: with Prof. Quaife 12/8, back from Kisumu 28/12.
 func (s *Scanner) lateDates() {
 	for n, count := 0, len(s.hits); n < count; n++ {
 		h := s.hits[n]
@@ -102,8 +103,8 @@ func (s *Scanner) lateDates() {
 	}
 }
 
-// shortYearAt reports whether a number behind a day and a month is a year of two digits, not the
-// day of a date that the month begins: 27 Jul 23.
+// shortYearAt reports whether a number after a day and a month is a year of two digits, not
+// the day of a date that begins with the month: 27 Jul 23.
 func (s *Scanner) shortYearAt(day, year int) bool {
 	if s.at(day).len() != 2 || s.at(year).len() != 2 {
 		return false
@@ -113,16 +114,16 @@ func (s *Scanner) shortYearAt(day, year int) bool {
 }
 
 var (
-	// foreignMonths are short names of months that are words or measures in English.
+	// foreignMonths has short names of months that are words or measures in English.
 	foreignMonths = hashSet("ago", "ene", "abr", "gen", "mag", "mrt", "mei", "mai", "jan")
-	// italianMonths are short names of months that are names of tests elsewhere.
+	// italianMonths has short names of months that are also names of tests.
 	italianMonths = hashSet("ott", "mag", "gen")
-	// isOr are words between two days of which one is meant.
+	// isOr has words between two days, one of which is meant.
 	isOr = hashSet("o", "ou", "of", "oder", "u")
 )
 
-// shortWeekday reports whether a word is a day of the week as German, Dutch and
-// French shorten it before a date.
+// shortWeekday reports whether a word is an abbreviated day of the week in German, Dutch or
+// French, before a date.
 func (s *Scanner) shortWeekday(t *token) bool {
 	switch {
 	case t.kind != word || t.len() > 4:
@@ -135,7 +136,7 @@ func (s *Scanner) shortWeekday(t *token) bool {
 	return s.lang == french && frenchDays.has(t.hash) || s.lang == italian && italianDays.has(t.hash) || s.lang == spanish && spanishDays.has(t.hash) || (s.lang == otherLanguage || s.lang == portuguese) && (frenchDays.has(t.hash) || italianDays.has(t.hash) || spanishDays.has(t.hash))
 }
 
-// sureDays are short days of the week that are no words of another language.
+// sureDays has abbreviated days of the week that are not words of another language.
 var sureDays = hashSet("mié", "miér", "jue", "sáb", "jeu", "gio")
 
 var (
@@ -146,7 +147,8 @@ var (
 	spanishDays = hashSet("lun", "mar", "mié", "miér", "jue", "vie", "sáb", "dom")
 )
 
-// shortened returns where the digits of a year begin, behind an apostrophe or not: 12-8-'61.
+// shortened returns the start of the digits of a year, with or without an apostrophe before
+// them: 12-8-'61.
 func (s *Scanner) shortened(year int) int {
 	if s.is(year, '\'') && isShortYear(s.at(year+1)) {
 		return year + 1
@@ -154,7 +156,8 @@ func (s *Scanner) shortened(year int) int {
 	return year
 }
 
-// namesMonth reports whether a token is the name of a month, and not that of a test: Ott 30/31, FEV1.
+// namesMonth reports whether a token is the name of a month, not of a test: Ott 30/31,
+// FEV1.
 func (s *Scanner) namesMonth(i int) bool {
 	t := s.at(i)
 	if s.monthOf(i) == 0 || italianMonths.has(t.hash) && s.is(i+2, '/') && s.lang != italian && s.lang != otherLanguage && s.lang != portuguese {

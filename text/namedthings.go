@@ -1,7 +1,7 @@
 package text
 
-// namedThing reports whether a thing of medicine that is called after somebody stands before a
-// token, with a preposition between: signe de Tinel, manovra di Valsalva, Zeichen nach Lachman.
+// namedThing reports whether a medical thing that is named after somebody precedes a token,
+// with a preposition between: signe de Tinel, manovra di Valsalva, Zeichen nach Lachman.
 func (s *Scanner) namedThing(i int) bool {
 	j := i - 1
 	if s.at(j).char == '\'' && s.at(i).gap == joined {

@@ -24,7 +24,8 @@ func (s *Scanner) givenAt(i int) bool {
 	return t.flags&fGiven != 0 && t.flags&fDrug == 0 && s.nameable(i)
 }
 
-// addName adds a name with what belongs to it: a given name behind a comma, as in HL7.
+// addName adds a name with the parts that belong to it: a given name after a comma, as in
+// HL7.
 func (s *Scanner) addName(c *candidate) {
 	from, to := c.from, c.to
 	for n := 0; n < 2 && s.at(from).gap == space && s.isCapital(from-1) && s.at(from-1).flags&fParticle != 0 && s.at(from-1).flags&fTitle == 0 && s.taken[from-1] == 0 && s.at(from-1).len() > 1; n++ {
@@ -32,7 +33,7 @@ func (s *Scanner) addName(c *candidate) {
 	}
 	if s.hasTitle(from) {
 		from = s.particlesBefore(from)
-		// The title goes with the name.
+		// The title is part of the name.
 		if from--; s.at(from).char == '.' {
 			from--
 		}
@@ -62,7 +63,7 @@ func (s *Scanner) addName(c *candidate) {
 	s.add(from, s.withSuffixes(to), Name, "name")
 }
 
-// withSuffixes returns the end of the degrees and the like behind a name: MD, Jr.
+// withSuffixes returns the end of the degrees and the like after a name: MD, Jr.
 func (s *Scanner) withSuffixes(to int) int {
 	for range 3 {
 		j := to
@@ -85,7 +86,7 @@ func (s *Scanner) withSuffixes(to int) int {
 
 var hashJr = hashOf("jr")
 
-// dottedDegree returns the end of a degree with full stops that stands at a token, or the
+// dottedDegree returns the end of a degree with full stops that begins at a token, or the
 // token: M.D., R.N.
 func (s *Scanner) dottedDegree(i int) int {
 	t, n := s.at(i), s.at(i+2)
@@ -126,7 +127,7 @@ func (s *Scanner) carets(i int) bool {
 	return false
 }
 
-// codeSystems are the short names of code systems that end a coded value in HL7.
+// codeSystems has the short names of code systems at the end of a coded value in HL7.
 var codeSystems = hashSet("ln", "loinc", "sct", "snomed", "icd", "cpt", "l", "local", "ndc", "rxnorm", "cvx", "ucum", "iso")
 
 // isName reports whether a name ends at a token.
@@ -134,11 +135,11 @@ func (s *Scanner) isName(j int) bool {
 	return s.labelAt(j) == Name
 }
 
-// particleBehindHyphen reports whether a particle stands behind a hyphen.
+// particleBehindHyphen reports whether a particle follows a hyphen.
 func (s *Scanner) particleBehindHyphen(i int) bool {
 	t := s.at(i)
 	return t.kind == word && t.flags&fParticle != 0 && t.len() <= 3 && s.isCapital(i+1) && s.at(i+1).gap == space
 }
 
-// elisions are the words that stand before a name with an apostrophe.
+// elisions has the words before the apostrophe in a name.
 var elisions = hashSet("d", "l")

@@ -1,7 +1,7 @@
 package text
 
 // findNames finds names of persons: by titles, labels, relations, given names, initials,
-// and words that no list knows where the sentence has a person.
+// and by words in no list if the sentence has a person there.
 func (s *Scanner) findNames() {
 	for i := s.starts.next(0); i < len(s.toks); i = s.starts.next(i + 1) {
 		if s.toks[i].kind != word || s.taken[i] != 0 {
@@ -19,16 +19,16 @@ func (s *Scanner) findNames() {
 	s.findInitials()
 }
 
-// candidate is a run of words that can be a name, with what is known of them.
+// candidate is a run of words that can be a name, with what is known about them.
 type candidate struct {
 	from, to                                int
-	words, given, family, unknown, ordinary int // how many words are what
+	words, given, family, unknown, ordinary int // number of words, by kind
 	initials                                int
-	places, things, eponyms                 int // cities; drugs, words of medicine
+	places, things, eponyms                 int // cities; drugs, medical words
 	upper                                   bool
 }
 
-// nameable reports whether a word can be a part of a name.
+// nameable reports whether a word can be part of a name.
 func (s *Scanner) nameable(i int) bool {
 	t := s.at(i)
 	if t.kind != word || s.taken[i] != 0 || t.shape == lower || t.shape == uncased {
@@ -52,7 +52,7 @@ func (s *Scanner) nameable(i int) bool {
 	case t.flags&fTitle != 0 && (s.isCapital(i+1) && s.at(i+1).gap == space || s.is(i+1, '.') && s.isCapital(i+2)):
 		return false
 	case t.flags&fEnglish != 0 || t.flags&(fGerman|fSpanish|fFrench) != 0 && (s.lang != english || t.flags&fGiven == 0):
-		// Will, May: names only where a name must follow, or before a family name.
+		// Will, May: names only if a name must follow, or before a family name.
 		return personal != 0 && t.len() > 2 && (s.contextBefore(i) >= labelled || t.flags&fGiven != 0 && s.lang == english && s.isCapital(i+1) && s.at(i+1).gap == space && s.at(i+1).flags&fFamily != 0)
 	case t.flags&(fMedical|fUnit) != 0 && t.shape == upper && t.len() <= 4 && personal&fFamily == 0:
 		return false
@@ -108,8 +108,8 @@ func (s *Scanner) endsCompound(i int) bool {
 	return s.is(i-1, '-') && s.at(i).gap == joined && p.kind == word && s.free(i-2) && p.flags&(fCommon|fWord|fEponym) != 0 && p.flags&(fGiven|fFamily) == 0
 }
 
-// particleAt reports whether a particle of a name stands at a token: a small word before
-// a capital that is no common word.
+// particleAt reports whether a particle of a name begins at a token: a small word before a
+// capitalised word that is not a common word.
 func (s *Scanner) particleAt(i int) bool {
 	t := s.at(i)
 	if t.kind != word || t.gap != space || t.shape != lower || t.flags&fParticle == 0 || t.len() > 5 {
@@ -124,7 +124,7 @@ func (s *Scanner) particleAt(i int) bool {
 	return s.isCapital(i+1) && (n.flags&(fCommon|fWord|fForeign) == 0 || n.flags&(fGiven|fFamily) != 0 || sure && n.shape == title)
 }
 
-// count counts what a word of a run is.
+// count counts a word of a run by kind.
 func (s *Scanner) count(c *candidate, i int) {
 	t := s.at(i)
 	if t.shape == initial {
@@ -193,7 +193,7 @@ func (s *Scanner) judge(c *candidate) bool {
 	return s.oneWord(c, first, before, after)
 }
 
-// shorten leaves out what follows a name behind a title: Mr. Long Admitted.
+// shorten drops the words after a name that follows a title: Mr. Long Admitted.
 func (s *Scanner) shorten(c *candidate) {
 	words := 0
 	for j := c.from; j < c.to; j++ {
@@ -208,19 +208,19 @@ func (s *Scanner) shorten(c *candidate) {
 	}
 }
 
-// What stands before a run.
+// context is the kind of text before a run.
 type context uint8
 
 const (
 	nothing  context = iota
 	possible         // a preposition or verb that a person may follow
-	colon            // a label that a name may follow among other things
+	colon            // a label that may precede names and other things
 	labelled         // Patient:
 	related          // wife, daughter
 	titled           // Dr., Mrs.
 )
 
-// contextBefore tells what stands before a token.
+// contextBefore returns the context before a token.
 func (s *Scanner) contextBefore(i int) context {
 	j := i - 1
 	if s.at(i).gap >= line && s.at(j).char != ':' && s.at(j).char != ',' {
@@ -230,7 +230,7 @@ func (s *Scanner) contextBefore(i int) context {
 		return titled
 	}
 	if s.at(i).gap == space && s.isName(i-1) && s.at(i-1).flags&fGiven != 0 {
-		return labelled // a family name that the record does not have
+		return labelled // a family name that is not in the record
 	}
 	quoted := false
 	for n := 0; n < 2 && (s.at(j).char == '"' || s.at(j).char == '(' || s.at(j).char == '\'') && s.at(j+1).gap <= space; n++ {
@@ -287,12 +287,12 @@ func (s *Scanner) contextBefore(i int) context {
 	return nothing
 }
 
-// ofPerson are words between a relation and a name: hija de Ana, Tochter von Jana.
+// ofPerson has words between a relation and a name: hija de Ana, Tochter von Jana.
 var ofPerson = hashSet("de", "di", "von", "van", "of", "del", "della")
 
 var hashW, hashC, hashO = hashOf("w"), hashOf("c"), hashOf("o")
 
-// suffixAfter reports whether a degree or trade follows a name: , MD; RN.
+// suffixAfter reports whether a degree or a profession follows a name: , MD; RN.
 func (s *Scanner) suffixAfter(i int) bool {
 	if s.at(i).char == ',' && s.at(i).gap <= space {
 		i++
@@ -304,7 +304,8 @@ func (s *Scanner) suffixAfter(i int) bool {
 
 var suffixInitials = hashSet("m", "d", "r", "p")
 
-// contextAfter reports whether a person's doing follows: says, was admitted, 's wife.
+// contextAfter reports whether an action or relation of a person follows: says, was
+// admitted, 's wife.
 func (s *Scanner) contextAfter(i int) bool {
 	t := s.at(i)
 	if t.char == '\'' && t.gap == joined && s.at(i+1).len() == 1 && s.at(i+1).gap == joined {
@@ -329,7 +330,7 @@ func (s *Scanner) contextAfter(i int) bool {
 	return t.kind == word && t.gap <= space && t.flags&fNameVerb != 0 && t.shape == lower
 }
 
-// labelledName judges a run behind a label.
+// labelledName judges a run after a label.
 func (s *Scanner) labelledName(c *candidate) bool {
 	if c.given+c.family+c.unknown+c.eponyms > 0 || c.initials > 0 && c.places > 0 {
 		if c.things > 0 && c.given+c.family == 0 {
@@ -381,7 +382,7 @@ var hashA, hashI = hashOf("a"), hashOf("i")
 func (s *Scanner) severalWords(c *candidate, before context, after bool) bool {
 	first := s.at(c.from)
 	start := s.startsSentence(c.from)
-	// A word at the beginning of a sentence may stand before a name: Today Anna Smith.
+	// A word at the beginning of a sentence may precede a name: Today Anna Smith.
 	if start && first.flags&(fGiven|fFamily) == 0 && first.flags&(fCommon|fWord|fKeyword) != 0 && c.words >= 2 {
 		c.from = s.nextCapital(c.from)
 		c.words--
@@ -460,11 +461,11 @@ func (s *Scanner) oneWord(c *candidate, first *token, before context, after bool
 	case f&(fPlace|fEponym) != 0 || ordinary || c.upper && first.len() < 5:
 		return false
 	}
-	// A word that no list has.
+	// A word that is in no list.
 	return s.unlistedName(c, before, after, start)
 }
 
-// unlistedName judges a word that no list has.
+// unlistedName judges a word that is in no list.
 func (s *Scanner) unlistedName(c *candidate, before context, after, start bool) bool {
 	first := s.at(c.from)
 	if s.lang != english || first.shape == mixed || first.len() < 3 {
@@ -473,7 +474,7 @@ func (s *Scanner) unlistedName(c *candidate, before context, after, start bool) 
 	return after || before == possible || s.inParens(c) || !start && s.isUnheard(c.from)
 }
 
-// inParens reports whether a word stands alone in parentheses or quotation marks: renal
+// inParens reports whether a word is alone in parentheses or quotation marks: renal
 // (Quinshaw), ("Peggy").
 func (s *Scanner) inParens(c *candidate) bool {
 	a, b := s.at(c.from-1).char, s.at(c.to).char

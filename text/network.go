@@ -1,7 +1,7 @@
 package text
 
-// findNetwork finds e-mail addresses, URLs and IP addresses. Each is found from a mark
-// that it must have, so that other text costs nothing.
+// findNetwork finds e-mail addresses, URLs and IP addresses. Each is found by a mark that
+// it must contain, so that other text costs nothing.
 func (s *Scanner) findNetwork() {
 	for i := s.networks.next(0); i < len(s.toks); i = s.networks.next(i + 1) {
 		switch s.toks[i].char {
@@ -34,7 +34,7 @@ func (s *Scanner) findNetwork() {
 
 var hashWWW = hashOf("www")
 
-// topLevels are the top-level domains by which a bare domain is known.
+// topLevels has the top-level domains that identify a domain without a scheme.
 var topLevels = func() map[uint64]bool {
 	m := map[uint64]bool{}
 	for _, d := range []string{"com", "org", "net", "edu", "gov", "io", "info", "biz", "mil", "int", "dev", "app", "health", "care", "clinic",
@@ -44,7 +44,7 @@ var topLevels = func() map[uint64]bool {
 	return m
 }()
 
-// maxAddress is how many tokens an address on a network may have to either side.
+// maxAddress is the maximum number of tokens of a network address to either side.
 const maxAddress = 60
 
 // findEmail finds the address around an at sign.
@@ -92,7 +92,7 @@ func (s *Scanner) findURL(colon int) {
 	}
 }
 
-// addURL adds a URL from a token on, to the next blank or mark that cannot be in it.
+// addURL adds a URL from a token on, up to the next blank or mark that cannot be in it.
 func (s *Scanner) addURL(from, to int) {
 	for ; to < len(s.toks); to++ {
 		t := s.at(to)
@@ -164,7 +164,7 @@ func (s *Scanner) findIPv4(from int) {
 }
 
 // findIPv6 finds groups of up to four hexadecimal digits between colons: at least six
-// groups, or a double colon; and addresses of network cards.
+// groups, or a double colon; and MAC addresses.
 func (s *Scanner) findIPv6(colon int) {
 	if s.taken[colon] != 0 {
 		return
@@ -207,7 +207,7 @@ scan:
 	}
 }
 
-// isHex reports whether a token has hexadecimal digits only.
+// isHex reports whether a token consists of hexadecimal digits.
 func (s *Scanner) isHex(i int) bool {
 	t := s.at(i)
 	if t.kind == mark || t.len() > 4 {

@@ -2,8 +2,8 @@ package text
 
 import "bytes"
 
-// digits is a run of groups of digits, as telephone and identity numbers are written:
-// (503) 555-0142, 71 33043712 35, +49 30 1234567.
+// digits is a run of groups of digits, the form of telephone and identity numbers: (503)
+// 555-0142, 71 33043712 35, +49 30 1234567.
 type digits struct {
 	from, to int // tokens
 	groups   [maxGroups]int
@@ -101,7 +101,7 @@ func (d *digits) add(n int) {
 	}
 }
 
-// looks reports whether the groups have certain lengths.
+// looks reports whether the groups have the given lengths.
 func (d *digits) looks(groups ...int) bool {
 	if d.n != len(groups) {
 		return false
@@ -145,7 +145,7 @@ func (s *Scanner) findNumbers() {
 	}
 }
 
-// codeBefore reports whether a number continues a code that was looked at from its
+// codeBefore reports whether a number continues a code that was examined from its
 // beginning.
 func (s *Scanner) codeBefore(i int) bool {
 	p := s.at(i - 1)
@@ -198,7 +198,7 @@ func (s *Scanner) phone(d *digits) bool {
 	if !ok || s.decimalAfter(d.to-1) && !s.is(d.to, '.') || !labelled && s.isShift(d) {
 		return false
 	}
-	// A date of eight digits after "seen" is no telephone number, nor is a measure.
+	// A date of eight digits after "seen" is not a telephone number, nor is a measure.
 	if !labelled && d.n == 1 && s.at(d.to).gap <= space && s.at(d.to).flags&fUnit != 0 {
 		return false
 	}
@@ -207,7 +207,7 @@ func (s *Scanner) phone(d *digits) bool {
 	return true
 }
 
-// streetBehind reports whether the name of a street stands at a token.
+// streetBehind reports whether the name of a street begins at a token.
 func (s *Scanner) streetBehind(i int) bool {
 	for n := 0; n < 4 && s.isCapital(i) && s.at(i).gap == space; n++ {
 		if i++; s.at(i).flags&fStreetAfter != 0 && s.isCapital(i) && s.at(i).gap == space {
@@ -217,8 +217,8 @@ func (s *Scanner) streetBehind(i int) bool {
 	return false
 }
 
-// isShift reports whether two groups are the hours of a shift, or a flat and a house before a
-// street: 0700-1900, 204-1180 Falcon Dr.
+// isShift reports whether two groups are the hours of a shift, or a flat and a house before
+// a street: 0700-1900, 204-1180 Falcon Dr.
 func (s *Scanner) isShift(d *digits) bool {
 	a, b := s.at(d.from), s.at(d.to-1)
 	if d.looks(3, 4) && s.streetBehind(d.to) {
@@ -237,8 +237,8 @@ func (s *Scanner) phoneKindAfter(i int) bool {
 	return t.kind == word && t.gap <= space && phoneKinds.has(t.hash)
 }
 
-// reachedAt reports whether a number follows what says where somebody is reached: call
-// Anna Berg on; ist unter ... erreichbar.
+// reachedAt reports whether a number follows words for reaching somebody: call Anna Berg
+// on; ist unter ... erreichbar.
 func (s *Scanner) reachedAt(i int) bool {
 	if p := s.at(i - 1); p.kind != word || s.at(i).gap > space || !reachPrepositions.has(p.hash) {
 		return false
@@ -283,8 +283,8 @@ func (s *Scanner) extension(to int) int {
 
 var extensions = hashSet("x", "opt", "option", "int", "interno", "tst", "dw", "p", "ext", "extension", "extn", "anexo", "durchwahl", "poste", "toestel")
 
-// labelBefore reports whether a label leads to a token, with little between: "MRN:",
-// "Tel. privat", "pager (".
+// labelBefore reports whether a label precedes a token, with little between: "MRN:", "Tel.
+// privat", "pager (".
 func (s *Scanner) labelBefore(i int, f flags) bool {
 	words := 0
 	for j := i - 1; j >= 0 && j >= i-6; j-- {
@@ -294,7 +294,7 @@ func (s *Scanner) labelBefore(i int, f flags) bool {
 		}
 		switch {
 		case t.ends&f != 0:
-			// x is a label for a number that is joined to it.
+			// x is a label only for a number that is joined to it.
 			return t.len() > 1 || s.at(j+1).gap == joined && (j == i-1 || s.at(j+1).char == ':')
 		case f == fIDLabel && t.kind == word && s.isNumberSign(j):
 			return true
@@ -316,7 +316,7 @@ func (s *Scanner) labelBefore(i int, f flags) bool {
 
 var hashLast = hashOf("last")
 
-// isNumberSign reports whether a word says that a number follows, whatever it counts: zaaknr,
+// isNumberSign reports whether a word announces a number, whatever it counts: zaaknr,
 // Vorgangsnummer, kindred no.
 func (s *Scanner) isNumberSign(i int) bool {
 	if s.at(i).len() < 4 {
@@ -326,7 +326,7 @@ func (s *Scanner) isNumberSign(i int) bool {
 	return bytes.HasSuffix(folded, []byte("nr")) || bytes.HasSuffix(folded, []byte("nummer"))
 }
 
-// between are words that stand between a label and its value.
+// between has words that may be between a label and its value.
 var between = hashSet("number", "no", "nr", "num", "id", "code", "is", "was", "home", "work", "office", "direct", "private", "privat", "new", "old",
 	"current", "ending", "fijo", "personal", "patient", "s", "unit", "reads", "listed", "shows", "called", "it", "at", "on", "file", "in")
 
@@ -348,12 +348,13 @@ func (s *Scanner) cardOrSSN(d *digits) bool {
 
 // groupedID finds other numbers of at least six digits in groups, and long numbers.
 func (s *Scanner) groupedID(d *digits) bool {
-	// A blank ends a number that is none without what follows.
+	// Groups with blanks or only dots between them are not one number; the first one may
+	// be.
 	if d.spaces > 0 || d.n > 1 && d.dots > 0 && d.hyphens+d.slashes == 0 {
 		return s.single(d)
 	}
 	if next := s.at(d.to); next.gap == joined && (next.kind == word && next.flags&fUnit == 0 || next.char == '-' && s.at(d.to+1).gap == joined && s.at(d.to+1).kind == word && s.at(d.to+1).flags&fAgeWord == 0) {
-		return false // a code goes on
+		return false // a code continues
 	}
 	ok := false
 	switch {

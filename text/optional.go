@@ -1,6 +1,6 @@
 package text
 
-// findOptional finds what Safe Harbor does not ask for, where an option does: times of
+// findOptional finds what Safe Harbor does not require, if an option asks for it: times of
 // day, years that stand alone, professions.
 func (s *Scanner) findOptional() {
 	o := &s.f.options
@@ -40,7 +40,7 @@ func (s *Scanner) timeOfDay(i int) bool {
 	if end := s.timeWord(to); end > to && (clock || t.len() <= 2 && t.value <= 24 || t.len() == 4 && t.value%100 < 60) {
 		to, clock = end, true
 	}
-	// 1:80 is a dilution, 1:10000 too; 14:30% a share.
+	// 1:80 is a dilution, as is 1:10000; 14:30% is a percentage.
 	if !clock || s.at(to).gap == joined && (s.at(to).kind == number || s.at(to).char == '%' || s.is(to, ':')) {
 		return false
 	}
@@ -53,7 +53,7 @@ var (
 	timeWords = hashSet("am", "pm", "a", "p", "h", "hrs", "uhr", "hours", "horas", "heures", "uur", "o'clock")
 )
 
-// timeWord returns the end of what says that a number is a time: pm, p.m., Uhr.
+// timeWord returns the end of the words that make a number a time: pm, p.m., Uhr.
 func (s *Scanner) timeWord(i int) int {
 	t := s.at(i)
 	if t.kind != word || t.gap > space || !timeWords.has(t.hash) {

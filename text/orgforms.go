@@ -1,7 +1,7 @@
 package text
 
-// orgAcronym finds the name behind what rescue services, insurers, schools and clubs are called
-// for short: ASB Wunstorf, SMUR Arles, TuS Flintbek.
+// orgAcronym finds the name after an acronym of rescue services, insurers, schools and
+// clubs: ASB Wunstorf, SMUR Arles, TuS Flintbek.
 func (s *Scanner) orgAcronym(i int) bool {
 	t := s.at(i)
 	if t.shape != upper && t.shape != mixed || !orgAcronyms.has(t.hash) || !s.isCapital(i+1) && !nameParticles.has(s.at(i+1).hash) || s.at(i+1).gap != space || s.at(i+1).shape == upper {
@@ -17,7 +17,7 @@ func (s *Scanner) orgAcronym(i int) bool {
 
 var orgAcronyms = hashSet("asb", "drk", "brk", "dlrg", "smur", "samu", "sdis", "admr", "ssiad", "bkk", "aok", "ikk", "ehpad", "esat", "ies", "ceip", "cras", "tsv", "tus", "vfl", "vfb", "ymca", "ywca", "vfw", "mvz", "awo", "chic", "chru", "chr", "hdj", "sessad", "rsa", "asl", "asst", "ausl", "ggz", "ggd", "rav", "suap", "pws", "obs", "bsb", "pmi", "cmp", "cattp", "cis", "had", "cpam", "caf", "mdph", "udaf", "ccas", "ssr", "mas", "fam", "ime", "itep", "iut", "ens", "cfa", "ufr", "csapa", "caarud", "camsp", "chs", "cic", "pia", "vhs", "ffw", "thw", "tk", "biz", "kbo", "lwl", "lvr", "roc", "cjg", "uwv", "mbo", "hbo", "zgt", "umc", "spdc", "csm", "sert", "ats", "aps", "ulss", "usl", "caps", "cs", "cap", "cad", "casal", "ampa", "sas", "uss", "hms", "raf", "fc", "afc", "rfc", "sc", "sv", "fsv", "asv", "as", "vv", "rc", "cf", "sd", "cd", "nhs", "ccg", "va")
 
-// orgLabel finds the name behind a label that says whose it is: Employer: Brack Tile.
+// orgLabel finds the name after a label for an organisation: Employer: Brack Tile.
 func (s *Scanner) orgLabel(i int) bool {
 	w := s.at(i)
 	j := i + 1
@@ -45,7 +45,7 @@ func (s *Scanner) orgLabel(i int) bool {
 	return true
 }
 
-// bareLabel reports whether the word behind a label that has no colon can only be a name: Ins
+// bareLabel reports whether the word after a label without a colon can only be a name: Ins
 // Wellmark, pharmacy Osco.
 func (s *Scanner) bareLabel(i int) bool {
 	t := s.at(i + 1)
@@ -57,11 +57,11 @@ func (s *Scanner) bareLabel(i int) bool {
 
 var (
 	ownerLabels = hashSet("employer", "insurer", "arbeitgeber", "krankenkasse", "pflegekasse", "employeur", "werkgever", "patrono", "empleador", "aseguradora", "empresa", "verzekeraar", "zorgverzekeraar", "fa", "firma", "gebr", "gebrüder", "ditta", "ets", "établissements", "constructora", "pompes")
-	// orgLabels lead to a name only with a colon.
+	// orgLabels has labels that precede a name only with a colon.
 	orgLabels = hashSet("union", "plano", "convenio", "convênio", "prepaga", "seguradora", "bank", "banco", "banque", "counsel", "solicitors", "solicitor", "firm", "chemist", "optician", "daycare", "landlord", "company", "business", "trust", "kostenträger", "krankenversicherung", "versicherung", "kk", "caisse", "lycée", "collège", "liceo", "universidad", "university", "college", "insurance", "ins", "payer", "payor", "carrier", "pharmacy", "job", "sponsor", "school", "church", "parish", "facility", "hospice", "agency", "kasse", "verein", "schule", "apotheke", "mutuelle", "assurance", "mutua", "seguro", "colegio", "lavoro", "datore", "assicurazione", "werk", "club", "gym", "dme", "vendor", "practice", "clinic", "referrer", "lab", "curatelle", "tutelle", "housing", "team", "cabinet", "nursery", "hospital", "spital", "klinik", "hausarztpraxis", "pflegedienst", "heim", "betreuung", "träger", "employment", "occupation", "workplace", "farmacia", "pharmacie", "apotheek", "école", "scuola", "residencia", "residenza", "empleo", "trabajo", "iglesia", "parroquia", "parrocchia", "paroisse", "kerk", "kirche", "gemeinde")
 )
 
-// ourLady finds churches, convents and schools that are called after Mary: Our Lady of the
+// ourLady finds churches, convents and schools that are named after Mary: Our Lady of the
 // Snows, Notre-Dame de Bon Secours, Nuestra Señora del Pilar.
 func (s *Scanner) ourLady(i int) bool {
 	j := i + 1
@@ -80,8 +80,8 @@ var (
 	ladyWords = hashSet("lady", "dame", "señora", "senhora", "signora", "heart", "cross", "spirit", "redeemer", "trinity", "corazón", "cuore", "coeur", "cœur", "conception", "saviour", "savior")
 )
 
-// orgGoesOn returns the end of the name of an organisation behind what was found of it: &
-// Tackle, of the Plains, di Lastra, Home Hospice.
+// orgGoesOn returns the end of the name of an organisation that continues after the part
+// found: & Tackle, of the Plains, di Lastra, Home Hospice.
 func (s *Scanner) orgGoesOn(to int) int {
 	for range 4 {
 		t := s.at(to)
@@ -121,8 +121,8 @@ var (
 	orgArticles     = hashSet("the", "la", "las", "los", "el", "le", "les", "der", "de", "het")
 )
 
-// widenOrg takes in what belongs to the name of an organisation, and makes one of a place or an
-// unknown name that a word for organisations follows: Crow Agency clinic.
+// widenOrg extends the name of an organisation by the words that belong to it, and makes
+// one of a place or an unknown name before a word for organisations: Crow Agency clinic.
 func (s *Scanner) widenOrg(h *hit) {
 	to := h.to
 	if h.label == Location && h.rule == "place" || h.label == Name && h.to-h.from == 1 {
@@ -152,8 +152,9 @@ func (s *Scanner) widenOrg(h *hit) {
 	}
 }
 
-// orgRun returns the end of the capitals behind a place or an organisation that a preposition
-// leads to: to Tema Tile, from Lincare West. In English only names have them.
+// orgRun returns the end of the capitalised words after a place or an organisation that
+// follows a preposition: to Tema Tile, from Lincare West. In English only names have
+// capitals.
 func (s *Scanner) orgRun(h *hit) int {
 	if s.lang != english || s.caseless || h.label == Location && h.rule != "place" || h.label == Name || !runLeads.has(s.at(h.from-1).hash) || s.at(h.from).gap != space || s.at(h.from).shape != title {
 		return h.to

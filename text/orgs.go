@@ -1,7 +1,7 @@
 package text
 
-// findOrgs finds organisations by the word that says what they are: Mercy Hospital,
-// Klinikum Südstadt, Acme Ltd.; and what stands where one is treated: at Mt. Sinai.
+// findOrgs finds organisations by the word for their kind: Mercy Hospital, Klinikum
+// Südstadt, Acme Ltd.; and by words for being treated there: at Mt. Sinai.
 func (s *Scanner) findOrgs() {
 	for i := nextOf(s.capitals, s.lowers, s.lowers, 0); i < len(s.toks); i = nextOf(s.capitals, s.lowers, s.lowers, i+1) {
 		t := &s.toks[i]
@@ -23,7 +23,7 @@ func (s *Scanner) findOrgs() {
 	}
 }
 
-// companyAround finds an unknown word by what is said of organisations: the Oxbrune
+// companyAround finds an unknown word by the words typical of organisations: the Oxbrune
 // office, the address of Oxbrune is, joined Oxbrune.
 func (s *Scanner) companyAround(i int) bool {
 	if s.at(i).gap != space || s.lang != english || !s.isCompanyWord(i) {
@@ -43,8 +43,8 @@ func (s *Scanner) companyAround(i int) bool {
 	return true
 }
 
-// isCompanyWord reports whether a word with a capital is neither a word of the language
-// nor of medicine.
+// isCompanyWord reports whether a capitalised word is neither a word of the language nor a
+// medical one.
 func (s *Scanner) isCompanyWord(i int) bool {
 	t := s.at(i)
 	return t.kind == word && s.free(i) && (t.shape == title || t.shape == mixed || t.shape == upper) && t.len() >= 3 &&
@@ -57,7 +57,7 @@ var (
 	companyVerbs  = hashSet("joined", "join", "joining", "founded", "acquired", "became", "bought", "sued", "supporting", "support")
 )
 
-// firm finds a name that is made of the names of partners: Boyd, Kruse and Ferrari.
+// firm finds a name that consists of the names of partners: Boyd, Kruse and Ferrari.
 func (s *Scanner) firm(i int) bool {
 	if s.at(i+1).char != ',' || s.at(i+3).hash != hashAnd || s.at(i+4).gap != space || s.at(i-1).char == ',' && s.at(i).gap <= space && s.at(i-2).char != '.' || s.at(i+5).char == ',' || s.is(i+5, '-') {
 		return false
@@ -71,8 +71,8 @@ func (s *Scanner) firm(i int) bool {
 	return true
 }
 
-// knownOrg finds an organisation that the lexicon names, with what follows it: Mount
-// Sinai Hospital.
+// knownOrg finds an organisation in the lexicon, with the words after it: Mount Sinai
+// Hospital.
 func (s *Scanner) knownOrg(i int) {
 	to := i + 1
 	if s.at(i).phraseIs&fOrg != 0 {
@@ -90,7 +90,7 @@ func (s *Scanner) knownOrg(i int) {
 	s.add(i, to, Org, "org-known")
 }
 
-// phraseFrom returns where the entry that ends at a token begins.
+// phraseFrom returns the start of the entry that ends at a token.
 func (s *Scanner) phraseFrom(i int) int {
 	for j := i - 1; j >= 0 && j >= i-6; j-- {
 		if p := int(s.at(j).phrase); p > 0 && j+p-1 == i {
@@ -100,7 +100,7 @@ func (s *Scanner) phraseFrom(i int) int {
 	return i
 }
 
-// generic are words that make no name of an organisation by themselves.
+// generic has words that are not enough for the name of an organisation.
 var generic = hashSet("the", "this", "our", "a", "an", "your", "my", "his", "her", "their", "local", "outside", "another", "other", "same", "home", "any", "each", "no", "new", "prior",
 	"at", "to", "from", "in", "for", "with", "by", "of", "and", "or", "via", "per", "see", "seen", "hospital", "clinic", "outpatient", "inpatient", "emergency", "department", "name",
 	"el", "la", "un", "una", "del", "al", "en", "der", "die", "das", "dem", "den", "im", "am", "unsere", "unser", "unserer", "ins", "zum", "zur", "le", "les", "une", "het", "een")
@@ -149,7 +149,7 @@ func (s *Scanner) orgHead(i int) {
 	s.add(from, to, Org, "org")
 }
 
-// germanHead finds names in one word: Universitätsklinikum alone is none, but
+// germanHead finds names in one word: Universitätsklinikum alone is not one, but
 // St.-Josefs-Krankenhaus is.
 func (s *Scanner) germanHead(i int) {
 	from := i
@@ -182,7 +182,7 @@ func (s *Scanner) ofPlace(to int) int {
 
 var hashAt, hashIn = hashOf("at"), hashOf("in")
 
-// nameBack returns where the capitals before a word begin.
+// nameBack returns the start of the capitalised words before a word.
 func (s *Scanner) nameBack(i int) int {
 	from := i
 	for range 6 {
@@ -225,10 +225,10 @@ func (s *Scanner) nameBack(i int) int {
 	return from
 }
 
-// orgWords are words of names of organisations that are labels elsewhere.
+// orgWords has words that are labels elsewhere, but occur in names of organisations.
 var orgWords = hashSet("memorial", "university", "children", "childrens", "community", "county", "state", "national", "veterans", "patients", "physicians", "st", "sr", "good", "family", "city", "country")
 
-// nameForward returns where the capitals after a word end.
+// nameForward returns the end of the capitalised words after a word.
 func (s *Scanner) nameForward(i int) int {
 	to := i + 1
 	for n := range 7 {
@@ -252,13 +252,13 @@ func (s *Scanner) nameForward(i int) int {
 	return to
 }
 
-// endsPhrase reports whether a token ends what stands before it: a mark or a line.
+// endsPhrase reports whether a token ends the phrase before it: a mark or a line end.
 func (s *Scanner) endsPhrase(i int) bool { return s.at(i).gap >= line || s.at(i).kind == mark }
 
 var nameParticles = hashSet("de", "del", "la", "las", "los", "el", "am", "an", "der", "dem", "im", "in", "zum", "zur", "von", "du", "des", "y", "e", "i", "di", "da", "do", "dos", "van", "den")
 
-// properName reports whether a name of an organisation is more than what it is called in
-// general: Oncology Clinic is none.
+// properName reports whether a name of an organisation is more than a generic term:
+// Oncology Clinic is not.
 func (s *Scanner) properName(from, head, to, headTo int) bool {
 	upperLine := true
 	named := 0
@@ -282,7 +282,7 @@ func (s *Scanner) properName(from, head, to, headTo int) bool {
 	if !upperLine {
 		return true
 	}
-	// Headings are in capitals too: a name has a word that no list of words has.
+	// Headings are also in capitals: a name has a word that is in no word list.
 	for j := from; j < to; j++ {
 		if t := s.at(j); t.kind == word && !(j >= head && j < headTo) && (t.flags&(fCommon|fWord|fKeyword|fDrug|fMedical) == 0 || t.flags&(fGiven|fFamily|fCity) != 0 || orgWords.has(t.hash)) {
 			return true
@@ -291,7 +291,7 @@ func (s *Scanner) properName(from, head, to, headTo int) bool {
 	return false
 }
 
-// specialities are words by which departments are called.
+// specialities has words in the names of departments.
 var specialities = hashSet("pain", "wound", "sleep", "memory", "stroke", "diabetes", "eye", "heart", "hand", "spine", "breast", "foot", "skin", "vein", "sports", "walk", "day", "follow", "primary", "ambulatory",
 	"surgical", "medical", "clinical", "cardiac", "general", "internal", "behavioral", "mental", "health", "dental", "vascular", "thoracic", "fertility", "women", "womens", "mens", "travel", "burn", "trauma", "acute", "intensive",
 	"critical", "long", "term", "skilled", "preop", "infectious", "interventional", "nuclear", "allergy", "obesity", "weight", "anticoagulation", "coumadin", "hypertension", "lipid", "movement", "headache", "asthma", "transplant",
@@ -330,23 +330,24 @@ func (s *Scanner) orgSuffix(i int) {
 }
 
 var (
-	// orgVerbs lead to a place of treatment with a preposition: treated at.
+	// orgVerbs has verbs before a place of treatment, with a preposition: treated at.
 	orgVerbs = hashSet("seen", "work", "treated", "admitted", "evaluated", "operated", "hospitalized", "hospitalised", "presented", "presenting", "visited", "examined", "diagnosed", "transferred", "referred", "followed", "cared",
 		"consulted", "surgery", "managed", "discharged", "underwent", "checked", "monitored", "scheduled", "appointment", "visit", "transported", "transfer", "brought", "taken", "sent", "airlifted", "rushed", "records", "films", "care", "admission", "referral", "attended", "works", "worked", "working", "employed", "employee", "retired", "born", "enrolled", "studied", "studies",
 		"attends", "coaches", "plays", "volunteers", "teaches", "behandelt",
 		"arbeitet", "beschäftigt", "angestellt", "travaille", "trabaja", "lavora", "werkt", "studiert", "étudie", "estudia", "studia", "spielt", "joue", "juega", "gioca", "speelt", "employé", "employée", "empleado", "empleada", "ingresado", "ingresada", "atendido", "atendida")
-	// bareWork are such verbs that short notes leave the preposition out behind: works Optus.
+	// bareWork has verbs after which short notes omit the preposition: works Optus.
 	bareWork  = hashSet("works", "worked", "employed")
 	workVerbs = hashSet("works", "worked", "working", "work", "plays", "coaches", "volunteers")
 	orgAt     = hashSet("at", "@", "bei", "chez", "presso", "bij")
-	// foreignWork and workAt are what one does at an employer, school or club: trabaja en.
+	// foreignWork and workAt have words for activities at an employer, school or club:
+	// trabaja en.
 	foreignWork = hashSet("arbeitet", "beschäftigt", "angestellt", "travaille", "trabaja", "lavora", "werkt", "studiert", "étudie", "estudia", "studia", "spielt", "joue", "juega", "gioca", "speelt", "employé", "employée", "empleado", "empleada")
 	workAt      = hashSet("en", "à", "au", "aux", "alla", "al", "da", "nella", "nel", "voor", "para", "dans", "im", "in", "para")
-	// notOrgs are capitals behind "at" that are no organisation.
+	// notOrgs has capitalised words after "at" that are not organisations.
 	notOrgs = hashSet("ed", "er", "icu", "or", "home", "bedside", "rest", "baseline", "discharge", "admission", "risk", "least", "present", "times", "night", "noon", "midnight", "triage", "work", "school", "snf", "pcp", "opd", "gp")
 )
 
-// orgAfter finds a name behind a verb and a preposition, or behind "at".
+// orgAfter finds a name after a verb and a preposition, or after "at".
 func (s *Scanner) orgAfter(i int) {
 	j := i + 1
 	if !orgAt.has(s.at(i).hash) {
@@ -359,7 +360,7 @@ func (s *Scanner) orgAfter(i int) {
 			return
 		}
 		if orgAt.has(s.at(j).hash) {
-			return // it is looked at by itself
+			return // it is examined separately
 		}
 	} else if s.at(j).hash == hashThe || s.at(j).hash == hashOur || s.lang != english && slotArticles.has(s.at(j).hash) && s.at(j).shape == lower && s.at(j).gap == space && s.isCompanyWord(j+1) {
 		j++
@@ -374,7 +375,7 @@ func (s *Scanner) orgAfter(i int) {
 	s.orgName(i, j)
 }
 
-// orgName finds the name that begins at a token behind a verb or preposition.
+// orgName finds the name that begins at a token after a verb or preposition.
 func (s *Scanner) orgName(i, j int) {
 	if s.at(j).shape == upper && (s.at(i).shape == upper || s.at(j).len() < 3) || s.at(j).shape == initial && (!s.is(j+1, '.') || s.lang != english || !orgAt.has(s.at(i).hash)) {
 		return
@@ -395,7 +396,7 @@ func (s *Scanner) orgName(i, j int) {
 	if t := s.at(to); s.lang == english && t.kind == word && t.gap == space && t.shape == lower && t.ends&fOrgHead != 0 && t.flags&(fMedical|fProfession) == 0 {
 		to++ // Inouye airport
 	}
-	// A name of a person or place is found elsewhere, unless it is a place of treatment.
+	// Names of persons or places are found elsewhere, except places of treatment.
 	t := s.at(j)
 	if s.isNumber(to) && s.at(to).gap <= space && to == j+1 && s.taken[min(to, len(s.taken)-1)] == 0 {
 		return // at T12

@@ -2,13 +2,13 @@ package text
 
 import "bytes"
 
-// orgHeads are words for organisations that make a name in lower case too, behind "the" or in a text
-// without capitals: the Hartwell clinic, truro community hospital.
+// orgHeads has words for organisations that also make a name in lower case, after "the" or
+// in a text without capitals: the Hartwell clinic, truro community hospital.
 var orgHeads = hashSet("hospital", "clinic", "surgery", "practice", "pharmacy", "school", "college", "academy", "church", "hospice", "centre", "center", "manor", "lodge", "infirmary", "hostel", "university", "nursery", "medical", "dental", "garage", "bakery",
 	"klinik", "klinikum", "praxis", "apotheke", "krankenhaus", "pflegeheim", "seniorenheim", "schule", "zentrum", "clínica", "centro", "farmacia", "colegio", "residencia", "panadería", "taller", "clinique", "pharmacie", "école", "résidence", "boulangerie", "garage", "hôpital", "ehpad", "foyer",
 	"ziekenhuis", "apotheek", "school", "kliniek", "praktijk", "verpleeghuis", "bakkerij", "ospedale", "clinica", "scuola", "istituto", "officina", "polyclinique", "lycée", "collège", "liceo", "escuela", "gymnasium", "kindergarten", "kita")
 
-// capitalOrgs gives the words around such a head the capital that they would have, in a text
+// capitalOrgs gives the words around such a head the shape of capitalised words, in a text
 // without capitals.
 func (s *Scanner) capitalOrgs() {
 	for i := range s.toks {
@@ -37,7 +37,7 @@ func (s *Scanner) capitalOrgs() {
 	}
 }
 
-// compoundHead reports whether a word, folded, is a compound of German or Dutch that ends with a
+// compoundHead reports whether a folded word is a German or Dutch compound that ends with a
 // word for an institution: Gerinnungszentrum, streekziekenhuis.
 func compoundHead(folded []byte) bool {
 	if len(folded) < 9 {
@@ -54,7 +54,7 @@ func compoundHead(folded []byte) bool {
 var compoundTails = [][]byte{[]byte("klinik"), []byte("klinikum"), []byte("zentrum"), []byte("krankenhaus"), []byte("spital"), []byte("heim"), []byte("stift"), []byte("praxis"), []byte("apotheke"), []byte("schule"), []byte("kirche"), []byte("hospiz"), []byte("verein"), []byte("brauerei"), []byte("backerei"), []byte("werkstatt"), []byte("garten"), []byte("residenz"),
 	[]byte("ziekenhuis"), []byte("kliniek"), []byte("praktijk"), []byte("centrum"), []byte("apotheek"), []byte("school"), []byte("tehuis"), []byte("bedrijf"), []byte("huisarts"), []byte("pflegedienst"), []byte("bauunternehmung")}
 
-// compoundOrg finds the name behind such a compound: Rehazentrum Bad Eilsen.
+// compoundOrg finds the name after such a compound: Rehazentrum Bad Eilsen.
 func (s *Scanner) compoundOrg(i int) bool {
 	t := s.at(i)
 	if s.lang == english || s.lang == spanish || s.lang == french || s.lang == italian || s.lang == portuguese || t.shape != title || t.len() < 9 || t.ends&fOrgHead != 0 || !s.isCapital(i+1) && !nameParticles.has(s.at(i+1).hash) || s.at(i+1).gap != space || !compoundHead(s.foldOf(i)) {
@@ -64,7 +64,7 @@ func (s *Scanner) compoundOrg(i int) bool {
 	return s.taken[i] != 0
 }
 
-// sureTails are such tails that are hardly a part of other words.
+// sureTails has such endings that hardly occur in other words.
 var sureTails = hashSet("krankenhaus", "spital", "klinik", "klinikum", "stift", "apotheke", "ziekenhuis", "apotheek")
 
 // namedCompound finds an institution in one word that begins with a name or a place: im
@@ -104,8 +104,9 @@ func (s *Scanner) houseOrg(i int) bool {
 
 var houseNames = hashSet("haus", "villa", "huize", "residenz", "seniorenresidenz", "domizil", "maison", "casa", "huis", "pension", "camping")
 
-// workplace finds the employer, school or club behind what somebody is there: driver for Go North
-// East, étudiante à l'IUT de Roanne, vrachtwagenchauffeur DHL Zwolle, attends Cromer Methodist.
+// workplace finds the employer, school or club after the role of a person there: driver for
+// Go North East, étudiante à l'IUT de Roanne, vrachtwagenchauffeur DHL Zwolle, attends
+// Cromer Methodist.
 func (s *Scanner) workplace(i int) bool {
 	t := s.at(i)
 	if t.flags&(fAnchor|fProfession) == 0 {

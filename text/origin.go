@@ -13,8 +13,8 @@ import (
 // surrogate in a text as in the record.
 type Origin struct {
 	Kind Kind
-	// Owner is whom the value belongs to, and Part which part of the owner it is, as set
-	// by KnownBuilder.Of. Both may be empty.
+	// Owner is the owner of the value, and Part the part of the owner that it is, as set by
+	// KnownBuilder.Of. Both may be empty.
 	Owner, Part string
 	// Text is the value; it is empty for a name in parts.
 	Text string
@@ -23,7 +23,7 @@ type Origin struct {
 	Family string
 }
 
-// The parts of their owner that values can be, for KnownBuilder.Of.
+// The parts of an owner that values can be, for KnownBuilder.Of.
 const (
 	PartStreet     = "street"
 	PartCity       = "city"
@@ -32,11 +32,11 @@ const (
 	PartResourceID = "resource-id"
 )
 
-// Of sets the owner of values that are added from now on, such as Patient/1, and which part
-// of the owner they are, if any.
+// Of sets the owner of the values added from now on, such as Patient/1, and the part of the
+// owner that they are, if any.
 func (b *KnownBuilder) Of(owner, part string) { b.owner, b.part = owner, part }
 
-// origins are the values of a Known, by their numbers.
+// origins has the values of a Known, by number.
 type origins struct {
 	values []Origin
 	once   sync.Once
@@ -46,7 +46,7 @@ type origins struct {
 	sum    [sha256.Size]byte
 }
 
-// digest is a hash of the values.
+// digest returns a hash of the values.
 func (o *origins) digest() [sha256.Size]byte {
 	o.summed.Do(func() {
 		var b []byte
@@ -100,7 +100,7 @@ func (k *Known) Find(kind Kind, text, owner string) (o Origin, ok bool) {
 	return o, ok
 }
 
-// NamePart is a part of a known name: a given name, or the family name.
+// NamePart is a part of a known name: a given name or the family name.
 type NamePart struct {
 	// Text is the part as in the record, or the whole name if the record does not have
 	// parts.
@@ -111,11 +111,11 @@ type NamePart struct {
 	words []string // folded
 }
 
-// NameWord is a word of a name as it stands in a text.
+// NameWord is a word of a name in a text.
 type NameWord struct {
 	Start, End int
-	// Part is the part that the word belongs to, if Known. For an initial, it is one of
-	// the parts that begin with it.
+	// Part is the part that the word belongs to, if Known. For an initial, it is one of the
+	// parts that begin with it.
 	Part  NamePart
 	Known bool
 	// Initial, Particle and Title report what else the word can be.
@@ -124,8 +124,8 @@ type NameWord struct {
 	Uncased bool
 }
 
-// NameWords appends the words of a name in a text, each with the part of a known name that
-// it is. It prefers parts of owner.
+// NameWords appends the words of a name in a text, each with its part of a known name. It
+// prefers parts of owner.
 func (k *Known) NameWords(dst []NameWord, name []byte, owner string) []NameWord {
 	k.origins.once.Do(k.origins.index)
 	var toks tokens
@@ -146,8 +146,7 @@ func (k *Known) NameWords(dst []NameWord, name []byte, owner string) []NameWord 
 	return dst
 }
 
-// namePart finds the part of a name that a word is: the same word, or another way to write
-// it.
+// namePart finds the part of a name that matches a word, also in another spelling.
 func (k *Known) namePart(folded, owner string, initial bool) (NamePart, bool) {
 	if p, ok := best(k.origins.names[folded], owner); ok {
 		return p, true
@@ -169,7 +168,7 @@ func (k *Known) namePart(folded, owner string, initial bool) (NamePart, bool) {
 	return NamePart{}, false
 }
 
-// sortedNames goes over the words of names in order, so that what is found does not depend
+// sortedNames iterates over the words of names in order, so that the result does not depend
 // on chance.
 func (k *Known) sortedNames() func(yield func(string, []NamePart) bool) {
 	return func(yield func(string, []NamePart) bool) {
@@ -185,8 +184,8 @@ func (k *Known) sortedNames() func(yield func(string, []NamePart) bool) {
 	}
 }
 
-// best returns the part of owner that comes first, one of a name in parts before a whole
-// name; else one of anybody.
+// best returns the first part of owner, preferring a name in parts to a whole name;
+// otherwise one of anybody.
 func best(parts []NamePart, owner string) (p NamePart, ok bool) {
 	rank := -1
 	for _, other := range parts {
@@ -204,7 +203,7 @@ func best(parts []NamePart, owner string) (p NamePart, ok bool) {
 	return p, rank >= 0
 }
 
-// index makes the look-ups by words.
+// index creates the indexes by words.
 func (o *origins) index() {
 	o.names, o.same = map[string][]NamePart{}, map[string][]int32{}
 	for i, v := range o.values {
@@ -220,7 +219,7 @@ func (o *origins) index() {
 	}
 }
 
-// partsOf are the parts of a name.
+// partsOf returns the parts of a name.
 func partsOf(v Origin) (out []NamePart) {
 	if v.Kind != KnownName {
 		return nil
@@ -241,7 +240,7 @@ func partsOf(v Origin) (out []NamePart) {
 	return out
 }
 
-// foldedWords are the words of a value, folded.
+// foldedWords returns the words of a value, folded.
 func foldedWords(value string) (out []string) {
 	var toks tokens
 	toks.cut([]byte(value))
@@ -253,5 +252,5 @@ func foldedWords(value string) (out []string) {
 	return out
 }
 
-// foldedText is a value without what stands between its letters and digits.
+// foldedText returns a value reduced to its letters and digits, folded.
 func foldedText(value string) string { return strings.Join(foldedWords(value), "") }

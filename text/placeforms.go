@@ -1,7 +1,7 @@
 package text
 
-// widenPlace takes in the flat, floor and town that belong to a street: 12 Foundry Ct, Haus C,
-// 3rd Floor, 2. Stock, Kerhuon.
+// widenPlace extends a street by the flat, floor and town that belong to it: 12 Foundry Ct,
+// Haus C, 3rd Floor, 2. Stock, Kerhuon.
 func (s *Scanner) widenPlace(h *hit) {
 	if s.at(h.to-1).kind == mark && !s.is(h.to-1, '.') {
 		return
@@ -45,7 +45,7 @@ func (s *Scanner) widenPlace(h *hit) {
 
 var houseParts = hashSet("haus", "aufgang", "eingang", "stiege", "tür", "bât", "bâtiment", "bat", "scala", "palazzina", "piano", "blok", "ingang", "block", "tower", "building", "esc", "escalier", "porte", "portiek", "nr", "unit", "room", "hall", "entrance", "gate", "bungalow", "lote", "manzana", "mz", "col")
 
-// hasNumber reports whether a place has the number of a house or a code.
+// hasNumber reports whether a place contains a house number or a code.
 func (s *Scanner) hasNumber(h *hit) bool {
 	for i := h.from; i < min(h.to, h.from+12); i++ {
 		if s.isNumber(i) {
@@ -72,8 +72,8 @@ func (s *Scanner) floorWord(i int) int {
 
 var floorWords = hashSet("floor", "fl", "flr", "stock", "og", "obergeschoss", "etage", "étage", "ét", "piso", "planta", "piano", "verdieping", "andar")
 
-// townEnd returns the end of a town behind the comma of a street, or 0: up to three words that
-// no list has to know, and that a mark or the end of the line follows.
+// townEnd returns the end of a town after the comma of a street, or 0: up to three words,
+// in a list or not, before a mark or the end of the line.
 func (s *Scanner) townEnd(i int) int {
 	to := i
 	if s.at(to).shape == lower && townLeads.has(s.at(to).hash) {
@@ -98,7 +98,7 @@ func (s *Scanner) townEnd(i int) int {
 
 var townLeads = hashSet("en", "in", "near", "bei", "te", "à", "a")
 
-// widen takes in the rest of places and organisations.
+// widen adds the rest of places and organisations.
 func (s *Scanner) widen() {
 	for i := s.anchored.next(0); i < len(s.toks); i = s.anchored.next(i + 1) {
 		if t := &s.toks[i]; t.flags&fAnchor != 0 && livesVerbs.has(t.hash) && s.free(i) {

@@ -49,11 +49,11 @@ func (s *Scanner) isCapital(i int) bool {
 	return t.kind == word && (t.shape == title || t.shape == upper || t.shape == mixed || t.shape == initial)
 }
 
-// strongStreets are words for streets that are hardly used for anything else.
+// strongStreets has words for streets with hardly any other use.
 var strongStreets = hashSet("street", "st", "avenue", "ave", "av", "road", "rd", "lane", "ln", "boulevard", "blvd", "drive", "parkway", "pkwy", "highway", "hwy", "terrace", "turnpike",
 	"straat", "laan", "gracht", "kade", "utca", "ulice", "gatan", "gata", "vägen", "veien", "katu", "caddesi", "sokak", "strasse", "allee", "gasse")
 
-// streetLast finds a street whose kind is its last word: 12 Old Post Rd, Mill Street.
+// streetLast finds a street whose type is its last word: 12 Old Post Rd, Mill Street.
 func (s *Scanner) streetLast(i int) {
 	t := s.at(i)
 	if n := s.at(i + 1); n.kind == word && n.gap == space && n.flags&fStreetAfter != 0 && s.isCapital(i+1) && n.flags&fUnitNo == 0 && s.isCapital(i) {
@@ -95,8 +95,8 @@ func (s *Scanner) streetLast(i int) {
 	s.addStreet(from, i+1)
 }
 
-// houseBefore returns where the number of the house before a street begins, or of the
-// street itself: 12 5th Avenue.
+// houseBefore returns the start of the house number before a street, or of the number of
+// the street itself: 12 5th Avenue.
 func (s *Scanner) houseBefore(from int) (start int, numbered bool) {
 	for range 2 {
 		j := from - 1
@@ -129,7 +129,7 @@ func (s *Scanner) isOrdinal(i int) bool {
 	return t.kind == word && t.gap == joined && ordinals.has(t.hash) && s.isNumber(i-1)
 }
 
-// addStreet adds a street with what follows: a direction, a flat, a house number.
+// addStreet adds a street and its continuation: a direction, a flat, a house number.
 func (s *Scanner) addStreet(from, to int) {
 	if s.is(to, '.') && s.at(to+1).gap <= space && s.at(to+1).shape != title || s.is(to, '.') && s.at(to+1).char == ',' {
 		to++
@@ -178,7 +178,7 @@ func (s *Scanner) unitEnd(i int) int {
 	return j
 }
 
-// units are words that lead to the number of a flat even without a street.
+// units has words that precede the number of a flat even without a street.
 var units = hashSet("casilla", "postbus", "boîte", "apt", "apartment", "suite", "ste", "box", "postfach", "psc", "apartado", "apdo", "postbox")
 
 // unitNumber finds a flat or box without a street: PO Box 12, Suite 300.
@@ -203,8 +203,8 @@ func (s *Scanner) unitNumber(i int) bool {
 
 var hashPO = hashOf("po")
 
-// streetFirst finds a street whose kind is its first word: Calle Mayor, 12, 3º B; 12 rue
-// de la Paix.
+// streetFirst finds a street whose type is its first word: Calle Mayor, 12, 3º B; 12 rue de
+// la Paix.
 func (s *Scanner) streetFirst(i int) bool {
 	t := s.at(i)
 	if t.len() == 2 && timeWords.has(t.hash) && s.isNumber(i-1) && s.lang == english {
@@ -263,10 +263,10 @@ func (s *Scanner) streetFirst(i int) bool {
 	return true
 }
 
-// sureStreets are words in lower case that nothing but the name of a street follows.
+// sureStreets has words in lower case that only precede the name of a street.
 var sureStreets = hashSet("lieu-dit", "venelle", "sentier", "hameau", "travesía", "camino", "paseo", "calleja", "callejón", "praceta", "alameda", "beco", "ladeira", "lungomare", "vico", "caserío", "masseria", "cascina", "buurtschap", "contrà", "boerderij", "località", "frazione", "contrada", "fondamenta", "cortijo", "podere", "rue", "quai", "impasse", "allée", "chemin", "viale", "piazza", "corso", "vicolo", "piazzale", "calle", "avda", "avenida", "plaza", "rúa", "carrer", "rua", "travessa", "praça")
 
-// houseBis returns where a house number with a word before a street begins: 12 bis, rue.
+// houseBis returns the start of a house number with a word before a street: 12 bis, rue.
 func (s *Scanner) houseBis(i int) (from int, ok bool) {
 	j := i - 1
 	if s.at(j).char == ',' {
@@ -280,7 +280,7 @@ func (s *Scanner) houseBis(i int) (from int, ok bool) {
 
 var bises = hashSet("bis", "ter", "quater")
 
-// weakStreets are words for streets that begin other names too.
+// weakStreets has words for streets that also begin other names.
 var weakStreets = hashSet("place", "route", "avenue", "boulevard", "plaza", "cour", "square", "voie", "passage", "cité", "residence", "résidence", "promenade", "mail", "estación", "vivienda", "borgo", "esplanade", "hameau", "alameda", "salita", "rotonda")
 
 // houseNumber returns the end of a house number with floor and door: , 12, 3º B; nº 5; s/n.

@@ -1,7 +1,8 @@
 package text
 
-// findSignatures finds who signed, in any writing: hz: KrM, Signed hjones, Relu par SG, Ta, Mags;
-// names behind a role that needs no title, and behind a sex and age: MLS Wind, 61M Stavros.
+// findSignatures finds signatures of any form: hz: KrM, Signed hjones, Relu par SG, Ta,
+// Mags; names after a role that needs no title, and after a sex and age: MLS Wind, 61M
+// Stavros.
 func (s *Scanner) findSignatures() {
 	for i := nextOf(s.anchored, s.initials, s.initials, 0); i < len(s.toks); i = nextOf(s.anchored, s.initials, s.initials, i+1) {
 		t := &s.toks[i]
@@ -30,13 +31,13 @@ func (s *Scanner) findSignatures() {
 }
 
 var (
-	// signers are words that the initials, the login or the name of who signs follow.
+	// signers has words before the initials, the login or the name of a signer.
 	signers = hashSet("signed", "sgd", "referto", "befund", "sig", "signature", "initials", "hz", "handzeichen", "kürzel", "gez", "paraaf", "par", "firmato", "firmado", "firma", "fdo", "sigle", "visa", "paraphe", "sign", "author", "scribe", "typed", "dictated")
-	// byWords lead to who did it, behind a verb.
+	// byWords has words that precede a person, after a verb.
 	byWords  = hashSet("by", "par", "por", "durch", "door", "da")
 	doneBy   = hashSet("reported", "read", "signed", "reviewed", "dictated", "typed", "checked", "entered", "verified", "authorised", "authorized", "relu", "lu", "validé", "signé", "saisi", "rédigé", "dicté", "realizado", "informado", "firmado", "validado", "visto", "befundet", "diktiert", "erstellt", "freigegeben", "gezien", "geautoriseerd", "getekend", "refertato", "firmato", "validato", "redatto")
 	closings = hashSet("ta", "cheers", "bises", "bisous", "lg", "vg", "mfg", "mvg", "grt", "gr", "groetjes", "saludos", "besos", "abrazo", "baci", "ciao", "grazie", "merci", "thx", "thanks", "danke", "cordialmente", "cordialement")
-	// roles are who does something, before a name without a title.
+	// roles has roles that precede a name without a title.
 	roles = hashSet("tech", "mls", "rrt", "rep", "keyworker", "cons", "cns", "amhp", "spr", "sho", "fy1", "fy2", "st3", "reg", "hca", "sna", "ssn", "odp", "hv", "ot", "slt", "cpn", "dn", "pn", "tvn", "gc", "rph", "cma", "lcsw", "pta", "cota", "crna", "aprn",
 		"na", "notarzt", "mfa", "pfk", "pdl", "wbl", "ass", "assistenzarzt", "psych", "therapeut", "therapeutin", "logopädin", "ergotherapeutin", "ha", "vpk", "aios", "anios", "spv", "poh", "pa", "ide", "iade", "ibode", "ash", "interne", "externe", "kiné", "smur", "mmg", "oss", "ip", "due", "tcae", "mir", "ts", "tso", "child", "girl", "boy", "baby", "toddler", "infant", "proband", "bewoner", "bewoonster", "bewohner", "bewohnerin")
 	sexes = hashSet("m", "f", "w", "v", "h")
@@ -74,7 +75,7 @@ func (s *Scanner) startsClosing(i int) bool {
 	return s.startsSentence(i) && s.isCapital(i)
 }
 
-// closingName finds the short name behind a closing at the end of a line or a text.
+// closingName finds the short name after a closing at the end of a line or a text.
 func (s *Scanner) closingName(i int) {
 	if s.at(i).char == ',' && s.at(i).gap == joined || s.at(i).char == '!' {
 		i++
@@ -85,8 +86,8 @@ func (s *Scanner) closingName(i int) {
 	}
 }
 
-// roleName finds the name at a token behind a role: one or two words that are no words of
-// medicine, which a mark, a line or a small word follows.
+// roleName finds the name at a token after a role: one or two non-medical words before a
+// mark, a line end or a small word.
 func (s *Scanner) roleName(i int) {
 	if c := s.at(i); c.char == ':' || c.char == '.' && c.gap == joined {
 		i++
@@ -112,7 +113,7 @@ func (s *Scanner) roleName(i int) {
 	s.add(from, last, Name, "name-role")
 }
 
-// personal reports whether a word can be the name of a person where one must follow.
+// personal reports whether a word can be a person's name where one must follow.
 func (s *Scanner) personal(i int) bool {
 	t := s.at(i)
 	return t.kind == word && s.free(i) && t.shape == title && t.len() >= 2 && t.phraseIs == 0 &&

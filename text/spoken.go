@@ -1,7 +1,7 @@
 package text
 
-// spokenNumber finds digits that are written as they are spoken, from the first of them on: a
-// number of a telephone, what follows a label, and a date of birth.
+// spokenNumber finds digits written as they are spoken, from the first of them on: a
+// telephone number, a number after a label, and a date of birth.
 func (s *Scanner) spokenNumber(i int) bool {
 	if s.goesOnSpeaking(i) {
 		return false
@@ -62,7 +62,7 @@ func (s *Scanner) shortlyAfter(i int, words wordSet) bool {
 	return false
 }
 
-// goesOnSpeaking reports whether a token is inside digits that were read from their first on.
+// goesOnSpeaking reports whether a token is inside digits that were read from the first on.
 func (s *Scanner) goesOnSpeaking(i int) bool {
 	j := i - 1
 	if c := s.at(j).char; (c == ',' || c == '-') && s.at(j).gap == joined {
@@ -71,7 +71,8 @@ func (s *Scanner) goesOnSpeaking(i int) bool {
 	return s.at(i).gap <= line && s.free(j) && (s.spokenDigits(j) > 0 || j == i-1 && repeats[s.at(j).hash] > 0)
 }
 
-// spokenDigits returns how many digits a word stands for, or 0 if it is no number.
+// spokenDigits returns the number of digits that a word stands for, or 0 if it is not a
+// number.
 func (s *Scanner) spokenDigits(i int) int {
 	t := s.at(i)
 	switch {
@@ -87,8 +88,8 @@ func (s *Scanner) spokenDigits(i int) int {
 
 func (s *Scanner) spokenTens(i int) bool { return s.at(i).kind == word && tens.has(s.at(i).hash) }
 
-// spokenDay returns the end of an ordinal that is written out, or of a day as a spoken
-// number: third, the twenty first.
+// spokenDay returns the end of an ordinal in words, or of a day as a spoken number: third,
+// the twenty first.
 func (s *Scanner) spokenDay(i int) int {
 	j := i
 	if s.at(j).hash == hashThe && s.at(j).gap <= line {
@@ -112,8 +113,8 @@ func (s *Scanner) spokenDay(i int) int {
 	return i
 }
 
-// spokenYear returns the end of a year that is written as it is spoken: nineteen fifty two,
-// two thousand and three.
+// spokenYear returns the end of a year written as it is spoken: nineteen fifty two, two
+// thousand and three.
 func (s *Scanner) spokenYear(i int) int {
 	j := i
 	if s.at(j).char == ',' {
@@ -145,7 +146,8 @@ func (s *Scanner) spokenYear(i int) int {
 	return to
 }
 
-// spokenDate returns the end of a date that goes on in words behind its month, or the token.
+// spokenDate returns the end of a date that continues in words after its month, or the
+// token.
 func (s *Scanner) spokenDate(month, i int) int {
 	day := s.spokenDay(i)
 	year := s.spokenYear(day)
@@ -160,8 +162,7 @@ func (s *Scanner) spokenDate(month, i int) int {
 	return year
 }
 
-// spokenBefore returns where a day begins that is written out before a month: the third of
-// March.
+// spokenBefore returns the start of a day in words before a month: the third of March.
 func (s *Scanner) spokenBefore(month int) int {
 	i := month - 1
 	if s.at(i).hash != hashOf2[0] || s.at(month).gap != space || !spokenOrdinals.has(s.at(i-1).hash) || s.at(i).gap != space {
@@ -184,7 +185,7 @@ var (
 	spokenOrdinals = hashSet("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "fifteenth", "sixteenth", "seventeenth", "eighteenth", "nineteenth", "twentieth", "thirtieth")
 	centuries      = hashSet("eighteen", "nineteen", "twenty")
 	births         = hashSet("born", "birth", "birthday", "birthdate", "dob")
-	// recitals are words of a test of memory.
+	// recitals has words in memory tests.
 	recitals = hashSet("span", "digit", "digits", "sequence", "count", "counts", "counted", "counting", "recall", "recalled", "repeat", "repeats", "repeated", "serial", "backward", "backwards", "forward")
 	repeats  = map[uint64]int{hashOf("double"): 2, hashOf("triple"): 3}
 

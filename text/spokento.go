@@ -2,12 +2,12 @@ package text
 
 var (
 	possessives = hashSet("his", "her", "him", "their")
-	// spoken are words that begin what is said to somebody behind the name.
+	// spoken has words that begin what is said to somebody after the name.
 	spoken = hashSet("can", "could", "please", "would", "will", "do", "are", "you", "i", "how", "what", "when", "where", "why", "thank", "thanks", "is", "did")
 )
 
-// isSpokenTo reports whether what follows a name is how one speaks to or lists persons:
-// Anna, can you; come, Anna!; Daisy, Anna and Tom; gave Angel his address.
+// isSpokenTo reports whether the words after a name address or list persons: Anna, can you;
+// come, Anna!; Daisy, Anna and Tom; gave Angel his address.
 func (s *Scanner) isSpokenTo(i int) bool {
 	t := s.at(i)
 	switch {

@@ -1,8 +1,8 @@
 package text
 
-// spread takes in what belongs to what was found and no detector has read: the rest of a
-// name behind a particle, a hyphen or an abbreviation, and what stands between an address
-// and its postal code.
+// spread extends what was found by related parts that no detector has read: the rest of a
+// name after a particle, a hyphen or an abbreviation, and the text between an address and
+// its postal code.
 func (s *Scanner) spread() {
 	for n, count := 0, len(s.hits); n < count; n++ {
 		h := &s.hits[n]
@@ -29,7 +29,7 @@ func (s *Scanner) spread() {
 	}
 }
 
-// spreadName takes in the rest of a name.
+// spreadName adds the rest of a name.
 func (s *Scanner) spreadName(h *hit) {
 	from, to := h.from, h.to
 	for range 3 {
@@ -54,7 +54,7 @@ func (s *Scanner) spreadName(h *hit) {
 	h.from, h.to = from, to
 }
 
-// bridge returns the end of the name that goes on behind particles or a nickname in
+// bridge returns the end of a name that continues after particles or a nickname in
 // quotation marks: Soledad "Sunny" Arvizu, Y. van 't Hoff.
 func (s *Scanner) bridge(to int) int {
 	i := to
@@ -104,7 +104,8 @@ func (s *Scanner) nameGoesOn(h *hit, to int) int {
 	case s.lang == german:
 		return to
 	}
-	// In other languages a word that is no name elsewhere is one behind a title or label.
+	// In other languages, a word that is not a name elsewhere is one after a title or
+	// label.
 	named := s.lang != english && s.contextBefore(h.from) >= labelled || s.lang != english && s.at(h.from).flags&fTitle != 0
 	i := to
 	for n := 0; n < 3 && s.at(i).kind == word && s.at(i).gap == space && s.at(i).shape == lower && nameParticles.has(s.at(i).hash); n++ {
@@ -116,8 +117,8 @@ func (s *Scanner) nameGoesOn(h *hit, to int) int {
 	return to
 }
 
-// spreadID takes in the letters before the digits of a labelled number, and the last group of
-// a number that is written in groups: license LA 004871236, Medicare 2950 12345 1.
+// spreadID adds the letters before the digits of a labelled number, and the last group of a
+// number in groups: license LA 004871236, Medicare 2950 12345 1.
 func (s *Scanner) spreadID(h *hit) {
 	p := s.at(h.from - 1)
 	if s.isNumber(h.from) && s.at(h.from).gap == space && p.kind == word && p.shape == upper && (p.len() == 2 || p.len() == 3) && p.gap == space && s.free(h.from-1) &&
@@ -131,15 +132,15 @@ func (s *Scanner) spreadID(h *hit) {
 	}
 }
 
-// unheardPart reports whether a word that no list has ends a name that begins with a given
-// name: Yolanda Mba Nsue, a patient.
+// unheardPart reports whether a word in no list ends a name that begins with a given name:
+// Yolanda Mba Nsue, a patient.
 func (s *Scanner) unheardPart(h *hit, to int) bool {
 	t := s.at(to)
 	return t.kind == word && t.shape == title && t.gap == space && t.len() > 3 && t.flags&^fNothing == 0 && t.phraseIs == 0 && s.free(to) && s.endsName(to+1) &&
 		s.at(h.from).flags&fGiven != 0 && s.at(h.from).shape == title && s.at(h.to-1).shape == title
 }
 
-// spreadBefore takes in the town before a British postal code, and up to two parts of the
+// spreadBefore adds the town before a British postal code, and up to two parts of the
 // address before it: The Old Forge, Nether Wallop SO20 8ET.
 func (s *Scanner) spreadBefore(h *hit) {
 	from := h.from
@@ -167,8 +168,8 @@ func (s *Scanner) spreadBefore(h *hit) {
 	h.from = from
 }
 
-// townWord reports whether a token can be a part of a town's name before another: a word
-// with a capital, a hyphen, a small word inside.
+// townWord reports whether a token can be part of a town's name before another: a
+// capitalised word, a hyphen, a small word inside.
 func (s *Scanner) townWord(i, next int) bool {
 	t := s.at(i)
 	if t.kind == mark {
@@ -178,11 +179,11 @@ func (s *Scanner) townWord(i, next int) bool {
 		(s.isCapital(i) || t.shape == lower && (t.flags&fParticle != 0 || s.is(i-1, '-') || t.len() <= 2 && s.at(next).char == '-'))
 }
 
-// placeParticles stand inside the names of places.
+// placeParticles has words that occur inside place names.
 var placeParticles = hashSet("pri", "nad", "pod", "u", "ob", "sur", "sous", "upon", "de", "del", "la", "di", "da", "della", "y")
 
-// spreadPlace takes in the numbers before and behind a street, and the rest of a place's name
-// behind a particle: Loka pri Zidanem Mostu.
+// spreadPlace adds the numbers before and after a street, and the rest of a place name
+// after a particle: Loka pri Zidanem Mostu.
 func (s *Scanner) spreadPlace(h *hit) {
 	from, to := h.from, h.to
 	if h.rule == "street" {
@@ -205,8 +206,8 @@ func (s *Scanner) spreadPlace(h *hit) {
 	h.from, h.to = from, to
 }
 
-// spreadRegion takes in the short name of a region and the postal code behind a place, and a
-// word that stands for no region.
+// spreadRegion adds the short name of a region and the postal code after a place, and a
+// word for a missing region.
 func (s *Scanner) spreadRegion(to int) {
 	i := to
 	comma := s.at(i).char == ',' && s.at(i).gap <= line
@@ -226,14 +227,14 @@ func (s *Scanner) spreadRegion(to int) {
 	}
 }
 
-// endsName reports whether a token ends the line or the part of a sentence before it.
+// endsName reports whether a token ends the line or the part of the sentence before it.
 func (s *Scanner) endsName(i int) bool {
 	t := s.at(i)
 	return t.gap >= wide || t.char == '.' || t.char == ',' || t.char == '('
 }
 
-// namePart reports whether a word can be a part of a name that was found. Behind a title
-// or label any word can that is none of medicine.
+// namePart reports whether a word can be part of a name that was found. After a title or
+// label, any non-medical word can.
 func (s *Scanner) namePart(i int, named bool) bool {
 	t := s.at(i)
 	if t.kind != word || !s.free(i) || t.phraseIs&(fPlace|fOrg) != 0 {
@@ -245,7 +246,7 @@ func (s *Scanner) namePart(i int, named bool) bool {
 	return t.flags&(fCommon|fWord|fKeyword|fMedical|fDrug|fEponym) == 0 && (t.flags&fForeign == 0 || t.flags&(fGiven|fFamily) != 0)
 }
 
-// nameBefore returns where the part of a name begins that stands before a token.
+// nameBefore returns the start of the part of a name before a token.
 func (s *Scanner) nameBefore(from int) int {
 	if p := s.at(from - 1); p.hash == hashFeminine && s.at(from).gap <= space && p.gap == joined && s.at(from-2).len() <= 2 && s.isCapital(from-2) && s.free(from-1) && s.free(from-2) {
 		return from - 2 // Mª Pilar
@@ -267,11 +268,11 @@ func (s *Scanner) nameBefore(from int) int {
 	return from
 }
 
-// mostBetween is how many tokens may stand between an address and its postal code.
+// mostBetween is the maximum number of tokens between an address and its postal code.
 const mostBetween = 10
 
-// spreadAddress takes in the number of a house, the floor and the door that stand between
-// what ends at a token and a postal code.
+// spreadAddress adds the house number, the floor and the door between the end of an address
+// at a token and a postal code.
 func (s *Scanner) spreadAddress(to int) {
 	from, end, numbers, letters := 0, 0, 0, 0
 	for j := to; j < len(s.toks) && j < to+mostBetween; j++ {
@@ -303,7 +304,7 @@ func (s *Scanner) spreadAddress(to int) {
 	}
 }
 
-// joinsAddress reports whether a mark may stand between the parts of an address.
+// joinsAddress reports whether a mark may be between the parts of an address.
 func joinsAddress(t *token) bool {
 	switch t.char {
 	case ',', '.', '-', '#', '/':

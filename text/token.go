@@ -6,16 +6,16 @@ import (
 	"unicode/utf8"
 )
 
-// kind is what a token is.
+// kind is the kind of a token.
 type kind uint8
 
 const (
 	word   kind = iota // letters
 	number             // digits
-	mark               // one other character but a space
+	mark               // one other character except a space
 )
 
-// shape is how the letters of a word are cased.
+// shape is the case of the letters of a word.
 type shape uint8
 
 const (
@@ -27,7 +27,7 @@ const (
 	uncased       // a script without case
 )
 
-// gap is what stands before a token.
+// gap is the space before a token.
 type gap uint8
 
 const (
@@ -41,24 +41,24 @@ const (
 // token is a run of letters, a run of digits, or one other character. Offsets count from
 // the beginning of the block.
 type token struct {
-	hash       uint64 // of the folded text; of the text as it is for a mark
-	flags      flags  // what the dictionary says of the word
-	ends       flags  // the same of the entry of one or several words that ends here
+	hash       uint64 // of the folded text; for a mark, of the text itself
+	flags      flags  // the dictionary's flags for the word
+	ends       flags  // the flags of the entry of one or several words that ends here
 	phraseIs   flags
 	start, end int32
-	fold       int32 // where the folded text begins; it ends where that of the next begins
-	value      int32 // of a number of at most nine digits, else -1
+	fold       int32 // start of the folded text; it ends at the start of the next
+	value      int32 // value of a number of at most nine digits, or -1
 	phrase     int16 // the number of words and marks of the entry that begins here
 	kind       kind
 	shape      shape
 	gap        gap
 	char       byte // of an ASCII mark
-	plain      bool // all of it is ASCII, so that the folded text is as long
+	plain      bool // all of it is ASCII, so the folded text has the same length
 }
 
 func (t *token) len() int { return int(t.end - t.start) }
 
-// maxToken is the number of bytes after which a run is cut, so that no token is longer
+// maxToken is the number of bytes after which a run is split, so that no token is longer
 // than a block.
 const maxToken = 1024
 
@@ -70,7 +70,7 @@ const (
 	classMark
 	classSpace
 	classLine
-	classHigh // no ASCII character
+	classHigh // not ASCII
 
 	classLetter = classLower | classUpper
 )
@@ -97,19 +97,19 @@ var classes = func() (t [256]uint8) {
 	return t
 }()
 
-// tokens cuts a text. The memory is used again for the next.
+// tokens splits a text. The memory is reused for the next.
 type tokens struct {
 	toks []token
-	fold []byte // the folded words and numbers, one behind the other
+	fold []byte // the folded words and numbers, one after the other
 }
 
-// foldSpare is how much more than its length the folded text of a word may be written.
+// foldSpare is the number of bytes that may be written beyond the folded text of a word.
 const foldSpare = 8
 
-// cut cuts a text into tokens, for which it has at most 2 GiB.
+// cut splits a text of at most 2 GiB into tokens.
 func (k *tokens) cut(text []byte) { k.cutTo(text, len(text)) }
 
-// cutTo cuts a text up to an offset, behind which there is nothing but blanks.
+// cutTo splits a text up to an offset, after which there are only blanks.
 func (k *tokens) cutTo(text []byte, end int) {
 	k.toks, k.fold = k.toks[:0], k.fold[:0]
 	before := line
@@ -141,7 +141,7 @@ func (k *tokens) cutTo(text []byte, end int) {
 	}
 }
 
-// other reads a character that is not ASCII, and what begins with it.
+// other reads a character that is not ASCII, and the token that begins with it.
 func (k *tokens) other(text []byte, i int, before gap) (int, gap) {
 	r, size := utf8.DecodeRune(text[i:])
 	switch {
@@ -162,7 +162,7 @@ func (k *tokens) other(text []byte, i int, before gap) (int, gap) {
 	return i + size, joined
 }
 
-// foldOf is the folded text of a word or number.
+// foldOf returns the folded text of a word or number.
 func (k *tokens) foldOf(i int) []byte {
 	if i+1 < len(k.toks) {
 		return k.fold[k.toks[i].fold:k.toks[i+1].fold]
@@ -182,13 +182,13 @@ func (k *tokens) add(i int, before gap) *token {
 	return t
 }
 
-// goesOn reports whether a word goes on with a character that is not ASCII.
+// goesOn reports whether a word continues with a character that is not ASCII.
 func goesOn(text []byte) bool {
 	r, _ := utf8.DecodeRune(text)
 	return isWordRune(r) || isInvisible(r)
 }
 
-// asciiMark is the ASCII character that a typographic mark stands for, or 0.
+// asciiMark returns the ASCII character that a typographic mark stands for, or 0.
 func asciiMark(r rune) byte {
 	switch r {
 	case '’', '‘', 'ʼ', '´', '＇':
@@ -217,7 +217,7 @@ func asciiMark(r rune) byte {
 	return 0
 }
 
-// isInvisible reports whether a character neither shows nor separates: soft hyphens,
+// isInvisible reports whether a character is neither visible nor separates: soft hyphens,
 // zero-width characters and direction marks.
 func isInvisible(r rune) bool {
 	return r == 0xad || r >= 0x200b && r <= 0x200f || r >= 0x202a && r <= 0x202e || r >= 0x2060 && r <= 0x2064 || r == 0xfeff
@@ -245,7 +245,7 @@ func (k *tokens) number(text []byte, i int, before gap) int {
 	limit := min(len(text), i+maxToken)
 	j, value := i, int32(0)
 	for j < limit && text[j]-'0' <= 9 {
-		value = value*10 + int32(text[j]-'0') // what overflows is no value
+		value = value*10 + int32(text[j]-'0') // on overflow the value is not used
 		j++
 	}
 	if j < limit && text[j] >= utf8.RuneSelf {
@@ -263,7 +263,7 @@ func (k *tokens) number(text []byte, i int, before gap) int {
 // grow makes room for more tokens.
 func (k *tokens) grow() { k.toks = slices.Grow(k.toks, len(k.toks)+64) }
 
-// foreignNumber reads a run of digits that may have characters beside ASCII.
+// foreignNumber reads a run of digits that may include characters outside ASCII.
 func (k *tokens) foreignNumber(text []byte, i int, before gap) int {
 	t := k.add(i, before)
 	t.kind, t.plain = number, true
@@ -300,8 +300,8 @@ func (k *tokens) foreignNumber(text []byte, i int, before gap) int {
 	return i
 }
 
-// foreignWord reads a word that has characters beside ASCII. In scripts that write no
-// spaces between words each character is a word.
+// foreignWord reads a word with characters outside ASCII. In scripts without spaces between
+// words, each character is a word.
 func (k *tokens) foreignWord(text []byte, i int, before gap) int {
 	t := k.add(i, before)
 	t.kind = word
@@ -345,7 +345,7 @@ func (k *tokens) foreignWord(text []byte, i int, before gap) int {
 	return i
 }
 
-// unspaced ends a word that is one character, with the marks behind it.
+// unspaced ends a word of one character, with the marks after it.
 func (k *tokens) unspaced(text []byte, i int, t *token, r rune, size int) int {
 	k.fold = appendFold(k.fold, r)
 	t.hash = hashOf(k.fold[t.fold:])
@@ -384,8 +384,8 @@ func shapeOf(uppers, lowers, caseless int, firstUpper bool) shape {
 	return mixed
 }
 
-// isUnspaced reports whether a letter is of a script that writes no spaces between
-// words: Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan.
+// isUnspaced reports whether a letter belongs to a script without spaces between words:
+// Chinese, Japanese, Thai, Lao, Khmer, Burmese, Tibetan.
 func isUnspaced(r rune) bool {
 	return r >= 0x0e00 && (r <= 0x0eff || r >= 0x1000 && r <= 0x109f || r >= 0x0f00 && r <= 0x0fff ||
 		r >= 0x1780 && r <= 0x17ff || r >= 0x3040 && r <= 0x30ff || r >= 0x31f0 && r <= 0x31ff || r >= 0x3400 && r <= 0x4dbf ||

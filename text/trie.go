@@ -1,14 +1,14 @@
 package text
 
-// trie finds sequences of words by their hashes. It is one table with open addressing:
-// a step is one look-up, and no memory is taken while a text is read.
+// trie finds sequences of words by their hashes. It is one table with open addressing: a
+// step is one look-up, and reading a text allocates no memory.
 type trie struct {
 	slots []trieSlot
 	used  uint32 // number of states
 	mask  uint64
 }
 
-// trieSlot is an edge: from a state by a hash to a state, with what ends there.
+// trieSlot is an edge from a state by a hash to a state, and the sequence that ends there.
 type trieSlot struct {
 	key   uint64
 	state uint32
@@ -48,8 +48,8 @@ func (t *trie) grow(edges int) {
 	t.mask = uint64(size - 1)
 }
 
-// add adds a sequence, and what it begins with, from a number of words on; of two with the same
-// words the stronger stays.
+// add adds a sequence, and its prefixes of at least a given number of words; of two with
+// the same words the stronger stays.
 func (t *trie) add(hashes []uint64, least int, info seqInfo) {
 	state := uint32(0)
 	for i, h := range hashes {
@@ -74,7 +74,7 @@ func (t *trie) slot(key uint64) *trieSlot {
 	return &t.slots[i]
 }
 
-// step follows an edge; ok is false if there is none. What ends there is 0 if nothing does.
+// step follows an edge; ok is false if there is none. info is 0 if no sequence ends there.
 func (t *trie) step(state uint32, h uint64) (next uint32, info packedInfo, ok bool) {
 	if t.slots == nil {
 		return 0, 0, false

@@ -8,12 +8,12 @@ import (
 // part is a word of a name.
 type part struct {
 	piece
-	letters uint32 // which letters it has
+	letters uint32 // the set of its letters
 	value   int32
 	given   bool
 }
 
-// letterSet tells which letters a folded word has.
+// letterSet returns the set of letters in a folded word.
 func letterSet[T string | []byte](s T) uint32 {
 	set := uint32(0)
 	for i := range len(s) {
@@ -22,8 +22,8 @@ func letterSet[T string | []byte](s T) uint32 {
 	return set
 }
 
-// typoFilter tells which words may differ from a part of a name by one typing error: one
-// of the first two, the last two, and the first and last characters are the same then.
+// typoFilter determines which words may differ from a part of a name by one typing error:
+// then the first two, the last two, or the first and last characters are the same.
 type typoFilter [3]pairSet
 
 // pairSet is a set of pairs of characters, by a few bits of each.
@@ -50,8 +50,8 @@ func (f *typoFilter) has(s []byte) bool {
 	return last < 3 || f[0].has(s[0], s[1]) || f[1].has(s[last-1], s[last]) || f[2].has(s[0], s[last])
 }
 
-// near returns a part of a name that differs from a folded word by one typing error: a
-// letter too many, too few, another, or two exchanged.
+// near returns a part of a name that differs from a folded word by one typing error: an
+// extra letter, a missing one, a wrong one, or two swapped.
 func (k *Known) near(folded []byte) *part {
 	if !k.typos.has(folded) {
 		return nil

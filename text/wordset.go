@@ -1,10 +1,10 @@
 package text
 
-// wordSet is a small set of words: their hashes in a table with open addressing, which
-// detectors look into for nearly every word of a text.
+// wordSet is a small set of words: their hashes in a table with open addressing, in which
+// detectors look up nearly every word of a text.
 type wordSet []uint64
 
-// hashSet makes a set of words.
+// hashSet creates a set of words.
 func hashSet(words ...string) wordSet {
 	size := 4
 	for size < 4*len(words) {
