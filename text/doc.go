@@ -13,17 +13,17 @@
 //	spans := scanner.Find(nil, note, known)
 //	clean := text.Replace(nil, note, spans, text.Labels)
 //
-// A text is cut into tokens, and each token is looked up once in one table of all
+// A text is split into tokens, and each token is looked up once in one table of all
 // dictionaries, by the hash of its folded form. Detectors are automata over tokens that
 // look at a bounded number of neighbours, so the time is linear in the length of any
 // text. Long texts are read in blocks that overlap.
 //
-// It is one package because all detectors read the same tokens of one Scanner, each
-// those that the earlier ones have left.
+// It is one package because all detectors read the same tokens of one Scanner, each only
+// those that earlier ones have not taken.
 //
 // The result of a Scanner depends only on the text, the known values and the options.
 // Neither errors nor panics contain any part of a text.
 //
-// Detection is not certain: a text can identify somebody in words that no list and no
-// rule knows. See docs/text.md for measurements.
+// Detection is not certain: a text can identify somebody in words that no list or
+// rule covers. See docs/text.md for measurements.
 package text

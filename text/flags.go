@@ -2,8 +2,8 @@ package text
 
 import "math/bits"
 
-// flags say what a word can be. A word has many: Jordan is a given name, a family name
-// and a country.
+// flags has the meanings that a word can have. A word can have several: Jordan is a given
+// name, a family name and a country.
 type flags uint64
 
 const (

@@ -9,7 +9,7 @@ import (
 
 // Texts are compared folded: lower case, without diacritics, with compatible forms such
 // as full-width letters and digits replaced. A word is known by the hash of its folded
-// form, which is computed while the text is cut into tokens.
+// form, which is computed while the text is split into tokens.
 
 const (
 	hashStart = 0xcbf29ce484222325

@@ -22,7 +22,7 @@ func (s *Scanner) findLowerNames() {
 	}
 }
 
-// one2 is 1 for a mark, which ends a word as a blank does.
+// one2 returns space for a mark that ends a word as a blank does, and joined otherwise.
 func one2(t *token) gap {
 	if t.kind == mark && t.char != '-' && t.char != '@' && t.char != '_' && t.char != '/' {
 		return space

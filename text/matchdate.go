@@ -76,8 +76,8 @@ func (s *Scanner) matchMonth(k *Known, i, month int) {
 	}
 }
 
-// addMonths adds the known dates whose month is a word, where the detectors have found no
-// date.
+// addMonths adds the known dates whose month is a word, if the detectors have found no date
+// there.
 func (s *Scanner) addMonths() {
 	for _, h := range s.months {
 		if slices.Contains(s.taken[h.from:h.to], None) {

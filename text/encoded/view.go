@@ -47,8 +47,8 @@ type piece struct {
 	from, to int // in the text
 	// literal means that both are equal.
 	literal bool
-	// apart means that it follows markup in the text that is not in the view, and that
-	// stays.
+	// apart means that it follows markup that is in the text but not in the view. The
+	// markup stays.
 	apart bool
 }
 
