@@ -168,14 +168,14 @@ func (b *KnownBuilder) Build() *Known {
 		k.firsts[hashes[0]>>6&31] |= 1 << (hashes[0] & 63)
 	}
 	k.folded = string(s.arena)
-	k.parts = slices.Clone(s.parts)
+	k.parts = append([]part(nil), s.parts...)
 	for i := range k.parts {
 		p := &k.parts[i]
 		folded := k.folded[p.from:p.to]
 		p.letters = letterSet(folded)
 		k.typos.add(folded)
 	}
-	k.initials = slices.Clone(s.initials)
+	k.initials = append([]piece(nil), s.initials...)
 	k.strings.build(k.folded, s.strings)
 	*s = scratch{tokens: s.tokens, src: s.src[:0], words: s.words[:0], hashes: s.hashes[:0], seqs: s.seqs[:0], arena: s.arena[:0],
 		firsts: s.firsts[:0], lasts: s.lasts[:0], parts: s.parts[:0], initials: s.initials[:0], strings: s.strings[:0], many: min(max(k.count, s.many*7/8), mostExpected)}

@@ -3,7 +3,6 @@ package text
 import (
 	"encoding/binary"
 	"math/bits"
-	"slices"
 )
 
 // knownString is a value whose letters and digits are compared, whatever is between them.
@@ -51,7 +50,7 @@ func (set *stringSet) build(text string, strings []knownString) {
 	if len(strings) == 0 {
 		return
 	}
-	set.text, set.all = text, slices.Clone(strings)
+	set.text, set.all = text, append([]knownString(nil), strings...)
 	size := max(6, bits.Len(uint(len(strings))))
 	set.heads, set.headShift = make([]int32, 1<<size), 32-uint(size)
 	size = max(11, bits.Len(uint(len(strings)))+6)

@@ -148,7 +148,7 @@ func TestIDLists(t *testing.T) {
 func TestPlacesInIDLists(t *testing.T) {
 	t.Parallel()
 	pg := pgtest.Start(t)
-	db := pg.CreateDatabase(t, "places")
+	db := pg.CreateDatabase(t, "list_places")
 	db.Exec(t, idListSchema+"INSERT INTO s.facts (n, g, patient) SELECT n, n % 6, 'ZQORIGINAL' || n % 97 FROM generate_series(61, 400) n; ANALYZE")
 	veil := connect(t, openListener(t, db.DSN(pgtest.Owner), masktest.Policy(t, idListRules), nil).dsn())
 	defer veil.close()
