@@ -2,8 +2,12 @@ package console_test
 
 import (
 	"errors"
+	"io/fs"
 	"net/http"
 	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -149,5 +153,27 @@ func TestHeaders(t *testing.T) {
 		if csp := h.Get("Content-Security-Policy"); strings.Contains(csp, "unsafe") || !strings.Contains(csp, "frame-ancestors 'none'") {
 			t.Errorf("%s: %s", path, csp)
 		}
+	}
+}
+
+// TestNoPageReloadsItself: a page that loads itself again every few seconds interrupts a
+// reader (WCAG 2.2, 3.2.5). Scripts replace the part that changes.
+func TestNoPageReloadsItself(t *testing.T) {
+	t.Parallel()
+	timed := regexp.MustCompile(`http-equiv="refresh" content="[1-9]`)
+	pages := 0
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".html" {
+			return err
+		}
+		pages++
+		text, err := os.ReadFile(path)
+		if timed.Match(text) {
+			t.Errorf("%s reloads itself", path)
+		}
+		return err
+	})
+	if err != nil || pages < 20 {
+		t.Errorf("%d pages, %v", pages, err)
 	}
 }

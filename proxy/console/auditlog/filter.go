@@ -83,7 +83,7 @@ func (p *Pages) read(r *http.Request, now time.Time) (*index.Filter, *form) {
 	for _, t := range []struct {
 		name, label string
 		to          *time.Time
-	}{{"since", "From", &f.Since}, {"until", "Until before", &f.Until}} {
+	}{{"since", "From", &f.Since}, {"until", "To (exclusive)", &f.Until}} {
 		entered := q.Get(t.name)
 		out.set(t.name, entered)
 		fd := field{Name: t.name, Label: t.label, Value: entered, Hint: "Such as 2026-11-29, 2026-11-29 08:00 (UTC) or 24h", Free: true, Usual: true}

@@ -1,5 +1,5 @@
-// Shows how far jobs are: it fetches the page again and puts the part that changes in the
-// place of the old one, until no job of it runs.
+// Shows how far work is: it fetches the page again and replaces the part that changes, until
+// none of the work runs.
 "use strict";
 (() => {
   const every = 2000;
