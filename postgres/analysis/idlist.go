@@ -36,16 +36,6 @@ func (a *analysis) listBeside(v value, f *pg.FuncCall, by collecting) *idList {
 	}}
 }
 
-// useList makes the query also return the array of originals for column i.
-func (r *result) useList(a *analysis, i int) string {
-	c := r.columns[i]
-	if c.listName == "" {
-		c.listName = a.shadowName()
-		r.append(c.listName, c.list.node())
-	}
-	return c.listName
-}
-
 // listColumn returns the list that a column reference refers to, or nil.
 func (a *analysis) listColumn(n *pg.Node, sc *scope) *idList {
 	for n.GetTypeCast() != nil {

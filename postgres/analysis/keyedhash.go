@@ -141,10 +141,15 @@ func (t *tableItem) hashed(n *pg.Node, stands string, h *keyedHash) *pg.Node {
 		t.hashes[h.sql] = name
 		t.beside(pg.JoinType_JOIN_LEFT, name, t.fragment("("+h.sql+")").GetSubLink().Subselect.GetSelectStmt())
 	}
+	return replaced(n, stands, func() *pg.Node { return column(name[0], name[1]) })
+}
+
+// replaced returns a copy of an expression with nodes in place of a name.
+func replaced(n *pg.Node, name string, by func() *pg.Node) *pg.Node {
 	n = clone(n)
 	walk(n.ProtoReflect(), func(m any) {
-		if x, ok := m.(*pg.Node); ok && bareName(x) == stands {
-			x.Node = column(name[0], name[1]).Node
+		if x, ok := m.(*pg.Node); ok && bareName(x) == name {
+			x.Node = by().Node
 		}
 	})
 	return n

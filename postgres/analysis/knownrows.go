@@ -39,12 +39,8 @@ func (o *overlay) knownRowsOf(r *catalog.Relation, rule *ruleset.TableRule) (out
 }
 
 func (o *overlay) knownRowsIn(r *catalog.Relation, named *ruleset.RelatedRow) (knownRows, string) {
-	schema := named.Schema
-	if schema == "" {
-		schema = r.Schema
-	}
-	other := o.catalog.Named(schema, named.Table)
-	if other == nil || catalog.IsSystem(schema) {
+	other, schema := o.tableNamed(r, named.Schema, named.Table)
+	if other == nil {
 		return knownRows{}, o.noTable(schema, named.Table)
 	}
 	here, there := r.Column(named.By), other.Column(named.Key)
@@ -135,12 +131,8 @@ func (a *analysis) withKnownRows(s *keying, cond *pg.Node, wrapper *pg.Node) *pg
 		relations = append(relations, k.relation)
 		cond = both(cond, isNotNull(column(knownValue, knownName(i))))
 	}
-	n := clone(a.fragment("(SELECT " + knownWrapper + " FROM (SELECT " + strings.Join(values, ", ") + " OFFSET 0) AS " + knownValue + ")"))
-	walk(n.ProtoReflect(), func(m any) {
-		if x, ok := m.(*pg.Node); ok && bareName(x) == knownWrapper {
-			x.Node = when(cond, wrapper).Node
-		}
-	})
+	n := a.fragment("(SELECT " + knownWrapper + " FROM (SELECT " + strings.Join(values, ", ") + " OFFSET 0) AS " + knownValue + ")")
+	n = replaced(n, knownWrapper, func() *pg.Node { return when(cond, wrapper) })
 	a.relate(n, relations)
 	return n
 }

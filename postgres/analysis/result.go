@@ -96,20 +96,25 @@ func (r *result) useShadow(i int) {
 
 // usePlain makes the query also return the computable form of the date of column i.
 func (r *result) usePlain(a *analysis, i int) string {
-	c := r.columns[i]
-	if c.plainName == "" {
-		c.plainName = a.shadowName()
-		r.append(c.plainName, c.date.plain())
-	}
-	return c.plainName
+	return r.also(a, &r.columns[i].plainName, r.columns[i].date.plain)
 }
 
 // useEmpty makes the query also return whether the text of column i is empty.
 func (r *result) useEmpty(a *analysis, i int) string {
-	c := r.columns[i]
-	if c.emptyName == "" {
-		c.emptyName = a.shadowName()
-		r.append(c.emptyName, c.empty())
+	return r.also(a, &r.columns[i].emptyName, r.columns[i].empty)
+}
+
+// useList makes the query also return the array of originals for column i.
+func (r *result) useList(a *analysis, i int) string {
+	return r.also(a, &r.columns[i].listName, r.columns[i].list.node)
+}
+
+// also makes the query also return a node. It returns the name of that column, which it
+// remembers in name.
+func (r *result) also(a *analysis, name *string, node func() *pg.Node) string {
+	if *name == "" {
+		*name = a.shadowName()
+		r.append(*name, node())
 	}
-	return c.emptyName
+	return *name
 }

@@ -305,12 +305,8 @@ func (o *overlay) relatedTests(c *shapeColumn, r *catalog.Relation, w *ruleset.R
 // relatedTo returns the relation of a condition on a related row, or nil if the relation or
 // a column that joins it does not exist.
 func (o *overlay) relatedTo(r *catalog.Relation, w *ruleset.RowCondition) *catalog.Relation {
-	schema := w.Schema
-	if schema == "" {
-		schema = r.Schema
-	}
-	other := o.catalog.Named(schema, w.Table)
-	if other == nil || catalog.IsSystem(schema) {
+	other, _ := o.tableNamed(r, w.Schema, w.Table)
+	if other == nil {
 		return nil
 	}
 	for here, there := range w.On {
@@ -319,6 +315,18 @@ func (o *overlay) relatedTo(r *catalog.Relation, w *ruleset.RowCondition) *catal
 		}
 	}
 	return other
+}
+
+// tableNamed returns the table that a rule for r names, in r's schema by default, and its schema.
+// It returns nil for a table that does not exist, and for a system relation.
+func (o *overlay) tableNamed(r *catalog.Relation, schema, table string) (*catalog.Relation, string) {
+	if schema == "" {
+		schema = r.Schema
+	}
+	if catalog.IsSystem(schema) {
+		return nil, schema
+	}
+	return o.catalog.Named(schema, table), schema
 }
 
 // joined compares two keys: directly if they are of one kind, so that an index can be used,
